@@ -1,0 +1,26 @@
+/**
+ * Writes docs/metrics.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas.
+ * With --check it only compares, and fails where a file is not what it would write.
+ */
+
+import {readFile, writeFile} from 'node:fs/promises';
+import {configPage, configSchema} from './docs/config-page.ts';
+import {metricsPage} from './docs/metrics-page.ts';
+
+const pages: Record<string, string> = {
+	'docs/metrics.md': metricsPage(),
+	'docs/config.md': configPage(),
+	'docs/config.schema.json': `${JSON.stringify(configSchema(), null, '\t')}\n`,
+};
+const checking = process.argv.includes('--check');
+const stale: string[] = [];
+
+for (const [path, text] of Object.entries(pages)) {
+	const url = new URL(`../${path}`, import.meta.url);
+	if (!checking) await writeFile(url, text);
+	else if ((await readFile(url, 'utf8').catch(() => '')) !== text) stale.push(path);
+}
+if (stale.length > 0) {
+	process.stderr.write(`${stale.join(', ')}: not what the code says; run \`npm run docs\`.\n`);
+	process.exitCode = 1;
+}

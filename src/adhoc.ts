@@ -1,0 +1,151 @@
+/** Ad hoc probes: the same run as on schedule, from any vantage, but only to where the configuration lets callers reach. */
+
+import {stringify} from 'yaml';
+import {judgeAddress} from './config/judge.ts';
+import type {Config, ModuleConfig} from './config/types.ts';
+import {buildCheck} from './engine/plan.ts';
+import type {Check, Target} from './engine/types.ts';
+import {ownMetrics} from './metrics/core.ts';
+import type {Exposition} from './metrics/exposition.ts';
+import {findProbe} from './probes/registry.ts';
+import type {AdhocAnswer, AdhocRequest, ModuleView} from './server/types.ts';
+import {oneLine} from './util/errors.ts';
+import type {Logger} from './util/log.ts';
+import {redact} from './util/redact.ts';
+import type {Vantage} from './vantages/types.ts';
+
+export interface AdhocOptions {
+	exposition: Exposition;
+	log: Logger;
+	config(): Config;
+	checks(): readonly Check[];
+	vantages(): readonly Vantage[];
+}
+
+const defaultTimeoutMs = 5000;
+/** blackbox_exporter's bound for a probe without any timeout. */
+const maxTimeoutMs = 120_000;
+
+export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest): Promise<AdhocAnswer>} {
+	const count = options.exposition.counter(ownMetrics.adhoc);
+	const unknownModules = options.exposition.counter(ownMetrics.unknownModule);
+	for (const verdict of ['up', 'down', 'unknown']) count.inc({verdict}, 0);
+	let underWay = 0;
+
+	return {probe};
+
+	async function probe(request: AdhocRequest): Promise<AdhocAnswer> {
+		const config = options.config();
+		const module = config.modules.get(request.module);
+		if (!module) {
+			unknownModules.inc();
+			const known = [...config.modules.keys()].join(', ');
+			return refuse('module', `There is no module named ${oneLine(request.module, 60)}; there are ${known}.`);
+		}
+		const vantage = options.vantages().find(candidate => request.from === undefined || candidate.name === request.from);
+		if (!vantage) {
+			const known = options
+				.vantages()
+				.map(candidate => candidate.name)
+				.join(', ');
+			return refuse('from', `There is no vantage named ${oneLine(request.from ?? '', 60)}; there are ${known}.`);
+		}
+		const type = findProbe(module.type);
+		const mistake = type ? judgeAddress(request.target, type) : `the probe type ${module.type} is not known`;
+		if (mistake) return refuse('target', `The target cannot be probed by a ${module.type} probe: ${mistake}.`);
+		const named = withHostname(module, request.hostname);
+		if (typeof named === 'string') return refuse('hostname', named);
+		if (underWay >= config.adhoc.concurrency)
+			return {
+				kind: 'busy',
+				detail: `${underWay} ad hoc probes are under way, which is the limit (adhoc.concurrency). Try again in a moment.`,
+			};
+
+		const timeoutMs = Math.min(module.timeoutMs ?? defaultTimeoutMs, request.timeoutMs ?? maxTimeoutMs, maxTimeoutMs);
+		const check = aim(request.target, module, named.options, vantage.name, timeoutMs);
+		underWay++;
+		try {
+			const outcome = await vantage.run(check, timeoutMs);
+			count.inc({verdict: outcome.verdict});
+			options.log.info(
+				{
+					caller: request.caller,
+					target: oneLine(request.target, 200),
+					module: module.name,
+					vantage: vantage.name,
+					verdict: outcome.verdict,
+					...(outcome.reason === undefined ? {} : {reason: outcome.reason}),
+				},
+				'ad hoc probe',
+			);
+			return {kind: 'ran', check, outcome, timeoutMs, module: viewModule(module)};
+		} finally {
+			underWay--;
+		}
+	}
+
+	/** A configured target is probed as configured; any other only inside the tailnet and what `adhoc.allow` adds. */
+	function aim(
+		address: string,
+		module: ModuleConfig,
+		probeOptions: unknown,
+		vantage: string,
+		timeoutMs: number,
+	): Check {
+		const config = options.config();
+		const known = options
+			.checks()
+			.find(check => check.type === module.type && check.target.address === address)?.target;
+		const target: Target = known ?? {
+			name: 'adhoc',
+			address,
+			via: module.via,
+			peer: '',
+			only: module.via === 'tailnet' ? config.tailnet.prefixes : config.adhoc.allow,
+		};
+		return buildCheck(
+			`adhoc/${vantage}/${module.name}`,
+			{
+				name: 'adhoc',
+				type: module.type,
+				options: probeOptions,
+				via: target.via,
+				intervalMs: maxTimeoutMs,
+				timeoutMs,
+				confirm: 1,
+				detail: 'full',
+				histogram: false,
+			},
+			vantage,
+			target,
+		);
+	}
+}
+
+/** blackbox_exporter's `hostname` parameter: the Host header of http probes, and the name that TLS asks for. */
+function withHostname(module: ModuleConfig, hostname: string | undefined): {options: unknown} | string {
+	if (hostname === undefined || hostname === '') return {options: module.options};
+	if (module.type !== 'http')
+		return `The hostname parameter works with http modules; ${module.name} is a ${module.type} module.`;
+	if (!/^[A-Za-z0-9._-]{1,253}(?::\d{1,5})?$/.test(hostname) || hostname.startsWith('-'))
+		return 'The hostname parameter is no host name.';
+	const options = module.options as {headers?: Record<string, string>; tls_config?: Record<string, unknown>};
+	const configured = Object.entries(options.headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];
+	if (configured !== undefined && configured !== hostname)
+		return `The module ${module.name} sets the Host header itself; leave out the hostname parameter.`;
+	return {
+		options: {
+			...options,
+			headers: {...options.headers, Host: hostname},
+			tls_config: {server_name: hostname.replace(/:\d+$/, ''), ...options.tls_config},
+		},
+	};
+}
+
+function viewModule(module: ModuleConfig): ModuleView {
+	return {name: module.name, prober: module.type, text: stringify({[module.name]: redact(module.source)})};
+}
+
+function refuse(field: Extract<AdhocAnswer, {kind: 'bad_request'}>['field'], detail: string): AdhocAnswer {
+	return {kind: 'bad_request', field, detail};
+}

@@ -1,0 +1,223 @@
+/** `tailprobe probe`: one probe, asked of a running daemon or run right here, drawn for a person or told as JSON. */
+
+import {parseArgs} from 'node:util';
+import {z} from 'zod';
+import {downReasons, phaseNames, unknownReasons} from '../engine/types.ts';
+import {describeProbe, type ProbeJson} from '../server/json.ts';
+import type {AdhocAnswer} from '../server/types.ts';
+import {messageOf, oneLine, UserError} from '../util/errors.ts';
+import {parseDurationMs} from '../util/units.ts';
+import {drawProbe} from './draw.ts';
+
+/** Where the command reads its surroundings and writes. */
+export interface Terminal {
+	write(text: string): void;
+	/** For what went wrong. */
+	complain(text: string): void;
+	columns: number;
+	isTty: boolean;
+	env: Readonly<Record<string, string | undefined>>;
+}
+
+export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
+                       [--timeout 5s] [--json] TARGET
+
+Runs one probe now and draws its phases. Asks the daemon at --url, by default
+$TAILPROBE_URL or http://127.0.0.1:9753; with --config it needs no daemon.
+
+Exit status: 0 up, 1 down, 2 unknown or nobody could be asked, 64 wrong usage.
+`;
+
+/** Runs the command; answers its exit status. Throws only what is a bug. */
+export async function runProbe(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+	try {
+		const wanted = readArguments(args, terminal.env);
+		if (wanted === 'help') {
+			terminal.write(probeUsage);
+			return 0;
+		}
+		const probe = wanted.config === undefined ? await askDaemon(wanted) : await probeHere(wanted, wanted.config);
+		terminal.write(wanted.json ? `${JSON.stringify(probe, undefined, 2)}\n` : drawProbe(probe, drawOptions(terminal)));
+		return exitCodes[probe.outcome.verdict];
+	} catch (error) {
+		if (!(error instanceof UserError)) throw error;
+		terminal.complain(`${error.message}\n`);
+		return error.exitCode;
+	}
+}
+
+const exitCodes = {up: 0, down: 1, unknown: 2};
+const exitUsage = 64;
+const defaultModule = 'http_2xx';
+/** What the answer may take beyond the probe itself, and in all when no timeout was given. */
+const answerSlackMs = 5000;
+const longestProbeMs = 120_000;
+const largestAnswer = 1_048_576;
+
+interface Wanted {
+	target: string;
+	module: string;
+	url: URL;
+	json: boolean;
+	from?: string;
+	config?: string;
+	timeoutMs?: number;
+}
+
+function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 'help' {
+	const {values, positionals} = parse(args);
+	if (values.help) return 'help';
+	const [target, ...more] = positionals;
+	if (!target || more.length > 0)
+		throw usageError(target ? `One TARGET at a time, not ${positionals.length}.` : 'TARGET is missing.');
+	if (values.url !== undefined && values.config !== undefined)
+		throw usageError('--url asks a daemon and --config needs none: give one of them.');
+	const timeoutMs = values.timeout === undefined ? undefined : parseDurationMs(values.timeout);
+	if (values.timeout !== undefined && !(timeoutMs && timeoutMs <= longestProbeMs))
+		throw usageError(`--timeout wants a duration up to 2m such as 5s or 800ms, not "${oneLine(values.timeout, 40)}".`);
+	return {
+		target,
+		module: values.module ?? defaultModule,
+		url: parseUrl(values.url ?? (env.TAILPROBE_URL || 'http://127.0.0.1:9753')),
+		json: values.json ?? false,
+		...(values.from === undefined ? {} : {from: values.from}),
+		...(values.config === undefined ? {} : {config: values.config}),
+		...(timeoutMs === undefined ? {} : {timeoutMs}),
+	};
+}
+
+function parse(args: readonly string[]) {
+	const text = {type: 'string'} as const;
+	const flag = {type: 'boolean'} as const;
+	const options = {
+		url: text,
+		config: text,
+		from: text,
+		module: text,
+		timeout: text,
+		json: flag,
+		help: {...flag, short: 'h'},
+	} as const;
+	try {
+		return parseArgs({args: [...args], options, allowPositionals: true});
+	} catch (error) {
+		throw usageError(`${messageOf(error)}.`);
+	}
+}
+
+function parseUrl(text: string): URL {
+	const url = URL.parse(text);
+	if (!url || !['http:', 'https:'].includes(url.protocol))
+		throw usageError(`The daemon's URL is something like http://127.0.0.1:9753, not "${oneLine(text, 100)}".`);
+	return url;
+}
+
+function usageError(message: string): UserError {
+	return new UserError(`${message}\n\n${probeUsage.trimEnd()}`, exitUsage);
+}
+
+async function probeHere({target, module, from, timeoutMs}: Wanted, configPath: string): Promise<ProbeJson> {
+	const {probeOnce} = await import('../daemon.ts');
+	const request = {
+		target,
+		module,
+		...(from === undefined ? {} : {from}),
+		...(timeoutMs === undefined ? {} : {timeoutMs}),
+		caller: 'command line',
+	};
+	const answer: AdhocAnswer = await probeOnce({configPath, request});
+	if (answer.kind === 'ran') return describeProbe(answer);
+	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : exitUsage);
+}
+
+async function askDaemon({target, module, from, timeoutMs, url}: Wanted): Promise<ProbeJson> {
+	const endpoint = new URL('probe', url.href.endsWith('/') ? url : `${url.href}/`);
+	endpoint.search = new URLSearchParams({target, module, ...(from === undefined ? {} : {from})}).toString();
+	const headers: Record<string, string> = {Accept: 'application/json'};
+	// The daemon takes half a second off, as it does for Prometheus.
+	if (timeoutMs !== undefined) headers['X-Prometheus-Scrape-Timeout-Seconds'] = String(timeoutMs / 1000 + 0.5);
+	let status: number;
+	let body: unknown;
+	try {
+		const signal = AbortSignal.timeout((timeoutMs ?? longestProbeMs) + answerSlackMs);
+		const response = await fetch(endpoint, {headers, redirect: 'error', signal});
+		status = response.status;
+		body = JSON.parse(await readBounded(response));
+	} catch (error) {
+		throw unreachable(endpoint, error);
+	}
+	if (status === 200 || status === 503) {
+		const probe = probeSchema.safeParse(body);
+		if (probe.success) return probe.data;
+	}
+	const problem = problemSchema.safeParse(body);
+	if (!problem.success)
+		throw unreachable(endpoint, new Error(`it answered with status ${status}, and with nothing that a tailprobe says`));
+	throw new UserError(oneLine(problem.data.detail, 500), status === 400 ? exitUsage : exitCodes.unknown);
+}
+
+function unreachable(endpoint: URL, error: unknown): UserError {
+	const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+	const said = error instanceof SyntaxError ? 'it answered with something that is not JSON' : messageOf(cause);
+	return new UserError(
+		`No tailprobe answers at ${endpoint.origin}: ${said}. Start one with "tailprobe serve --config FILE", name another with --url or TAILPROBE_URL, or give --config FILE to probe without one.`,
+		exitCodes.unknown,
+	);
+}
+
+async function readBounded(response: Response): Promise<string> {
+	const decoder = new TextDecoder();
+	let text = '';
+	for await (const chunk of response.body ?? []) {
+		text += decoder.decode(chunk, {stream: true});
+		if (text.length > largestAnswer) throw new Error('its answer has more than a million characters');
+	}
+	return text + decoder.decode();
+}
+
+const problemSchema = z.object({detail: z.string()});
+
+const probeSchema: z.ZodType<ProbeJson> = z.object({
+	check: z.object({
+		key: z.string(),
+		name: z.string(),
+		type: z.string(),
+		vantage: z.string(),
+		target: z.object({name: z.string(), address: z.string(), via: z.string(), peer: z.string()}),
+		intervalSeconds: z.number(),
+		timeoutSeconds: z.number(),
+	}),
+	module: z.object({name: z.string(), prober: z.string()}),
+	outcome: z.object({
+		startedAt: z.string(),
+		durationSeconds: z.number(),
+		kind: z.enum(['scheduled', 'recheck', 'adhoc']),
+		verdict: z.enum(['up', 'down', 'unknown']),
+		reason: z.enum([...downReasons, ...unknownReasons]).exactOptional(),
+		detail: z.string().exactOptional(),
+		late: z.boolean(),
+		phases: z.partialRecord(z.enum(phaseNames), z.number()).exactOptional(),
+		values: z.record(z.string(), z.number()).exactOptional(),
+		facts: z.record(z.string(), z.string()).exactOptional(),
+	}),
+});
+
+function drawOptions({columns, isTty, env}: Terminal) {
+	const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+	return {
+		columns: Math.max(Math.min(columns, 80), 40),
+		color: isTty && !env.NO_COLOR && env.TERM !== 'dumb',
+		// Only a locale that says otherwise: containers often have none.
+		unicode: !locale || /utf-?8/i.test(locale),
+	};
+}
+
+function processTerminal(): Terminal {
+	return {
+		write: text => process.stdout.write(text),
+		complain: text => process.stderr.write(text),
+		columns: process.stdout.columns ?? 80,
+		isTty: process.stdout.isTTY ?? false,
+		env: process.env,
+	};
+}

@@ -1,0 +1,27 @@
+/** `tailprobe serve`: the daemon until a signal ends it; SIGHUP reads the configuration again. */
+
+import {parseArgs} from 'node:util';
+import {parseListen} from '../config/values.ts';
+import {startDaemon} from '../daemon.ts';
+import {UserError} from '../util/errors.ts';
+
+/** Runs until SIGTERM or SIGINT; answers the exit status. */
+export async function runServe(args: string[]): Promise<number> {
+	const {values} = parseArgs({args, options: {config: {type: 'string'}, listen: {type: 'string'}}});
+	if (values.config === undefined) throw new UserError('serve needs --config FILE.', 64);
+	const listen = values.listen === undefined ? undefined : parseListen(values.listen);
+	if (values.listen !== undefined && !listen)
+		throw new UserError(
+			`--listen expects ADDRESS:PORT such as 127.0.0.1:9753, got ${JSON.stringify(values.listen)}.`,
+			64,
+		);
+
+	const ended = Promise.withResolvers<void>();
+	process.once('SIGTERM', () => ended.resolve());
+	process.once('SIGINT', () => ended.resolve());
+	const daemon = await startDaemon({configPath: values.config, ...(listen ? {listen} : {})});
+	process.on('SIGHUP', () => void daemon.view.reload());
+	await ended.promise;
+	await daemon.stop();
+	return 0;
+}

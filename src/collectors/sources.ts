@@ -1,0 +1,72 @@
+/** How reading went, for every source alike: so that "no data" can be told from "nothing wrong". */
+
+import {isFresh} from '../headscale/fresh.ts';
+import {type HeadscalePoller, versionIntervalMs} from '../headscale/poll.ts';
+import type {MetricDef, Sample} from '../metrics/types.ts';
+import type {SourceView} from '../server/types.ts';
+import type {Collector} from './types.ts';
+
+/** A source as pages and metrics show it, with how often it is read. */
+export interface SourceReading extends SourceView {
+	intervalMs: number;
+}
+
+/** The parts of headscale that a poller reads, as sources named `headscale-health`, `headscale-nodes`, … */
+export function headscaleSources(
+	poller: Pick<HeadscalePoller, 'parts' | 'state'>,
+	intervalMs: number,
+): SourceReading[] {
+	const state = poller.state();
+	return poller.parts.map(part => {
+		const {triedAt, succeededAt, seconds, error} = state[part];
+		return {
+			name: `headscale-${part}`,
+			ok: triedAt === undefined ? undefined : error === undefined,
+			...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
+			...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
+			...(seconds === undefined ? {} : {seconds}),
+			...(error === undefined ? {} : {detail: error}),
+			intervalMs: part === 'version' ? Math.max(intervalMs, versionIntervalMs) : intervalMs,
+		};
+	});
+}
+
+export const sourceMetrics = {
+	success: {
+		name: 'tailprobe_source_read_success',
+		type: 'gauge',
+		help: '1 if the last read of the source succeeded, 0 if it failed; absent before the first and when nothing was tried for three intervals.',
+		labels: ['source'],
+	},
+	lastSuccess: {
+		name: 'tailprobe_source_last_success_timestamp_seconds',
+		type: 'gauge',
+		help: 'When the source was last read with success; absent before the first time.',
+		labels: ['source'],
+	},
+	duration: {
+		name: 'tailprobe_source_read_duration_seconds',
+		type: 'gauge',
+		help: 'How long the last read of the source took, also when it failed.',
+		labels: ['source'],
+	},
+} as const satisfies Record<string, MetricDef>;
+
+export const sourceCollector: Collector<readonly SourceReading[]> = {
+	name: 'sources',
+	metrics: Object.values(sourceMetrics),
+	collect: (sources, nowMs) => sources.flatMap(source => describe(source, nowMs)),
+};
+
+function describe(source: SourceReading, nowMs: number): Sample[] {
+	const labels = {source: source.name};
+	const samples: Sample[] = [];
+	if (source.ok !== undefined && isFresh(source.lastTriedAt, source.intervalMs, nowMs)) {
+		samples.push({name: sourceMetrics.success.name, labels, value: Number(source.ok)});
+		if (source.seconds !== undefined) samples.push({name: sourceMetrics.duration.name, labels, value: source.seconds});
+	}
+	if (source.lastSuccessAt !== undefined) {
+		samples.push({name: sourceMetrics.lastSuccess.name, labels, value: source.lastSuccessAt / 1000});
+	}
+	return samples;
+}

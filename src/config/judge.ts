@@ -1,0 +1,141 @@
+/** Mistakes that only show when several places of the file are held against each other, and targets that no probe could use. */
+
+import {isIP} from 'node:net';
+import {splitTarget} from '../net/target.ts';
+import {findProbe} from '../probes/registry.ts';
+import type {Probe} from '../probes/types.ts';
+import {defaultVia, nameTarget} from './normalise.ts';
+import {builtInModules, type File, type FileCheck, proberNames} from './schema.ts';
+
+/** A mistake in the file: where, and what was expected. */
+export interface Mistake {
+	path: readonly (string | number)[];
+	message: string;
+}
+
+type Complain = (path: readonly (string | number)[], message: string) => void;
+
+/** Every mistake of a file whose single values are right. Checks at the positions in `skipped` are left out: they are wrong in themselves. */
+export function judgeFile(file: File, skipped: ReadonlySet<number>): Mistake[] {
+	const mistakes: Mistake[] = [];
+	const complain: Complain = (path, message) => mistakes.push({path, message});
+	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
+	const names = new Set<string>();
+	file.checks.forEach((check, at) => {
+		if (skipped.has(at)) return;
+		const here = ['checks', at];
+		if (names.has(check.name)) complain([...here, 'name'], `there is a check named ${check.name} already`);
+		names.add(check.name);
+		judgeKeys(check, here, complain);
+		judgeBlocks(check, here, complain);
+		judgeReferences(check, file, here, complain);
+		const probe = findProbe(proberOf(check, file) ?? '');
+		if (!probe) return;
+		judgeWay(check, probe, here, complain);
+		judgeTargets(check, probe, here, complain);
+	});
+	return mistakes;
+}
+
+function judgeKeys(check: FileCheck, here: readonly (string | number)[], complain: Complain): void {
+	if (check.module !== undefined && check.prober !== undefined)
+		complain([...here, 'module'], 'expected either module or prober, not both');
+	if (check.module === undefined && check.prober === undefined)
+		complain(here, 'the check says neither module nor prober');
+	if (!check.targets && !check.nodes) complain(here, 'the check has neither targets nor nodes');
+	if (check.target !== undefined && !check.nodes)
+		complain([...here, 'target'], '`target` is the pattern for `nodes`; list fixed ones under `targets`');
+	if (check.timeout !== undefined && check.timeout > check.interval)
+		complain([...here, 'timeout'], 'expected at most the interval: a check never overlaps itself');
+	if (check.recheck !== undefined && check.recheck >= check.interval)
+		complain([...here, 'recheck'], 'expected less than the interval');
+}
+
+function judgeBlocks(
+	value: {prober?: string | undefined; module?: string | undefined} & Record<string, unknown>,
+	here: readonly (string | number)[],
+	complain: Complain,
+): void {
+	for (const type of proberNames) {
+		if (value[type] === undefined) continue;
+		if (value.module !== undefined) complain([...here, type], `the options belong into the module ${value.module}`);
+		else if (value.prober !== undefined && value.prober !== type)
+			complain([...here, type], `the prober is ${value.prober}, so a ${type} block has no effect`);
+	}
+}
+
+function judgeReferences(check: FileCheck, file: File, here: readonly (string | number)[], complain: Complain): void {
+	const vantages = file.vantages.map(vantage => vantage.name);
+	if (check.module !== undefined && proberOf(check, file) === undefined) {
+		const known = [...new Set([...Object.keys(builtInModules), ...Object.keys(file.modules)])].join(', ');
+		complain([...here, 'module'], `there is no module named ${check.module}; expected one of ${known}`);
+	}
+	(check.from ?? []).forEach((from, index) => {
+		if (!vantages.includes(from))
+			complain([...here, 'from', index], `there is no vantage named ${from}; expected one of ${vantages.join(', ')}`);
+	});
+	if (check.nodes && !file.headscale)
+		complain([...here, 'nodes'], 'nodes come from headscale, and there is no headscale block');
+}
+
+function judgeWay(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+	const way = check.via ?? defaultVia(check, probe);
+	if (way === undefined)
+		complain(here, 'the check does not say how its targets are reached; expected via: tailnet or via: direct');
+	else if (!probe.vias.includes(way))
+		complain([...here, 'via'], `a ${probe.type} check goes by ${probe.vias.join(' or ')}, not by ${way}`);
+}
+
+function judgeTargets(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+	if (check.nodes && check.target === undefined && probe.address !== 'host')
+		complain([...here, 'nodes'], `a ${probe.type} check needs a pattern such as target: "${exampleOf(probe)}"`);
+	if (check.target !== undefined) {
+		const filled = check.target.replaceAll('{node}', 'node').replaceAll('{address}', '100.64.0.1');
+		const mistake =
+			filled === check.target ? 'expected {node} or {address} somewhere in the pattern' : judgeAddress(filled, probe);
+		if (mistake) complain([...here, 'target'], mistake);
+	}
+	const names = new Set<string>();
+	(check.targets ?? []).forEach((target, index) => {
+		const place = [...here, 'targets', index];
+		const {name, address} = nameTarget(target);
+		const host = splitTarget(address)?.host;
+		const mistake = judgeAddress(address, probe);
+		if (mistake) complain(place, mistake);
+		else if (typeof target === 'string' && isIP(host ?? '') !== 0)
+			complain(place, 'an address makes a poor label; expected {name: NAME, target: …}');
+		if (names.has(name)) complain(place, `there is a target named ${name} already; expected {name: NAME, target: …}`);
+		names.add(name);
+	});
+}
+
+function proberOf(check: FileCheck, file: File): string | undefined {
+	if (check.module === undefined) return check.prober;
+	const builtIn = builtInModules[check.module] as {prober: string} | undefined;
+	return file.modules[check.module]?.prober ?? builtIn?.prober;
+}
+
+/** Why this cannot be a target of that probe; undefined when it can. Used for the file and for ad hoc targets. */
+export function judgeAddress(address: string, probe: Probe): string | undefined {
+	if (/[\s\u0000-\u001f\u007f]/.test(address)) return 'expected a target without blanks or control characters';
+	// First of all, so that no message repeats them.
+	if (/^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i.test(address)) return 'expected a target without user name and password';
+	const parts = splitTarget(address);
+	const expected = `expected a target such as ${exampleOf(probe).replace('{node}', 'june-orchestrator')}, got ${JSON.stringify(address.slice(0, 200))}`;
+	if (!parts || parts.host.startsWith('-')) return expected;
+	if (parts.port !== undefined && (parts.port < 1 || parts.port > 65_535)) return 'expected a port between 1 and 65535';
+	const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
+	if (probe.address === 'url') {
+		if (isUrl && !/^https?:\/\//i.test(address)) return expected;
+		if (!URL.canParse(isUrl ? address : `http://${address}`)) return expected;
+		return undefined;
+	}
+	if (isUrl || /[/?#@]/.test(address)) return expected;
+	if (probe.address === 'host_port' && parts.port === undefined) return expected;
+	if (probe.address === 'host' && parts.port !== undefined) return expected;
+	return undefined;
+}
+
+function exampleOf(probe: Probe): string {
+	return {url: 'http://{node}:8080/healthz', host_port: '{node}:8080', host: '{node}'}[probe.address];
+}

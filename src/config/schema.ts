@@ -1,0 +1,190 @@
+/** The configuration file as a schema, put together from the blocks that the probe types bring. */
+
+import {z} from 'zod';
+import {probes} from '../probes/registry.ts';
+import {bytes, duration, httpUrl, isDnsServer, listen, name, prefix, secret, socketPath} from './values.ts';
+
+const probeBlocks = Object.fromEntries(probes.map(probe => [probe.type, probe.options(z).optional()]));
+export const proberNames = probes.map(probe => probe.type) as [string, ...string[]];
+const prober = z.enum(proberNames, {error: `expected one of ${proberNames.join(', ')}`});
+const via = z.enum(['tailnet', 'direct'], {error: 'expected tailnet or direct'});
+
+export const moduleSchema = z
+	.strictObject({
+		prober: prober.meta({description: "The probe type, as blackbox_exporter's `prober`."}),
+		timeout: duration(10, 300_000)
+			.optional()
+			.meta({description: 'Deadline of a run; default: that of the check, or 5s.'}),
+		via: via.optional().meta({description: 'How ad hoc targets are reached through this module; default `tailnet`.'}),
+		...probeBlocks,
+	})
+	.meta({description: 'A named way to probe, used by checks and by `/probe?module=NAME`.'});
+
+const glob = z
+	.string()
+	.regex(/^[A-Za-z0-9*?._-]{1,100}$/, 'expected a name with * and ? as wildcards, such as june-gpu-*');
+const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
+
+const selectorSchema = z
+	.strictObject({
+		name: oneOrMore(glob).optional().meta({description: 'Names, with `*` and `?`.'}),
+		exclude: oneOrMore(glob).optional().meta({description: 'Names to leave out.'}),
+		tags: z.array(z.string().min(1)).min(1).optional().meta({description: 'Any of these tags.'}),
+		owner: oneOrMore(z.string().min(1)).optional().meta({description: 'Any of these users.'}),
+		ephemeral: z.boolean().optional(),
+	})
+	.meta({description: 'Which nodes of the tailnet; `{}` is all of them. A vantage never probes itself.'});
+
+const targetSchema = z
+	.union([
+		z.string().min(1).max(2000),
+		z.strictObject({
+			name: z.string().regex(/^[A-Za-z0-9._:[\]-]{1,100}$/, 'expected a name of letters, digits and . _ : - [ ]'),
+			target: z.string().min(1).max(2000),
+		}),
+	])
+	.meta({description: 'A target, or `{name, target}`; the name becomes the label `target`.'});
+
+const checkSchema = z.strictObject({
+	name: name.meta({description: 'Label `check`.'}),
+	module: z.string().optional().meta({description: 'A module, instead of `prober` and its block.'}),
+	prober: prober.optional(),
+	targets: z.array(targetSchema).min(1).optional(),
+	nodes: selectorSchema.optional(),
+	target: z
+		.string()
+		.optional()
+		.meta({description: 'With `nodes`: the target for each node, with `{node}` for its name or `{address}`.'}),
+	via: via.optional().meta({
+		description:
+			'`tailnet`: the name is resolved by MagicDNS and the address must lie in the tailnet. `direct`: as the machine would. Default: `tailnet` with `nodes` and for tunnels; otherwise it must be said.',
+	}),
+	from: z.array(name).min(1).optional().meta({description: 'Vantages; default all.'}),
+	interval: duration(500, 86_400_000).default(15_000),
+	timeout: duration(10, 300_000)
+		.optional()
+		.meta({description: 'Deadline of a run; default: that of the module, or 5s, at most the interval.'}),
+	recheck: duration(100, 3_600_000)
+		.optional()
+		.meta({description: 'While failing, look again after this time too. These runs are counted apart.'}),
+	confirm: z.int().min(1).max(100).default(2).meta({
+		description: 'Page, log and incidents say "down" after so many downs in a row. Metrics show every scheduled run.',
+	}),
+	detail: z.enum(['full', 'lean']).optional().meta({
+		description:
+			'`full`: a gauge per phase too. Default: `full` for listed targets, `lean` for those spread over `nodes`.',
+	}),
+	histogram: z
+		.boolean()
+		.default(false)
+		.meta({description: 'A latency histogram for each target; otherwise one per check and vantage.'}),
+	objective: duration(1, 60_000)
+		.optional()
+		.meta({description: 'A promised latency: becomes an edge of the histograms.'}),
+	...probeBlocks,
+});
+
+/** The schema of the whole file. Its output is still in the words of the file; `normalise` makes a Config of it. */
+export const fileSchema = z.strictObject({
+	web: z.strictObject({listen: listen.prefault('127.0.0.1:9753')}).prefault({}),
+	log: z
+		.strictObject({
+			level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+			format: z
+				.enum(['auto', 'json', 'text'])
+				.default('auto')
+				.meta({description: '`auto`: text on a terminal, else JSON lines.'}),
+		})
+		.prefault({}),
+	headscale: z
+		.strictObject({
+			url: httpUrl.meta({description: 'The address that clients use, such as `https://headscale.example.com`.'}),
+			api_key: secret.optional(),
+			ca_file: z
+				.string()
+				.min(1)
+				.optional()
+				.meta({description: 'A PEM file with the CA of `url`, where the system does not know it.'}),
+			metrics_url: httpUrl
+				.optional()
+				.meta({description: 'Its `metrics_listen_addr`, such as `http://headscale.headscale:50480/metrics`.'}),
+			interval: duration(1000, 3_600_000).prefault('15s'),
+			timeout: duration(100, 60_000).prefault('5s'),
+			restart_grace: duration(0, 600_000).prefault('30s').meta({
+				description: 'After headscale restarts every node is offline for some seconds: so long "offline" is not told.',
+			}),
+			max_answer: bytes(1024 ** 3)
+				.prefault('8MiB')
+				.meta({description: 'Largest answer that is read (about 1.2 KiB per node).'}),
+		})
+		.optional(),
+	tailnet: z
+		.strictObject({
+			prefixes: z.array(prefix).min(1).default(['100.64.0.0/10', 'fd7a:115c:a1e0::/48']),
+			domain: z
+				.string()
+				.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'expected a domain such as tail.example.com')
+				.optional()
+				.meta({description: 'Base domain of MagicDNS; default: what tailscaled says.'}),
+			dns_server: z
+				.string()
+				.refine(isDnsServer, {error: 'expected an address, or address:port'})
+				.default('100.100.100.100')
+				.meta({description: 'The MagicDNS resolver.'}),
+			overhead_objective: duration(0, 10_000)
+				.prefault('10ms')
+				.meta({description: 'Promised overhead of the tunnel over the underlay.'}),
+		})
+		.prefault({}),
+	vantages: z
+		.array(
+			z.strictObject({
+				name,
+				type: z.literal('local', 'expected local'),
+				tailscaled: z
+					.union([z.literal(false), z.strictObject({socket: socketPath})])
+					.prefault({socket: '/var/run/tailscale/tailscaled.sock'})
+					.meta({description: 'Where tailscaled answers, or `false` when there is none.'}),
+			}),
+		)
+		.min(1)
+		.max(1, 'expected one vantage of type local')
+		.prefault([{name: 'local', type: 'local'}]),
+	modules: z.record(name, moduleSchema).default({}),
+	checks: z.array(checkSchema).default([]),
+	adhoc: z
+		.strictObject({
+			allow: z
+				.array(prefix)
+				.default([])
+				.meta({description: 'More prefixes that `/probe` may reach, besides the tailnet and configured targets.'}),
+			concurrency: z
+				.int()
+				.min(1)
+				.max(1000)
+				.default(10)
+				.meta({description: 'Ad hoc probes at a time; more are answered 429.'}),
+		})
+		.prefault({}),
+	limits: z
+		.strictObject({
+			max_series: z
+				.int()
+				.min(100)
+				.default(50_000)
+				.meta({description: 'Checks beyond this many series run without their own series.'}),
+		})
+		.prefault({}),
+});
+
+/** The file as the schema returns it, still in its own words. */
+export type File = z.output<typeof fileSchema>;
+export type FileCheck = File['checks'][number];
+
+/** Modules that are there without being written, as in blackbox_exporter's example configuration. */
+export const builtInModules: Record<string, unknown> = {
+	http_2xx: {prober: 'http'},
+	tcp_connect: {prober: 'tcp'},
+	icmp: {prober: 'icmp'},
+	tunnel: {prober: 'tunnel'},
+};

@@ -1,0 +1,92 @@
+/** Schemas of single values: what is expected is said in each. */
+
+import {isIP} from 'node:net';
+import {z} from 'zod';
+import {splitTarget} from '../net/target.ts';
+import {parseBytes, parseDurationMs} from '../util/units.ts';
+
+const durationOf = (text: string, context: z.RefinementCtx): number => {
+	const durationMs = parseDurationMs(text);
+	if (durationMs !== undefined) return durationMs;
+	context.addIssue({
+		code: 'custom',
+		message: `expected a duration such as 15s, 1m30s or 500ms, got ${JSON.stringify(text)}`,
+	});
+	return z.NEVER;
+};
+export const duration = (minMs: number, maxMs: number) =>
+	z
+		.string('expected a duration such as 15s, 1m30s or 500ms')
+		.transform(durationOf)
+		.refine(durationMs => durationMs >= minMs && durationMs <= maxMs, {
+			error: `expected a duration between ${minMs} ms and ${maxMs / 1000} s`,
+		})
+		.meta({description: 'A duration such as `15s`, `1m30s` or `500ms`.', examples: ['15s']});
+
+export const bytes = (maxBytes: number) =>
+	z
+		.string('expected a size such as 8MiB')
+		.transform((text, context) => {
+			const size = parseBytes(text);
+			if (size !== undefined && size > 0 && size <= maxBytes) return size;
+			context.addIssue({
+				code: 'custom',
+				message: `expected a size such as 8MiB, at most ${maxBytes} bytes, got ${JSON.stringify(text)}`,
+			});
+			return z.NEVER;
+		})
+		.meta({description: 'A size such as `8MiB`.'});
+
+export const name = z
+	.string('expected a name')
+	.regex(/^[A-Za-z0-9_.-]{1,63}$/, 'expected a name of 1 to 63 letters, digits, `_`, `.` or `-`');
+
+export const prefix = z.string().refine(isPrefix, {error: 'expected an address prefix such as 100.64.0.0/10'});
+
+export const secret = z
+	.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env: z.string().min(1)})], {
+		error: 'expected {file: PATH} or {env: NAME}: secrets are never written in the configuration itself',
+	})
+	.meta({description: '`{file: PATH}` (read again when it changes) or `{env: NAME}`.'});
+
+export const httpUrl = z.string().refine(isPlainHttpUrl, {
+	error: 'expected a URL such as https://headscale.example.com, without user name, query or fragment',
+});
+
+export const listen = z
+	.string()
+	.refine(text => parseListen(text) !== undefined, {
+		error: 'expected ADDRESS:PORT such as 127.0.0.1:9753, or :9753 for all addresses',
+	})
+	.transform(text => parseListen(text) as {host: string; port: number});
+
+export const socketPath = z.string().startsWith('/', 'expected the absolute path of a socket');
+
+function isPrefix(text: string): boolean {
+	const [address, bits, rest] = text.split('/');
+	const family = isIP(address ?? '');
+	return (
+		rest === undefined && family !== 0 && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= (family === 4 ? 32 : 128)
+	);
+}
+
+function isPlainHttpUrl(text: string): boolean {
+	if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+	const url = new URL(text);
+	return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+export function isDnsServer(text: string): boolean {
+	const parts = splitTarget(text);
+	return parts !== undefined && isIP(parts.host) !== 0;
+}
+
+/** `127.0.0.1:9753`, `[::1]:9753`, `:9753` (all addresses); undefined when it is none of these. */
+export function parseListen(text: string): {host: string; port: number} | undefined {
+	const match = /^(?:\[([0-9a-f:.]+)\]|([0-9.]*|localhost)):(\d{1,5})$/.exec(text);
+	if (!match) return undefined;
+	const host = match[1] ?? match[2] ?? '';
+	const port = Number(match[3]);
+	if (port > 65_535 || (host !== '' && host !== 'localhost' && isIP(host) === 0)) return undefined;
+	return {host: host === '' ? '::' : host === 'localhost' ? '127.0.0.1' : host, port};
+}

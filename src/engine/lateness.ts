@@ -1,0 +1,80 @@
+/**
+ * How late this thread was while a run was under way. A stalled loop reads every answer late and looks exactly like a slow network,
+ * so each run carries its lateness. Two instruments: a 10 ms heartbeat while runs are in flight, and, for runs too short to meet a
+ * beat, the time for which the loop was busy during the run.
+ */
+
+import {type EventLoopUtilization, performance} from 'node:perf_hooks';
+
+const beatMs = 10;
+/** Runs shorter than this may fall between two beats. */
+const shortRunMs = 2 * beatMs;
+/** Beats that were at least this late are remembered. */
+const noteworthyMs = 1;
+const rememberMs = 120_000;
+
+export interface LatenessMeter {
+	begin(): LatenessMark;
+	/** Milliseconds that this thread was late at worst since `begin`. */
+	end(mark: LatenessMark): number;
+	/** The worst of the last `windowMs`. */
+	worst(windowMs: number): number;
+	runsInFlight(): number;
+}
+
+export interface LatenessMark {
+	startedAt: number;
+	utilization: EventLoopUtilization;
+}
+
+/** Whether times of a run are spoiled: late by more than 3 ms (what a 10 ms heartbeat can tell apart) and by more than a twentieth of the run. */
+export function isSpoiled(latenessMs: number, durationMs: number): boolean {
+	return latenessMs > Math.max(3, durationMs / 20);
+}
+
+export function createLatenessMeter(): LatenessMeter {
+	let inFlight = 0;
+	let lastBeatAt = 0;
+	let timer: NodeJS.Timeout | undefined;
+	let late: {at: number; latenessMs: number}[] = [];
+
+	return {
+		begin() {
+			if (inFlight++ === 0) {
+				lastBeatAt = performance.now();
+				timer = setInterval(beat, beatMs);
+			}
+			return {startedAt: performance.now(), utilization: performance.eventLoopUtilization()};
+		},
+		end(mark) {
+			const now = performance.now();
+			let latenessMs = Math.max(0, now - lastBeatAt - beatMs);
+			for (let at = late.length - 1; at >= 0; at--) {
+				const beatSeen = late[at];
+				if (beatSeen === undefined || beatSeen.at < mark.startedAt) break;
+				latenessMs = Math.max(latenessMs, beatSeen.latenessMs);
+			}
+			if (now - mark.startedAt < shortRunMs)
+				latenessMs = Math.max(latenessMs, performance.eventLoopUtilization(mark.utilization).active);
+			if (--inFlight === 0) {
+				clearInterval(timer);
+				if (latenessMs >= noteworthyMs) late.push({at: now, latenessMs});
+			}
+			return Math.min(latenessMs, now - mark.startedAt);
+		},
+		worst(windowMs) {
+			const since = performance.now() - windowMs;
+			return late.reduce((worst, seen) => (seen.at >= since ? Math.max(worst, seen.latenessMs) : worst), 0);
+		},
+		runsInFlight: () => inFlight,
+	};
+
+	function beat(): void {
+		const now = performance.now();
+		const latenessMs = now - lastBeatAt - beatMs;
+		lastBeatAt = now;
+		if (latenessMs < noteworthyMs) return;
+		late.push({at: now, latenessMs});
+		if (late.length > 1000) late = late.filter(seen => seen.at > now - rememberMs).slice(-500);
+	}
+}

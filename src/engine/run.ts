@@ -1,0 +1,128 @@
+/** One run: one deadline, and an outcome whatever happens. */
+
+import type {Place, Probe} from '../probes/types.ts';
+import type {Clock} from '../util/clock.ts';
+import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
+import {formatDurationMs} from '../util/units.ts';
+import {isSpoiled, type LatenessMeter} from './lateness.ts';
+import type {Check, Outcome, Reading} from './types.ts';
+
+export interface RunOptions {
+	clock: Clock;
+	lateness: LatenessMeter;
+	kind: Outcome['kind'];
+	/** Milliseconds that this run may take; at most the check's timeout for scheduled runs. */
+	deadlineMs: number;
+	/** Aborts when we are ending: the run becomes `canceled`. */
+	stopping: AbortSignal;
+	/** Told of errors that are ours, not the world's. */
+	onBug(error: unknown, check: Check): void;
+}
+
+/** A probe that does not end this long after its deadline is broken, and the run ends without it. */
+const graceMs = 500;
+
+/** Runs the check once by the probe's `measure`. Never rejects. */
+export async function runCheck(check: Check, probe: Probe, place: Place, options: RunOptions): Promise<Outcome> {
+	const {measure} = probe;
+	if (!measure) throw new TypeError(`the ${probe.type} probe measures in rounds only`);
+	const [outcome] = await timed([check], options, async signal => {
+		const reading = await measure(check.target, check.options, {...place, timeoutMs: options.deadlineMs}, signal);
+		return new Map([[check.key, reading]]);
+	});
+	return outcome as Outcome;
+}
+
+/** Runs all the checks of a round in one go. Never rejects; every check gets an outcome. */
+export function runRound(
+	checks: readonly Check[],
+	probe: Probe,
+	place: Place,
+	options: RunOptions,
+): Promise<Outcome[]> {
+	const {round} = probe;
+	if (!round) throw new TypeError(`the ${probe.type} probe does not measure in rounds`);
+	return timed(checks, options, signal => round.measure(checks, {...place, timeoutMs: options.deadlineMs}, signal));
+}
+
+async function timed(
+	checks: readonly Check[],
+	options: RunOptions,
+	measure: (signal: AbortSignal) => Promise<Map<string, Reading | Error>>,
+): Promise<Outcome[]> {
+	const {clock, stopping, deadlineMs} = options;
+	const controller = new AbortController();
+	const onStop = () =>
+		controller.abort(new CannotLookError('canceled', 'the run was cut short because tailprobe is ending'));
+	if (stopping.aborted) onStop();
+	else stopping.addEventListener('abort', onStop, {once: true});
+	const startedAt = clock.wall();
+	const mark = options.lateness.begin();
+	const begunAt = clock.now();
+	const giveUp = Promise.withResolvers<never>();
+	let cancelGrace = () => {};
+	const cancelDeadline = clock.after(deadlineMs, () => {
+		controller.abort(new DOMException('the deadline of the run passed', 'TimeoutError'));
+	});
+	controller.signal.addEventListener('abort', () => {
+		cancelGrace = clock.after(graceMs, () => giveUp.reject(new Error('the probe went on after its deadline')));
+	});
+
+	let found: Map<string, Reading | Error>;
+	try {
+		found = await Promise.race([measure(controller.signal), giveUp.promise]);
+	} catch (error) {
+		const failure = error instanceof Error ? error : new Error(messageOf(error));
+		found = new Map(checks.map(check => [check.key, failure]));
+	}
+	cancelDeadline();
+	cancelGrace();
+	stopping.removeEventListener('abort', onStop);
+	const durationMs = clock.now() - begunAt;
+	const latenessMs = options.lateness.end(mark);
+
+	return checks.map(check => {
+		const outcome: Outcome = {
+			key: check.key,
+			startedAt,
+			durationMs,
+			latenessMs,
+			late: isSpoiled(latenessMs, durationMs),
+			kind: options.kind,
+			...judge(check, found.get(check.key), options, durationMs),
+		};
+		if (outcome.reason === 'timeout' && latenessMs > deadlineMs / 5) {
+			outcome.verdict = 'unknown';
+			outcome.reason = 'late';
+			outcome.detail = `The run timed out, but tailprobe's own thread was ${Math.round(latenessMs)} ms late: it may have missed the answer. Give it more CPU.`;
+		}
+		return outcome;
+	});
+}
+
+function judge(
+	check: Check,
+	found: Reading | Error | undefined,
+	options: RunOptions,
+	durationMs: number,
+): Pick<Outcome, 'verdict' | 'reason' | 'detail' | 'reading'> {
+	if (found === undefined)
+		return {verdict: 'unknown', reason: 'incomplete', detail: 'The round ended without an answer for this target.'};
+	if (!(found instanceof Error)) {
+		if (found.ok) return {verdict: 'up', reading: found};
+		return {
+			verdict: 'down',
+			reason: found.reason ?? 'protocol',
+			...(found.detail === undefined ? {} : {detail: found.detail}),
+			reading: found,
+		};
+	}
+	if (found instanceof CannotLookError) return {verdict: 'unknown', reason: found.reason, detail: messageOf(found)};
+	if (found instanceof TargetDownError) return {verdict: 'down', reason: found.reason, detail: messageOf(found)};
+	if (found.name === 'TimeoutError') {
+		const detail = `The ${check.type} probe of ${check.target.name} had no answer within ${formatDurationMs(durationMs)}.`;
+		return {verdict: 'down', reason: 'timeout', detail};
+	}
+	options.onBug(found, check);
+	return {verdict: 'unknown', reason: 'internal', detail: `tailprobe failed, not the target: ${messageOf(found)}`};
+}

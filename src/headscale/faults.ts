@@ -1,0 +1,77 @@
+/** What went wrong on the way to headscale, in words for a person. */
+
+import {errors} from 'undici';
+import {messageOf} from '../util/errors.ts';
+
+/** How far a request came. */
+export interface Progress {
+	stage: 'resolving' | 'connecting' | 'tls' | 'waiting' | 'reading';
+	status: number;
+	bytes: number;
+}
+
+/** Why a request ran out of time, as a sentence. */
+export function explainTimeout(tried: string, timeoutMs: number, {stage, status, bytes}: Progress): string {
+	const limit = `${timeoutMs / 1000} s`;
+	switch (stage) {
+		case 'resolving':
+			return `${tried}: its name was not resolved within ${limit}. Does the resolver of this machine answer?`;
+		case 'connecting':
+			return `${tried}: no connection within ${limit}. Is the address right and the way there open?`;
+		case 'tls':
+			return `${tried}: connected, but the TLS handshake did not end within ${limit}. ${hanging}`;
+		case 'waiting':
+			return `${tried}: connected, but no answer came within ${limit}. ${hanging}`;
+		case 'reading':
+			return `${tried}: an answer began (status ${status}, ${bytes} bytes) but did not end within ${limit}.`;
+	}
+}
+
+const hanging = 'headscale or a proxy before it hangs: look at its log, its load and its database.';
+
+/** What a failed connection means and what to do, as the end of a sentence. */
+export function explainFault(error: unknown, {protocol, hostname}: URL, setting: string): string {
+	const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+	const code = codeOf(first);
+	if (untrustedCodes.has(code)) {
+		return `its TLS certificate was issued by a CA that is not trusted here (${code}). Name a PEM file with that CA in headscale.ca_file.`;
+	}
+	if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+		return `its TLS certificate is not for the name ${hostname} (${code}). Use a name of the certificate in ${setting}.`;
+	}
+	if (code === 'CERT_HAS_EXPIRED') return `its TLS certificate has expired (${code}): renew it.`;
+	if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
+		return `what answers there speaks no TLS that we understand (${code}). Is it plain http://, or another port?`;
+	}
+	if (first instanceof errors.HTTPParserError) {
+		const hint = protocol === 'http:' ? 'Is it https://, or another port?' : 'Is it another port?';
+		return `what answers there does not speak HTTP. ${hint}`;
+	}
+	return `${connectionFaults[code] ?? messageOf(first)}${code === '' ? '' : ` (${code})`}. Is ${setting} right?`;
+}
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+const untrustedCodes: ReadonlySet<string> = new Set([
+	'DEPTH_ZERO_SELF_SIGNED_CERT',
+	'SELF_SIGNED_CERT_IN_CHAIN',
+	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+	'UNABLE_TO_GET_ISSUER_CERT',
+	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+	'CERT_SIGNATURE_FAILURE',
+]);
+
+const connectionFaults: Readonly<Record<string, string>> = {
+	ENOTFOUND: 'its name cannot be resolved',
+	EAI_AGAIN: 'its name cannot be resolved, the resolver does not answer',
+	ECONNREFUSED: 'nothing listens there',
+	EHOSTUNREACH: 'there is no way there',
+	ENETUNREACH: 'there is no way there',
+	ETIMEDOUT: 'the connection attempt had no answer',
+	ECONNRESET: 'the connection was reset',
+	EPIPE: 'the connection was closed',
+	UND_ERR_SOCKET: 'the connection was closed before the whole answer came',
+	UND_ERR_HEADERS_OVERFLOW: 'its answer has too many or too long headers',
+};

@@ -1,0 +1,203 @@
+/** One bounded GET: the only way in which this program speaks to headscale. No other method can be sent from here. */
+
+import type {LookupAddress} from 'node:dns';
+import {lookup} from 'node:dns/promises';
+import {readFile} from 'node:fs/promises';
+import {isIP, type LookupFunction, type Socket} from 'node:net';
+import {buildConnector, Client} from 'undici';
+import {raceAbort} from '../net/shared.ts';
+import {messageOf} from '../util/errors.ts';
+import {explainFault, explainTimeout, type Progress} from './faults.ts';
+
+/** headscale could not be read. The message says what was tried, what came and what to do, and holds no secret. */
+export class HeadscaleError extends Error {
+	override name = 'HeadscaleError';
+}
+
+export interface GetterOptions {
+	/** A PEM file: only CAs in it are trusted, instead of the system's. Read again for each request. */
+	caFile?: string;
+	/** The one deadline of a request, from reading the CA to the last byte. */
+	timeoutMs: number;
+	/** A longer answer is refused as soon as it is seen to be longer. */
+	maxAnswerBytes: number;
+}
+
+export interface Request {
+	url: URL;
+	/** Name of the setting that holds the URL, for advice in errors. */
+	setting: string;
+	headers: Record<string, string>;
+	signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+	status: number;
+	headers: Readonly<Record<string, string | string[] | undefined>>;
+	/** The whole body of a 200, at most 16 KiB of any other. */
+	text: string;
+}
+
+export type Getter = (request: Request) => Promise<Answer>;
+
+/**
+ * Makes the function that gets. It resolves with whatever status came, without following redirects, over a connection of its own;
+ * it rejects with HeadscaleError, or with the signal's reason when that aborts.
+ */
+export function createGetter({caFile, timeoutMs, maxAnswerBytes}: GetterOptions): Getter {
+	const connectorFor = keepLast((ca: string | undefined) => createConnector(ca, timeoutMs));
+
+	return async request => {
+		const {url, setting, signal} = request;
+		const tried = `GET ${describeUrl(url)}`;
+		const progress: Progress = {stage: 'resolving', status: 0, bytes: 0};
+		const stop = new AbortController();
+		const timer = setTimeout(
+			() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress))),
+			timeoutMs,
+		);
+		const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+		const work = async () => {
+			const connect = connectorFor(caFile === undefined ? undefined : await readCa(caFile));
+			return exchange(request, connect, maxAnswerBytes, progress, ended);
+		};
+		try {
+			return await raceAbort(work(), ended);
+		} catch (error) {
+			if (ended.aborted) throw ended.reason;
+			if (error instanceof HeadscaleError) throw error;
+			if (error instanceof UnusableError) throw new HeadscaleError(`${tried}: the answer ${error.message}.`);
+			throw new HeadscaleError(`${tried} failed: ${explainFault(error, url, setting)}`);
+		} finally {
+			clearTimeout(timer);
+			stop.abort();
+		}
+	};
+}
+
+/** A URL for people: without user, password, query and fragment. */
+export function describeUrl(url: URL): string {
+	return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+type Connector = ReturnType<typeof buildConnector>;
+
+/** Enough of an error's body for its words. */
+const maxErrorBytes = 16 * 1024;
+
+// undici's own timers are late by up to a second, and it ignores a signal while it connects: so the socket itself is destroyed.
+async function exchange(
+	{url, headers}: Request,
+	connector: Connector,
+	maxAnswerBytes: number,
+	progress: Progress,
+	signal: AbortSignal,
+): Promise<Answer> {
+	signal.throwIfAborted();
+	let socket: Socket | undefined;
+	const connect: Connector = (options, callback) => {
+		// The types do not say that undici's connector answers with the socket, at once.
+		const dialling: unknown = connector(options, (...result) => {
+			if (result[1]) progress.stage = 'waiting';
+			callback(...result);
+		});
+		socket = dialling as Socket;
+		if (isIP(options.hostname)) progress.stage = 'connecting';
+		socket.once('lookup', () => Object.assign(progress, {stage: 'connecting'}));
+		if (url.protocol === 'https:') socket.once('connect', () => Object.assign(progress, {stage: 'tls'}));
+	};
+	const client = new Client(url.origin, {connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0});
+	const destroy = () => {
+		socket?.destroy();
+		client.destroy().catch(() => {});
+	};
+	signal.addEventListener('abort', destroy, {once: true});
+	try {
+		const answer = await client.request({
+			method: 'GET',
+			path: url.pathname + url.search,
+			headers: {...headers, 'accept-encoding': 'identity', 'user-agent': 'tailprobe'},
+		});
+		const ok = answer.statusCode === 200;
+		Object.assign(progress, {stage: 'reading', status: answer.statusCode});
+		const coding = answer.headers['content-encoding'] ?? 'identity';
+		if (coding !== 'identity' && ok)
+			throw new UnusableError('is compressed, which was not asked for; a proxy adds that');
+		const {bytes, whole} = await readBody(answer.body, ok ? maxAnswerBytes : maxErrorBytes, progress);
+		if (ok && !whole) {
+			throw new UnusableError(
+				`is longer than ${maxAnswerBytes} bytes, so it was not read to its end; raise headscale.max_answer if that is right`,
+			);
+		}
+		return {status: answer.statusCode, headers: answer.headers, text: coding === 'identity' ? bytes.toString() : ''};
+	} finally {
+		signal.removeEventListener('abort', destroy);
+		destroy();
+	}
+}
+
+/** Reads at most `limit` bytes; what is beyond is never waited for. */
+async function readBody(
+	body: AsyncIterable<Buffer>,
+	limit: number,
+	progress: Progress,
+): Promise<{bytes: Buffer; whole: boolean}> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of body) {
+		progress.bytes += chunk.length;
+		chunks.push(chunk);
+		if (progress.bytes > limit) return {bytes: Buffer.concat(chunks).subarray(0, limit), whole: false};
+	}
+	return {bytes: Buffer.concat(chunks), whole: true};
+}
+
+/** The answer came and cannot be used; the message goes on where "the answer" stops. */
+class UnusableError extends Error {}
+
+async function readCa(caFile: string): Promise<string> {
+	try {
+		return await readFile(caFile, 'utf8');
+	} catch (error) {
+		throw new HeadscaleError(`The CA file of headscale.ca_file cannot be read: ${messageOf(error)}.`);
+	}
+}
+
+function createConnector(ca: string | undefined, timeoutMs: number): Connector {
+	return buildConnector({
+		...(ca === undefined ? {} : {ca}),
+		allowH2: false,
+		timeout: 0,
+		lookup: createLookup(),
+		// The default of 250 ms per address would never reach a headscale that is farther away than that.
+		autoSelectFamily: true,
+		autoSelectFamilyAttemptTimeout: Math.max(250, Math.round(timeoutMs / 3)),
+	});
+}
+
+// A dead name occupies one of the two places that the process has for look-ups, for many seconds: so each name is asked once at a time.
+function createLookup(): LookupFunction {
+	const running = new Map<string, Promise<LookupAddress[]>>();
+
+	return (hostname, options, callback) => {
+		const flight = running.get(hostname) ?? lookup(hostname, {all: true});
+		running.set(hostname, flight);
+		const forget = () => running.delete(hostname);
+		flight.then(forget, forget);
+		flight.then(
+			addresses => {
+				if (options.all) callback(null, addresses);
+				else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 0);
+			},
+			error => callback(error, ''),
+		);
+	};
+}
+
+/** Keeps the result for the last argument, so that TLS sessions are resumed while the CA file stays the same. */
+function keepLast<A, R>(make: (argument: A) => R): (argument: A) => R {
+	let last: {argument: A; result: R} | undefined;
+	return argument => {
+		if (last === undefined || last.argument !== argument) last = {argument, result: make(argument)};
+		return last.result;
+	};
+}

@@ -1,0 +1,137 @@
+/** Reads headscale over and over and keeps what came. Each part has its own pace and its own failures; none waits for another. */
+
+import {raceAbort} from '../net/shared.ts';
+import type {Clock} from '../util/clock.ts';
+import {oneLine} from '../util/errors.ts';
+import type {HeadscaleClient} from './client.ts';
+import {parseExposition} from './exposition.ts';
+import {restartSeen} from './restart.ts';
+import type {HeadscaleState, Read} from './types.ts';
+
+export type Part = 'health' | 'nodes' | 'metrics' | 'version';
+
+/** The version only changes with a restart, which is noticed otherwise. */
+export const versionIntervalMs = 600_000;
+
+export interface HeadscalePollerOptions {
+	client: HeadscaleClient;
+	intervalMs: number;
+	/** How long after a restart "offline" may only mean that a node has not come back yet. */
+	restartGraceMs: number;
+	clock: Clock;
+	/** What an earlier poller of the same headscale knew, for a reload. */
+	initial?: HeadscaleState;
+	/** Called after each try; the state is already the new one. */
+	onRead?: (part: Part, state: HeadscaleState) => void;
+}
+
+export interface HeadscalePoller {
+	/** What is known now: a value that is never changed, only replaced. */
+	state(): HeadscaleState;
+	/** The parts that this client can read. */
+	readonly parts: readonly Part[];
+	/** Reads at once, then at every interval. */
+	start(): void;
+	/** Ends reads in flight and resolves when they are gone. Nothing is told afterwards. */
+	stop(): Promise<void>;
+	/** Reads these parts now (default: all), joining reads in flight, and resolves when all were tried. Rejects only with the signal's reason. */
+	refresh(signal: AbortSignal, only?: readonly Part[]): Promise<void>;
+}
+
+/** Makes a poller that has read nothing yet. Its client must answer or fail in bounded time. */
+export function createHeadscalePoller(options: HeadscalePollerOptions): HeadscalePoller {
+	const {client, intervalMs, restartGraceMs, clock, onRead} = options;
+	const readers = readersOf(client);
+	const parts = Object.keys(readers) as Part[];
+	const flights = new Map<Part, Promise<void>>();
+	const stopping = new AbortController();
+	let state: HeadscaleState = options.initial ?? {health: {}, nodes: {}, metrics: {}, version: {}};
+	let cancelTimer = () => {};
+
+	return {
+		parts,
+		state: () => state,
+		start: () => tick(clock.now()),
+		async stop() {
+			stopping.abort();
+			cancelTimer();
+			await Promise.all(flights.values());
+		},
+		async refresh(signal, only = parts) {
+			await raceAbort(Promise.all(only.map(read)), signal);
+		},
+	};
+
+	function tick(slot: number): void {
+		if (stopping.signal.aborted) return;
+		for (const part of parts) if (part !== 'version' || versionIsDue()) void read(part);
+		const next = Math.max(slot + intervalMs, clock.now());
+		cancelTimer = clock.after(next - clock.now(), () => tick(next));
+	}
+
+	function versionIsDue(): boolean {
+		const {succeededAt, error} = state.version;
+		return succeededAt === undefined || error !== undefined || clock.wall() - succeededAt >= versionIntervalMs;
+	}
+
+	/** One try, or the one in flight. Never rejects. */
+	function read(part: Part): Promise<void> {
+		const flight = flights.get(part) ?? tryOnce(part).finally(() => flights.delete(part));
+		flights.set(part, flight);
+		return flight;
+	}
+
+	async function tryOnce(part: Part): Promise<void> {
+		const reader = readers[part];
+		if (!reader || stopping.signal.aborted) return;
+		const triedAt = clock.wall();
+		const begun = clock.now();
+		let result: {value: unknown} | {error: string};
+		try {
+			result = {value: await reader(stopping.signal)};
+		} catch (error) {
+			result = {error: oneLine(error instanceof Error ? error.message : String(error), 600)};
+		}
+		if (stopping.signal.aborted) return;
+		const tried = {triedAt, seconds: (clock.now() - begun) / 1000};
+		const {value, succeededAt} = state[part];
+		const now = clock.wall();
+		const read: Read<unknown> =
+			'error' in result
+				? {...tried, error: result.error, ...known({value, succeededAt})}
+				: {...tried, succeededAt: now, ...known({value: result.value})};
+		const before = state;
+		// The readers are typed: what is written to a part is of that part.
+		state = {...state, [part]: read} as HeadscaleState;
+		noticeRestart(part, before, now);
+		onRead?.(part, state);
+	}
+
+	function noticeRestart(part: Part, before: HeadscaleState, now: number): void {
+		const seenAt = restartSeen(part, before, state, now);
+		if (seenAt === undefined || seenAt + restartGraceMs <= now) return;
+		state = {...state, graceUntil: Math.max(state.graceUntil ?? 0, seenAt + restartGraceMs)};
+		// An upgrade is a restart too.
+		if (before.version.succeededAt !== undefined) void read('version');
+	}
+}
+
+type Readers = {[P in Part]?: (signal: AbortSignal) => Promise<HeadscaleState[P]['value']>};
+
+function readersOf({nodes, metrics, ...client}: HeadscaleClient): Readers {
+	return {
+		health: signal => client.health(signal),
+		...(nodes && {nodes}),
+		...(metrics && {
+			async metrics(signal) {
+				const text = await metrics(signal);
+				return {text, families: parseExposition(text)};
+			},
+		}),
+		version: signal => client.version(signal),
+	};
+}
+
+function known<T extends object>(object: T): Partial<T> {
+	return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,83 @@
+/** headscale as the daemon holds it: client and poller of the configured one, with what pages and metrics ask of it. */
+
+import {headscaleSources, type SourceReading} from '../collectors/sources.ts';
+import {readSecret} from '../config/secrets.ts';
+import type {HeadscaleConfig} from '../config/types.ts';
+import {systemClock} from '../util/clock.ts';
+import type {Logger} from '../util/log.ts';
+import {createHeadscaleClient} from './client.ts';
+import {isFresh} from './fresh.ts';
+import {createHeadscalePoller, type Part} from './poll.ts';
+import type {HeadscaleState} from './types.ts';
+
+export interface HeadscaleSource {
+	readonly intervalMs: number;
+	state(): HeadscaleState;
+	sources(): SourceReading[];
+	/** headscale's own metrics text while the last read of it succeeded. */
+	originalMetrics(): string | undefined;
+	/** Every part was tried once. */
+	tried(): boolean;
+	/** The node list was tried once, or cannot be read for want of a key. */
+	nodesTried(): boolean;
+	stop(): Promise<void>;
+}
+
+export interface HeadscaleSourceOptions {
+	log: Logger;
+	/** After each read of the nodes. */
+	onNodes(): void;
+	/** What an earlier source of the same headscale knew, for a reload. */
+	continuing?: HeadscaleState;
+}
+
+/** Starts reading; undefined where no headscale is configured. Throws a UserError when the configuration cannot be used. */
+export function startHeadscale(
+	config: HeadscaleConfig | undefined,
+	{log, onNodes, continuing}: HeadscaleSourceOptions,
+): HeadscaleSource | undefined {
+	if (!config) return undefined;
+	const {apiKey, intervalMs} = config;
+	const told = new Map<Part, string | undefined>();
+	const poller = createHeadscalePoller({
+		client: createHeadscaleClient({
+			url: config.url,
+			...(apiKey === undefined ? {} : {apiKey: () => readSecret(apiKey)}),
+			...(config.caFile === undefined ? {} : {caFile: config.caFile}),
+			...(config.metricsUrl === undefined ? {} : {metricsUrl: config.metricsUrl}),
+			timeoutMs: config.timeoutMs,
+			maxAnswerBytes: config.maxAnswerBytes,
+		}),
+		intervalMs,
+		restartGraceMs: config.restartGraceMs,
+		clock: systemClock,
+		...(continuing === undefined ? {} : {initial: continuing}),
+		onRead(part, state) {
+			tellChange(part, state[part].error);
+			if (part === 'nodes') onNodes();
+		},
+	});
+	poller.start();
+
+	return {
+		intervalMs,
+		state: poller.state,
+		sources: () => headscaleSources(poller, intervalMs),
+		originalMetrics() {
+			const {error, succeededAt, value} = poller.state().metrics;
+			return error === undefined && isFresh(succeededAt, intervalMs, systemClock.wall()) ? value?.text : undefined;
+		},
+		tried: () => poller.parts.every(part => poller.state()[part].triedAt !== undefined),
+		nodesTried: () => !poller.parts.includes('nodes') || poller.state().nodes.triedAt !== undefined,
+		stop: () => poller.stop(),
+	};
+
+	/** One line when a part begins to fail and one when it works again. */
+	function tellChange(part: Part, error: string | undefined): void {
+		const before = told.get(part);
+		told.set(part, error);
+		if (error !== undefined && before === undefined)
+			log.warn({source: `headscale-${part}`, detail: error}, 'source fails');
+		else if (error === undefined && before !== undefined) log.info({source: `headscale-${part}`}, 'source works again');
+	}
+}

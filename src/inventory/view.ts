@@ -1,0 +1,36 @@
+/** Nodes as the page and the API show them: what headscale says beside what the tunnels see. */
+
+import {disagreementOf} from '../collectors/nodes.ts';
+import {isInGrace} from '../headscale/fresh.ts';
+import type {HeadscaleState} from '../headscale/types.ts';
+import type {CheckView, NodeView} from '../server/types.ts';
+
+/** One view per listed node, with the tunnel checks that were run at least once. Pure. */
+export function viewNodes(
+	state: HeadscaleState | undefined,
+	checks: readonly CheckView[],
+	nowMs: number,
+): readonly NodeView[] {
+	const nodes = state?.nodes.value?.nodes ?? [];
+	const inGrace = state !== undefined && isInGrace(state, nowMs);
+	const tunnels = Map.groupBy(
+		checks.filter(view => view.check.type === 'tunnel' && view.ran),
+		view => view.check.target.peer,
+	);
+	return nodes.map(node => {
+		const seen = (tunnels.get(node.name) ?? []).map(viewTunnel);
+		const disagreement = disagreementOf(node, seen, inGrace);
+		return {node, tunnels: seen, ...(disagreement === undefined ? {} : {disagreement})};
+	});
+}
+
+function viewTunnel({check, verdict, last}: CheckView): NodeView['tunnels'][number] {
+	const path = last?.reading?.facts.path;
+	const rttSeconds = last?.reading?.values.tsmp_seconds;
+	return {
+		vantage: check.vantage,
+		verdict,
+		...(path === undefined ? {} : {path}),
+		...(rttSeconds === undefined ? {} : {rttSeconds}),
+	};
+}

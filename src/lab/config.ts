@@ -1,0 +1,102 @@
+/** The configuration with which the daemon watches the lab. */
+
+import type {LabFacts} from './messages.ts';
+import {domain, prefix, type ServiceKind, services} from './platform.ts';
+
+/** YAML for `serve --config` and for the daemon of `tailprobe lab`; `withIcmp`: fping can be run. */
+export function describeConfig(facts: LabFacts, withIcmp: boolean): string {
+	const {orchestrator, livekit, tts, stt} = facts.servicePorts;
+	return `# The June platform as the embedded lab plays it, on loopback.
+${movedPorts(facts.servicePorts)}
+log: { format: text }
+
+headscale:
+  url: ${facts.headscaleUrl}
+  api_key: { file: ${quote(facts.apiKeyFile)} }
+  metrics_url: ${facts.headscaleMetricsUrl}
+  interval: 5s
+  timeout: 2s
+
+tailnet:
+  domain: ${domain}
+  prefixes: [${prefix}]
+  dns_server: ${facts.dnsServer}
+  overhead_objective: 10ms
+
+vantages:
+  - name: cluster
+    type: local
+    tailscaled: { socket: ${quote(facts.tailscaledSocket)} }
+
+modules:
+  healthz:
+    prober: http
+    timeout: 2s
+    http: { valid_status_codes: [200] }
+
+checks:
+  - name: tunnel
+    prober: tunnel
+    nodes: {} # every node that headscale lists; a vantage never probes itself
+    interval: 5s
+    timeout: 2s
+
+  - name: orchestrator
+    module: healthz
+    targets: [{ name: june-orchestrator, target: "http://june-orchestrator:${orchestrator}/healthz" }]
+    via: tailnet
+    interval: 5s
+    histogram: true
+    objective: 300ms
+
+  - name: livekit
+    module: healthz
+    targets: [{ name: livekit, target: "http://livekit:${livekit}/" }]
+    via: tailnet
+    interval: 5s
+    histogram: true
+    objective: 100ms
+
+  - name: livekit-port
+    prober: tcp
+    targets: [{ name: livekit, target: "livekit:${livekit}" }]
+    via: tailnet
+    interval: 5s
+    timeout: 2s
+
+  - name: tts
+    module: healthz
+    nodes: { name: "june-gpu-*" }
+    target: "http://{node}:${tts}/healthz"
+    via: tailnet
+    interval: 5s
+
+  - name: stt
+    module: healthz
+    nodes: { name: "june-gpu-*" }
+    target: "http://{node}:${stt}/healthz"
+    via: tailnet
+    interval: 5s
+${withIcmp ? icmpCheck : ''}`;
+}
+
+const icmpCheck = `
+  - name: ping
+    prober: icmp
+    nodes: {}
+    interval: 5s
+    timeout: 2s
+`;
+
+function movedPorts(ports: Record<ServiceKind, number>): string {
+	const moved = new Map(services.map(({kind, usualPort}) => [kind, usualPort]));
+	return [...moved]
+		.filter(([kind, usualPort]) => ports[kind] !== usualPort)
+		.map(([kind, usualPort]) => `# ${kind} would be on port ${usualPort}; here it is on ${ports[kind]}.\n`)
+		.join('');
+}
+
+/** A path as a YAML scalar. */
+function quote(path: string): string {
+	return JSON.stringify(path);
+}

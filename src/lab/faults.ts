@@ -1,0 +1,150 @@
+/** Everything that can be broken in the lab: one entry each, as data. */
+
+import {type Conditions, soundConditions} from './conditions.ts';
+import {nodeNames, relayRttMs} from './platform.ts';
+
+export interface Fault {
+	name: string;
+	/** What happens, one line. */
+	effect: string;
+	/** What tailprobe then shows, one line. */
+	see: string;
+	/** Mends itself after this time. */
+	lastsMs?: number;
+	/** `since`: milliseconds since 1970. */
+	change(conditions: Conditions, since: number): void;
+}
+
+export const faults: readonly Fault[] = [
+	{
+		name: 'gpu1-derp',
+		effect: 'UDP is blocked at june-gpu-00000001: its tunnel goes through the DERP relay.',
+		see: `The tunnel stays up, its path becomes derp, round trips and its services take about ${relayRttMs} ms more.`,
+		change({nodes}) {
+			nodes['june-gpu-00000001'].path = 'derp';
+		},
+	},
+	{
+		name: 'gpu1-loss',
+		effect: '30 % of the pings to june-gpu-00000001 get lost.',
+		see: 'The tunnel shows loss, and a round that loses all of its pings is down.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].loss = 0.3;
+		},
+	},
+	{
+		name: 'gpu2-dead-but-online',
+		effect: 'june-gpu-00000002 froze: pings and services never answer, headscale goes on saying online.',
+		see: 'Its tunnel, TTS and STT are down by timeout, and the node shows as online but unreachable.',
+		change({nodes}) {
+			nodes['june-gpu-00000002'].alive = false;
+		},
+	},
+	{
+		name: 'gpu2-gone',
+		effect: 'june-gpu-00000002 left the tailnet, as after a scale-down.',
+		see: 'Its checks end with the next node list; nothing is down for long.',
+		change({nodes, services}) {
+			nodes['june-gpu-00000002'].member = false;
+			services.tts2.listens = false;
+			services.stt2.listens = false;
+		},
+	},
+	{
+		name: 'headscale-frozen',
+		effect: 'headscale accepts connections and never answers, its metrics neither; tunnels live on.',
+		see: 'The headscale sources fail by timeout while every tunnel and service stays up.',
+		change(conditions) {
+			conditions.headscale = 'frozen';
+		},
+	},
+	{
+		name: 'headscale-restart',
+		effect: 'headscale restarts: counters begin anew and every node is offline for 6 s. Mends itself.',
+		see: 'A restart is noticed; that nodes are offline is not held against them for a while.',
+		lastsMs: 6000,
+		change(conditions) {
+			conditions.headscale = 'restarted';
+			for (const name of nodeNames) conditions.nodes[name].online = false;
+		},
+	},
+	{
+		name: 'livekit-down',
+		effect: "livekit's port is closed.",
+		see: 'The livekit checks are down: refused. The tunnel to its node stays up.',
+		change({services}) {
+			services.livekit.listens = false;
+		},
+	},
+	{
+		name: 'livekit-slow',
+		effect: 'livekit takes 800 ms longer to answer.',
+		see: 'The livekit check stays up with 0.8 s in its processing phase, beyond its objective.',
+		change({services}) {
+			services.livekit.extraMs = 800;
+		},
+	},
+	{
+		name: 'livekit-key-expired',
+		effect: "livekit's node key expired; headscale goes on saying online.",
+		see: 'The tunnel is down with "peer\'s node key has expired", and the livekit check by timeout.',
+		change({nodes}, since) {
+			nodes.livekit.keyExpiredAt = since;
+		},
+	},
+	{
+		name: 'orchestrator-wrong-answer',
+		effect: 'june-orchestrator answers 500.',
+		see: 'The orchestrator check is down: status. The tunnel to its node stays up.',
+		change({services}) {
+			services.orchestrator.status = 500;
+		},
+	},
+	{
+		name: 'name-outside-tailnet',
+		effect: 'june-orchestrator resolves to 10.96.0.10, an address outside the tailnet.',
+		see: 'The orchestrator check is down: wrong_network. Nothing is sent to that address.',
+		change({magicDns}) {
+			magicDns.wrongAddress['june-orchestrator'] = '10.96.0.10';
+		},
+	},
+	{
+		name: 'magicdns-dead',
+		effect: 'MagicDNS does not answer; addresses work as before.',
+		see: "Checks stay up after a wait in their resolve phase: tailscaled's list of peers has the addresses too.",
+		change({magicDns}) {
+			magicDns.answers = false;
+		},
+	},
+	{
+		name: 'tailscaled-stopped',
+		effect: "The prober's own tailscaled was stopped by `tailscale down`.",
+		see: 'The vantage is sick and its tailnet checks are unknown (a bare TCP connect still succeeds on loopback).',
+		change(conditions) {
+			conditions.tailscaled = 'stopped';
+			conditions.nodes.prober.online = false;
+		},
+	},
+	{
+		name: 'tailscaled-frozen',
+		effect: "The prober's own tailscaled accepts and never answers.",
+		see: 'The vantage is sick and its tailnet checks are unknown: nobody else is blamed.',
+		change(conditions) {
+			conditions.tailscaled = 'frozen';
+		},
+	},
+];
+
+/** The conditions while these faults are on: name and since when (milliseconds since 1970). */
+export function conditionsUnder(active: ReadonlyMap<string, number>): Conditions {
+	const conditions = soundConditions();
+	for (const fault of faults) {
+		const since = active.get(fault.name);
+		if (since !== undefined) fault.change(conditions, since);
+	}
+	return conditions;
+}
+
+export function findFault(name: string): Fault | undefined {
+	return faults.find(fault => fault.name === name);
+}

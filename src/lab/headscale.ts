@@ -1,0 +1,177 @@
+/** The lab's headscale: its main listener and REST API in the shape of 0.29, and its metrics port. */
+
+import {timingSafeEqual} from 'node:crypto';
+import type {IncomingMessage} from 'node:http';
+import type {Conditions} from './conditions.ts';
+import {createHeadscaleMetrics} from './headscale-metrics.ts';
+import type {AuthKey, Identities, Identity} from './identity.ts';
+import {listenTogether} from './listening.ts';
+import {type NodeName, nodeNames} from './platform.ts';
+import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
+import {goTime} from './values.ts';
+import type {World} from './world.ts';
+
+export interface Headscale {
+	/** Address of the main listener, without a path. */
+	url: string;
+	metricsUrl: string;
+}
+
+/** Between keepalives of a long poll. */
+const keepaliveMs = 50_000;
+
+/** Starts both listeners on 127.0.0.1, on these ports where they are free. */
+export async function startHeadscale(
+	world: World,
+	identities: Identities,
+	ports: {api: number; metrics: number},
+): Promise<Headscale> {
+	const lastSeen = new Map<NodeName, number>(identities.nodes.map(node => [node.name, node.createdAt + 4000]));
+	let metrics = createHeadscaleMetrics(identities.createdAt);
+	metrics.nodesConnected(nodeNames.length);
+	setInterval(() => metrics.keptAlive(onlineNodes(world.conditions).length), keepaliveMs);
+
+	world.onChange((now, before) => {
+		if (now.headscale === 'restarted' && before.headscale !== 'restarted') {
+			metrics = createHeadscaleMetrics(Date.now());
+			for (const server of [api, metricsPort]) server.closeAllConnections();
+			return;
+		}
+		const online = new Set(onlineNodes(now));
+		const wasOnline = new Set(onlineNodes(before));
+		const changed = nodeNames.filter(name => online.has(name) !== wasOnline.has(name));
+		for (const name of changed) lastSeen.set(name, Date.now());
+		metrics.nodesConnected(changed.filter(name => online.has(name)).length);
+		metrics.nodesDropped(changed.filter(name => wasOnline.has(name)).length);
+	});
+
+	const api = createReplyServer((request, url) =>
+		world.conditions.headscale === 'frozen' ? undefined : replyTo(request, url),
+	);
+	const metricsPort = createReplyServer(async (_request, {pathname}) => {
+		if (world.conditions.headscale === 'frozen') return undefined;
+		if (pathname !== '/metrics') return goText(404, '404 page not found');
+		return text(200, await metrics.render(memberCount()), 'text/plain; version=0.0.4; charset=utf-8');
+	});
+
+	function replyTo(request: IncomingMessage, {pathname, searchParams}: URL): Reply {
+		if (request.method !== 'GET') return goText(405, 'Method Not Allowed');
+		if (pathname === '/health') return json({status: 'pass'}, 'application/health+json; charset=utf-8');
+		if (pathname === '/version') return json(version);
+		if (pathname === '/key') return replyToKey(searchParams, identities);
+		const list = lists.get(pathname);
+		if (!list) return goText(404, '404 page not found');
+		if (!isAuthorized(request, identities.apiKey)) return text(401, 'Unauthorized', 'text/plain');
+		return json(list());
+	}
+
+	const lists = new Map<string, () => unknown>([
+		['/api/v1/health', () => ({databaseConnectivity: true})],
+		[
+			'/api/v1/node',
+			() => {
+				metrics.count('list');
+				const members = identities.nodes.filter(node => world.conditions.nodes[node.name].member);
+				return {nodes: members.map(node => describeNode(node, identities, world, lastSeen))};
+			},
+		],
+		['/api/v1/user', () => ({users: [describeUser(identities)]})],
+		['/api/v1/apikey', () => ({apiKeys: [describeApiKey(identities)]})],
+		['/api/v1/preauthkey', () => ({preAuthKeys: identities.authKeys.map(key => describeAuthKey(key, identities))})],
+	]);
+
+	function memberCount(): number {
+		return nodeNames.filter(name => world.conditions.nodes[name].member).length;
+	}
+
+	const [port, metricsAt] = await Promise.all([
+		listenTogether([{server: api, address: '127.0.0.1'}], ports.api),
+		listenTogether([{server: metricsPort, address: '127.0.0.1'}], ports.metrics),
+	]);
+	return {url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsAt}/metrics`};
+}
+
+const version = {
+	version: 'v0.29.2',
+	commit: '0000000000000000000000000000000000000000',
+	buildTime: '2026-06-30T08:00:00Z',
+	go: {version: 'go1.26.8', os: 'linux', arch: 'amd64'},
+	dirty: false,
+};
+
+function onlineNodes(conditions: Conditions): NodeName[] {
+	return nodeNames.filter(name => conditions.nodes[name].member && conditions.nodes[name].online);
+}
+
+function replyToKey(query: URLSearchParams, identities: Identities): Reply {
+	if (!query.get('v')) return goText(400, 'capability version must be set');
+	return json({legacyPublicKey: `mkey:${'0'.repeat(64)}`, publicKey: identities.nodes[0]?.machineKey});
+}
+
+function isAuthorized(request: IncomingMessage, apiKey: string): boolean {
+	const given = Buffer.from(request.headers.authorization ?? '');
+	const wanted = Buffer.from(`Bearer ${apiKey}`);
+	return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+function describeNode(node: Identity, identities: Identities, world: World, lastSeen: Map<NodeName, number>) {
+	const {online, keyExpiredAt} = world.conditions.nodes[node.name];
+	const [clusterKey, gpuKey] = identities.authKeys;
+	return {
+		id: node.id,
+		machineKey: node.machineKey,
+		nodeKey: node.nodeKey,
+		discoKey: node.discoKey,
+		ipAddresses: [node.address],
+		name: node.name,
+		user: describeUser(identities),
+		lastSeen: goTime(lastSeen.get(node.name) ?? node.createdAt),
+		expiry: keyExpiredAt === undefined ? null : goTime(keyExpiredAt),
+		preAuthKey: describeAuthKey(node.ephemeral ? gpuKey : clusterKey, identities),
+		createdAt: goTime(node.createdAt),
+		registerMethod: 'REGISTER_METHOD_AUTH_KEY',
+		givenName: node.name,
+		online,
+		approvedRoutes: [],
+		availableRoutes: [],
+		subnetRoutes: [],
+		tags: [],
+	};
+}
+
+function describeUser({createdAt}: Identities) {
+	return {
+		id: '1',
+		name: 'ozzu',
+		createdAt: goTime(createdAt),
+		displayName: '',
+		email: '',
+		providerId: '',
+		provider: '',
+		profilePicUrl: '',
+	};
+}
+
+function describeApiKey({apiKeyPrefix, createdAt}: Identities) {
+	return {
+		id: '1',
+		prefix: `hskey-api-${apiKeyPrefix}-***`,
+		expiration: goTime(createdAt + 90 * 86_400_000),
+		createdAt: goTime(createdAt),
+		lastSeen: null,
+	};
+}
+
+function describeAuthKey(key: AuthKey, identities: Identities) {
+	return {
+		user: describeUser(identities),
+		id: key.id,
+		key: `hskey-auth-${key.prefix}-***`,
+		reusable: true,
+		ephemeral: key.ephemeral,
+		used: false,
+		expiration: goTime(key.expiresAt),
+		createdAt: goTime(key.createdAt),
+		aclTags: [],
+	};
+}

@@ -1,0 +1,46 @@
+/** HTTP servers of the lab: a function that maps a request to a reply, or to silence. */
+
+import {createServer, type IncomingMessage, type Server, type ServerOptions} from 'node:http';
+
+export interface Reply {
+	status: number;
+	headers: Record<string, string>;
+	body: string;
+	/** Time until it is sent; it is not sent when the client has left by then. */
+	afterMs?: number;
+	/** Called when it is sent. */
+	sent?(): void;
+}
+
+/** A server that answers what `reply` says; undefined: it accepts and never answers. */
+export function createReplyServer(
+	reply: (request: IncomingMessage, url: URL) => Reply | undefined | Promise<Reply | undefined>,
+	options: ServerOptions = {},
+): Server {
+	return createServer(options, async (request, response) => {
+		const url = URL.parse(request.url ?? '/', 'http://lab');
+		const found = url ? await reply(request, url) : goText(400, 'Bad Request');
+		if (!found) return;
+		const send = () => {
+			found.sent?.();
+			response.writeHead(found.status, {...found.headers, 'Content-Length': Buffer.byteLength(found.body)});
+			response.end(found.body);
+		};
+		if (found.afterMs === undefined) return send();
+		const timer = setTimeout(send, found.afterMs);
+		response.once('close', () => clearTimeout(timer));
+	});
+}
+
+export function json(value: unknown, contentType = 'application/json'): Reply {
+	return text(200, JSON.stringify(value), contentType);
+}
+
+export function text(status: number, body: string, contentType: string): Reply {
+	return {status, headers: {'Content-Type': contentType}, body};
+}
+
+/** An error as Go's net/http words it. */
+export function goText(status: number, body: string): Reply {
+	return text(status, `${body}\n`, 'text/plain; charset=utf-8');
+}

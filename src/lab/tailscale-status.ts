@@ -1,0 +1,163 @@
+/** What tailscaled's LocalAPI tells: status and user metrics, in the shape of 1.102. */
+
+import type {Conditions} from './conditions.ts';
+import type {Identities, Identity} from './identity.ts';
+import type {PathCounts, Peers} from './peers.ts';
+import {domain, ownName} from './platform.ts';
+import {goTime, zeroTime} from './values.ts';
+
+export const tailscaleVersion = '1.102.3';
+export const derpRegion = {id: 999, code: 'lab', name: 'Lab DERP'};
+
+/** GET status, with or without peers. */
+export function describeStatus(conditions: Conditions, identities: Identities, peers: Peers, withPeers: boolean) {
+	const running = conditions.tailscaled === 'running';
+	const members = identities.nodes.filter(node => conditions.nodes[node.name].member);
+	const own = members.find(node => node.name === ownName) as Identity;
+	const others = members.filter(node => node.name !== ownName);
+	return {
+		Version: tailscaleVersion,
+		TUN: true,
+		BackendState: running ? 'Running' : 'Stopped',
+		HaveNodeKey: true,
+		AuthURL: '',
+		TailscaleIPs: [own.address],
+		Self: describeSelf(own, running && conditions.nodes[ownName].online),
+		Health: running ? [] : ['Tailscale is stopped.'],
+		MagicDNSSuffix: domain,
+		CurrentTailnet: {Name: 'headscale.lab', MagicDNSSuffix: domain, MagicDNSEnabled: true},
+		CertDomains: null,
+		ExtraRecords: null,
+		Peer: withPeers
+			? Object.fromEntries(others.map(node => [node.nodeKey, describePeer(node, conditions, peers)]))
+			: null,
+		User: {1: {ID: 1, LoginName: 'ozzu', DisplayName: 'ozzu'}},
+		ClientVersion: null,
+	};
+}
+
+function describeSelf(node: Identity, online: boolean) {
+	return {
+		...describeNode(node),
+		Addrs: [node.endpoint],
+		CurAddr: '',
+		Relay: derpRegion.code,
+		PeerRelay: '',
+		RxBytes: 0,
+		TxBytes: 0,
+		Created: goTime(node.createdAt),
+		LastWrite: zeroTime,
+		LastSeen: zeroTime,
+		LastHandshake: zeroTime,
+		Online: online,
+		ExitNode: false,
+		ExitNodeOption: false,
+		Active: false,
+		PeerAPIURL: [`http://${node.address}:${node.peerApiPort}`],
+		TaildropTarget: 0,
+		NoFileSharingReason: '',
+		Capabilities: ['default-auto-update', 'https://tailscale.com/cap/file-sharing'],
+		CapMap: {'default-auto-update': [false], 'https://tailscale.com/cap/file-sharing': []},
+		InNetworkMap: true,
+		InMagicSock: false,
+		InEngine: false,
+	};
+}
+
+function describePeer(node: Identity, conditions: Conditions, peers: Peers) {
+	const {keyExpiredAt, path} = conditions.nodes[node.name];
+	const traffic = peers.traffic(node.name);
+	const now = Date.now();
+	const confirmed = path === 'direct' && now - (traffic.directAt ?? 0) < 6500;
+	const contacted = traffic.lastWriteAt !== undefined && keyExpiredAt === undefined;
+	return {
+		...describeNode(node),
+		Addrs: null,
+		CurAddr: confirmed ? node.endpoint : '',
+		Relay: derpRegion.code,
+		PeerRelay: '',
+		RxBytes: traffic.rxBytes,
+		TxBytes: traffic.txBytes,
+		Created: goTime(node.createdAt),
+		LastWrite: traffic.lastWriteAt === undefined ? zeroTime : goTime(traffic.lastWriteAt),
+		LastSeen: zeroTime,
+		LastHandshake: traffic.lastHandshakeAt === undefined ? zeroTime : goTime(traffic.lastHandshakeAt),
+		// Control's last word: it stays while control is away.
+		Online: true,
+		ExitNode: false,
+		ExitNodeOption: false,
+		Active: now - (traffic.lastWriteAt ?? 0) < 45_000,
+		PeerAPIURL: [`http://${node.address}:${node.peerApiPort}`],
+		TaildropTarget: 1,
+		NoFileSharingReason: '',
+		InNetworkMap: true,
+		InMagicSock: contacted,
+		InEngine: contacted,
+		...(keyExpiredAt === undefined ? {} : {Expired: true, KeyExpiry: new Date(keyExpiredAt).toISOString()}),
+	};
+}
+
+function describeNode(node: Identity) {
+	return {
+		ID: node.id,
+		NodeID: Number(node.id),
+		PublicKey: node.nodeKey,
+		HostName: node.name,
+		DNSName: `${node.name}.${domain}.`,
+		OS: 'linux',
+		UserID: 1,
+		TailscaleIPs: [node.address],
+		AllowedIPs: [`${node.address}/32`],
+	};
+}
+
+/** GET derpmap: the one region, whose relay stands on this port of 127.0.0.1. */
+export function describeDerpMap(port: number) {
+	const {id, code, name} = derpRegion;
+	const relay = {
+		Name: String(id),
+		RegionID: id,
+		HostName: '127.0.0.1',
+		IPv4: '127.0.0.1',
+		STUNPort: -1,
+		DERPPort: port,
+		InsecureForTests: true,
+	};
+	return {Regions: {[id]: {RegionID: id, RegionCode: code, RegionName: name, Nodes: [relay]}}};
+}
+
+/** GET usermetrics. */
+export function renderUserMetrics(conditions: Conditions, {received, sent}: Peers): string {
+	const warnings = conditions.tailscaled === 'running' ? 0 : 1;
+	return [
+		family('advertised_routes', 'gauge', 'Routes offered.', {'': 0}),
+		family('approved_routes', 'gauge', 'Routes approved.', {'': 0}),
+		family('health_messages', 'gauge', 'Health messages by type.', {'{type="warning"}': warnings}),
+		family('home_derp_region_id', 'gauge', 'Region of the home relay.', {'': derpRegion.id}),
+		family('inbound_bytes_total', 'counter', 'Bytes from peers.', byPath(received, 'bytes')),
+		family('inbound_dropped_packets_total', 'counter', 'Packets from peers that were dropped.', {}),
+		family('inbound_packets_total', 'counter', 'Packets from peers.', byPath(received, 'packets')),
+		family('outbound_bytes_total', 'counter', 'Bytes to peers.', byPath(sent, 'bytes')),
+		family('outbound_dropped_packets_total', 'counter', 'Packets to peers that were dropped.', {
+			'{reason="error"}': 0,
+		}),
+		family('outbound_packets_total', 'counter', 'Packets to peers.', byPath(sent, 'packets')),
+		family('serve_inbound_bytes_total', 'counter', 'Bytes from peers on Serve connections.', {}),
+		family('serve_outbound_bytes_total', 'counter', 'Bytes to peers on Serve connections.', {}),
+	].join('');
+}
+
+function family(name: string, type: string, help: string, samples: Record<string, number>): string {
+	const lines = Object.entries(samples).map(([labels, value]) => `tailscaled_${name}${labels} ${value}\n`);
+	return `# TYPE tailscaled_${name} ${type}\n# HELP tailscaled_${name} ${help}\n${lines.join('')}`;
+}
+
+function byPath(counts: PathCounts, unit: 'packets' | 'bytes'): Record<string, number> {
+	return {
+		'{path="derp"}': counts.derp[unit],
+		'{path="direct_ipv4"}': counts.direct[unit],
+		'{path="direct_ipv6"}': 0,
+		'{path="peer_relay_ipv4"}': 0,
+		'{path="peer_relay_ipv6"}': 0,
+	};
+}

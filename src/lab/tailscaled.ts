@@ -1,0 +1,97 @@
+/** The lab's tailscaled beside the prober: its LocalAPI on a unix socket. */
+
+import type {IncomingMessage} from 'node:http';
+import {isIP} from 'node:net';
+import {isReachable} from './conditions.ts';
+import type {Identities, Identity} from './identity.ts';
+import {createPeers} from './peers.ts';
+import {ownName, relayRttMs} from './platform.ts';
+import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
+import {derpRegion, describeDerpMap, describeStatus, renderUserMetrics, tailscaleVersion} from './tailscale-status.ts';
+import {between} from './values.ts';
+import type {World} from './world.ts';
+
+/** Listens on the socket; `derpPort` is where the relay of its DERP map stands. */
+export async function startTailscaled(
+	world: World,
+	identities: Identities,
+	socketPath: string,
+	derpPort: number,
+): Promise<void> {
+	const peers = createPeers();
+
+	const server = createReplyServer(
+		(request, {pathname, searchParams}) => {
+			if (world.conditions.tailscaled === 'frozen') return undefined;
+			const reply = isTrusted(request)
+				? replyTo(request, pathname, searchParams)
+				: goText(403, 'invalid localapi request');
+			return (
+				reply && {...reply, headers: {...reply.headers, 'Tailscale-Version': tailscaleVersion, 'Tailscale-Cap': '131'}}
+			);
+		},
+		// The real one takes an empty Host too.
+		{requireHostHeader: false},
+	);
+
+	function replyTo(request: IncomingMessage, pathname: string, query: URLSearchParams): Reply | undefined {
+		const path = pathname.replace('/localapi/v0/', '');
+		if (path === 'ping') return request.method === 'POST' ? replyToPing(query) : goText(400, 'want POST');
+		if (!['status', 'derpmap', 'usermetrics'].includes(path)) return goText(404, '404 page not found');
+		if (request.method !== 'GET') return goText(400, 'want GET');
+		if (path === 'derpmap') return json(describeDerpMap(derpPort));
+		if (path === 'usermetrics')
+			return text(200, renderUserMetrics(world.conditions, peers), 'text/plain; version=0.0.4');
+		return json(describeStatus(world.conditions, identities, peers, query.get('peers') !== 'false'));
+	}
+
+	/** Silence is what a lost ping gets, and one of an unknown type. */
+	function replyToPing(query: URLSearchParams): Reply | undefined {
+		const ip = query.get('ip') ?? '';
+		const type = query.get('type') ?? '';
+		if (ip === '') return goText(400, "missing 'ip' parameter");
+		if (isIP(ip) === 0) return goText(400, 'invalid IP');
+		if (type === '') return goText(400, "missing 'type' parameter");
+
+		const {nodes, tailscaled} = world.conditions;
+		const peer = identities.nodes.find(node => node.address === ip);
+		const result = {IP: ip, NodeIP: '', NodeName: '', Err: '', LatencySeconds: 0, ...noPath};
+		if (!peer || !nodes[peer.name].member) return json({...result, Err: 'no matching peer'});
+		if (peer.name === ownName) return json({...result, Err: `${ip} is local Tailscale IP`, IsLocalIP: true});
+		if (!['disco', 'TSMP', 'ICMP'].includes(type)) return undefined;
+		// Only disco says what is wrong; the others wait for an answer that does not come.
+		const isDisco = type === 'disco';
+		const {keyExpiredAt, path, loss} = nodes[peer.name];
+		const named = {...result, NodeIP: ip, NodeName: peer.name};
+		if (isDisco && tailscaled === 'stopped') return json({...result, Err: 'local tailscaled stopped'});
+		if (isDisco && keyExpiredAt !== undefined) return json({...named, Err: "peer's node key has expired"});
+		peers.note(peer.name, path);
+		if (!isReachable(world.conditions, peer.name) || Math.random() < loss) return undefined;
+
+		const latencyMs = roundTripMs(peer, path) + (isDisco ? 0 : between(0.2, 0.6));
+		const found = isDisco ? describePath(peer, path) : type === 'TSMP' ? {PeerAPIPort: peer.peerApiPort} : {};
+		return {
+			...json({...named, LatencySeconds: latencyMs / 1000, ...found}),
+			afterMs: latencyMs,
+			sent: () => peers.noteAnswer(peer.name, path),
+		};
+	}
+
+	await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve));
+}
+
+const noPath = {Endpoint: '', PeerRelay: '', DERPRegionID: 0, DERPRegionCode: ''};
+
+/** What tailscaled asks of a caller on a socket that any local page could reach through a proxy. */
+function isTrusted({headers: {host = '', origin, referer}}: IncomingMessage): boolean {
+	return (host === '' || host === 'local-tailscaled.sock') && origin === undefined && referer === undefined;
+}
+
+function describePath(peer: Identity, path: 'direct' | 'derp') {
+	return path === 'direct' ? {Endpoint: peer.endpoint} : {DERPRegionID: derpRegion.id, DERPRegionCode: derpRegion.code};
+}
+
+function roundTripMs(peer: Identity, path: 'direct' | 'derp'): number {
+	const base = peer.rttMs + (path === 'derp' ? relayRttMs : 0);
+	return between(base * 0.95, base * 1.15);
+}

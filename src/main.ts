@@ -1,0 +1,62 @@
+#!/usr/bin/env -S node --max-semi-space-size=4
+/** Arguments, signals, exit status. */
+
+import {messageOf, UserError} from './util/errors.ts';
+
+const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, and whose fault it is.
+
+  tailprobe serve --config FILE [--listen ADDRESS:PORT]   the daemon
+  tailprobe probe [--from VANTAGE] [--module M] TARGET    one probe, asked of a running daemon (--config FILE: without one)
+  tailprobe check-config FILE                             every mistake of a configuration at once
+  tailprobe lab                                           a whole platform on loopback, watched: look at it, break it
+  tailprobe lab break FAULT | heal [FAULT] | status       while it runs
+  tailprobe --version | --help
+
+Exit status of probe: 0 up, 1 down, 2 unknown. A wrong configuration: 78. Wrong arguments: 64.
+`;
+
+/** Exit status for wrong arguments (EX_USAGE of sysexits.h). */
+const usageExitCode = 64;
+
+const commands: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
+	serve: async () => (await import('./cli/serve.ts')).runServe,
+	probe: async () => (await import('./cli/probe.ts')).runProbe,
+	'check-config': async () => (await import('./cli/check-config.ts')).runCheckConfig,
+	lab: async () => (await import('./cli/lab.ts')).runLab,
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+	const [name, ...rest] = args;
+	if (name === '--help' || name === '-h' || name === 'help') {
+		process.stdout.write(usage);
+		return 0;
+	}
+	if (name === '--version' || name === 'version') {
+		const {version} = await import('./util/version.ts');
+		process.stdout.write(`tailprobe ${version}\n`);
+		return 0;
+	}
+	const command = commands[name ?? ''];
+	if (!command) {
+		const complaint =
+			name === undefined ? 'No command was given.' : `There is no command named ${JSON.stringify(name)}.`;
+		process.stderr.write(`tailprobe: ${complaint}\n\n${usage}`);
+		return usageExitCode;
+	}
+	try {
+		const run = await command();
+		return await run(rest);
+	} catch (error) {
+		if (error instanceof UserError) {
+			process.stderr.write(`tailprobe: ${error.message}\n`);
+			return error.exitCode;
+		}
+		if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) {
+			process.stderr.write(`tailprobe ${name}: ${messageOf(error)}\n\n${usage}`);
+			return usageExitCode;
+		}
+		throw error;
+	}
+}

@@ -1,0 +1,102 @@
+/** Runs fping for a list of addresses and reads what it prints. On the main thread only: it starts child processes. */
+
+import {isIP} from 'node:net';
+import {CannotLookError, oneLine} from '../util/errors.ts';
+
+export interface PingPlan {
+	/** Literals that passed the guard; never names. */
+	addresses: readonly string[];
+	count: number;
+	/** Wished pause between two pings to one address. */
+	pauseMs: number;
+	payloadBytes: number;
+	dontFragment: boolean;
+	/** Time for everything. */
+	budgetMs: number;
+}
+
+/** Kept for starting the process and for reading its answer. */
+const overheadMs = 200;
+/** What the last ping waits for its answer, unless the time is short. */
+const lastWaitMs = 1000;
+/** fping sends one packet a millisecond, so a longer list would stretch its own pauses. */
+const addressesPerProcess = 200;
+
+/**
+ * Seconds of each ping by address, undefined for a lost one; an address without a line of output is left out.
+ * Throws CannotLookError when fping is missing (`unsupported`), may not send (`denied`) or fails (`incomplete`).
+ */
+export async function pingAddresses(plan: PingPlan, signal: AbortSignal): Promise<Map<string, (number | undefined)[]>> {
+	const chunks: (readonly string[])[] = [];
+	for (let at = 0; at < plan.addresses.length; at += addressesPerProcess)
+		chunks.push(plan.addresses.slice(at, at + addressesPerProcess));
+	const outputs = await Promise.all(
+		chunks.map(addresses => runFping(fpingArguments(plan, addresses), addresses, signal)),
+	);
+	return new Map(outputs.flatMap(output => [...parseFping(output)]));
+}
+
+/** The arguments; pauses are divided so that the round ends within its budget. Pure. */
+export function fpingArguments(plan: PingPlan, addresses: readonly string[]): string[] {
+	const wrong = addresses.find(address => isIP(address) === 0);
+	if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is no address`);
+	const timeMs = Math.max(100, plan.budgetMs - overheadMs);
+	const waitMs = Math.min(lastWaitMs, Math.floor(timeMs / 2));
+	const pauseMs = Math.max(10, Math.min(plan.pauseMs, Math.floor((timeMs - waitMs) / plan.count)));
+	return [
+		...['-C', plan.count, '-q', '-i', 1, '-p', pauseMs, '-t', waitMs, '-b', plan.payloadBytes].map(String),
+		...(plan.dontFragment ? ['-M'] : []),
+		...addresses,
+	];
+}
+
+/** Reads the lines `ADDRESS : 0.05 - 0.04` (milliseconds, `-` for a lost ping) and passes over all others. Pure. */
+export function parseFping(output: string): Map<string, (number | undefined)[]> {
+	const found = new Map<string, (number | undefined)[]>();
+	for (const line of output.split('\n')) {
+		const [, address, times] = /^(\S+)\s+:((?: +(?:-|\d+(?:\.\d+)?))+)\s*$/.exec(line) ?? [];
+		if (address === undefined || times === undefined || isIP(address) === 0) continue;
+		found.set(
+			address,
+			times
+				.trim()
+				.split(/ +/)
+				.map(time => (time === '-' ? undefined : Number(time) / 1000)),
+		);
+	}
+	return found;
+}
+
+async function runFping(args: string[], addresses: readonly string[], signal: AbortSignal): Promise<string> {
+	// Loaded here because the measuring thread reads this file too and never runs it.
+	const {execa} = await import('execa');
+	const result = await execa('fping', args, {
+		reject: false,
+		cancelSignal: signal,
+		forceKillAfterDelay: 200,
+		maxBuffer: 1_048_576,
+		stdin: 'ignore',
+		stdout: 'ignore',
+		stripFinalNewline: false,
+		env: {LC_ALL: 'C'},
+	});
+	signal.throwIfAborted();
+	if (result.code === 'ENOENT')
+		throw new CannotLookError('unsupported', 'fping is not installed where tailprobe runs; install the package fping.');
+	const stderr = String(result.stderr ?? '');
+	if (
+		/can't create (raw )?socket|Operation not permitted|must run as root/i.test(stderr) &&
+		parseFping(stderr).size === 0
+	)
+		throw new CannotLookError(
+			'denied',
+			'fping may not send ICMP here: give it the capability (setcap cap_net_raw+ep) or allow the group in net.ipv4.ping_group_range.',
+		);
+	// 0: all answered, 1: some did not, 2: some were not found; anything else is a failure of fping itself.
+	if (result.exitCode === undefined || result.exitCode > 2)
+		throw new CannotLookError(
+			'incomplete',
+			`fping for ${addresses.length} addresses ended with ${result.exitCode ?? result.signal ?? result.code}: ${oneLine(stderr, 150)}`,
+		);
+	return stderr;
+}

@@ -1,0 +1,164 @@
+/** TLS over a connection that is open already: a full handshake each time, and certificate faults as sentences. */
+
+import {isIP, type Socket} from 'node:net';
+import {checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext, type TLSSocket} from 'node:tls';
+import {oneLine, TargetDownError} from '../util/errors.ts';
+import {socketFailure} from './socket-errors.ts';
+
+export interface TlsSettings {
+	context: SecureContext;
+	/** The name that is asked for (SNI) and that the certificate must be for; an address is checked but not sent. */
+	name: string;
+	/** Takes any certificate. */
+	skipVerify: boolean;
+}
+
+export interface TlsConnection {
+	socket: TLSSocket;
+	/** `TLSv1.3` */
+	version: string;
+	cipher: string;
+	/** Seconds since 1970 when the first certificate of the chain expires; undefined when there is none that tells. */
+	expirySeconds: number | undefined;
+}
+
+/** A certificate that is not accepted; still tells when it expires. */
+export class CertificateError extends TargetDownError {
+	override name = 'CertificateError';
+	readonly expirySeconds: number | undefined;
+
+	constructor(message: string, expirySeconds: number | undefined) {
+		super('tls', message);
+		this.expirySeconds = expirySeconds;
+	}
+}
+
+/**
+ * Shakes hands over the connected socket, offering http/1.1 only. The caller destroys the TLS socket, which destroys the other;
+ * on failure both are destroyed already. Rejects with TargetDownError (`tls`, `reset` …), its message a clause, or the signal's reason.
+ */
+export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: AbortSignal): Promise<TlsConnection> {
+	return new Promise((resolve, reject) => {
+		signal.throwIfAborted();
+		if (plain.destroyed) throw socketFailure(plain.errored ?? closedEarly());
+		let certificate: DetailedPeerCertificate | undefined;
+		const socket = connect({
+			socket: plain,
+			host: settings.name,
+			// An empty name leaves SNI out: addresses are not allowed there.
+			servername: isIP(settings.name) === 0 ? settings.name : '',
+			secureContext: settings.context,
+			ALPNProtocols: ['http/1.1'],
+			// We judge after the handshake, so that a bad certificate still tells when it expires; nothing is sent before.
+			rejectUnauthorized: false,
+			checkServerIdentity(name, presented) {
+				certificate = presented as DetailedPeerCertificate;
+				return checkServerIdentity(name, presented);
+			},
+		});
+		socket.on('error', ignoreLate);
+		socket.on('error', onError);
+		socket.on('close', onClose);
+		socket.on('secureConnect', onSecure);
+		signal.addEventListener('abort', onAbort);
+
+		function onSecure(): void {
+			const expirySeconds = earliestExpiry(certificate ?? socket.getPeerCertificate(true));
+			if (!socket.authorized && !settings.skipVerify) {
+				fail(new CertificateError(certificateFault(socket, settings.name), expirySeconds));
+				return;
+			}
+			release();
+			resolve({socket, version: socket.getProtocol() ?? '', cipher: socket.getCipher().name, expirySeconds});
+		}
+
+		function onError(error: Error): void {
+			fail(handshakeFailure(error));
+		}
+
+		function onClose(): void {
+			fail(closedEarly());
+		}
+
+		function onAbort(): void {
+			fail(signal.reason);
+		}
+
+		function fail(error: unknown): void {
+			release();
+			socket.destroy();
+			plain.destroy();
+			reject(error);
+		}
+
+		function release(): void {
+			socket.off('error', onError);
+			socket.off('close', onClose);
+			socket.off('secureConnect', onSecure);
+			signal.removeEventListener('abort', onAbort);
+		}
+	});
+}
+
+function ignoreLate(): void {}
+
+function closedEarly(): TargetDownError {
+	return new TargetDownError('reset', 'the connection was closed within the TLS handshake');
+}
+
+function certificateFault(socket: TLSSocket, name: string): string {
+	// Typed as an Error, but it is the code as a string.
+	const code = String(socket.authorizationError);
+	const {subject, subjectaltname, valid_from, valid_to} = socket.getPeerCertificate();
+	switch (code) {
+		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+			return 'the certificate is self-signed; name its CA in ca_file, or get one from an authority that is trusted';
+		case 'SELF_SIGNED_CERT_IN_CHAIN':
+			return 'the certificate comes from an authority that is not trusted; name it in ca_file';
+		case 'UNABLE_TO_GET_ISSUER_CERT':
+		case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+			return 'the issuer of the certificate is not trusted, or the server leaves out an intermediate certificate';
+		case 'CERT_HAS_EXPIRED':
+			return `the certificate, or one of its chain, has expired (its own end: ${oneLine(valid_to, 40)})`;
+		case 'CERT_NOT_YET_VALID':
+			return `the certificate, or one of its chain, is not valid yet (its own beginning: ${oneLine(valid_from, 40)})`;
+		case 'ERR_TLS_CERT_ALTNAME_INVALID': {
+			const names = subjectaltname || [subject?.CN ?? 'nobody'].flat().join();
+			return `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`;
+		}
+		default:
+			return `the certificate is not accepted: ${oneLine(code, 80)}`;
+	}
+}
+
+function handshakeFailure(error: Error): Error {
+	const {code = '', reason} = error as NodeJS.ErrnoException & {reason?: string};
+	if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/.test(code)) {
+		return new TargetDownError('tls', 'the port answered with something other than TLS; does it want http?');
+	}
+	if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
+		return new TargetDownError('tls', `the TLS handshake failed: ${oneLine(reason ?? code, 80)}`);
+	}
+	if (code === 'ECONNRESET') return closedEarly();
+	const failure = socketFailure(error);
+	// Everything else that OpenSSL or Node.js finds wrong with the handshake.
+	return failure === error
+		? new TargetDownError('tls', `the TLS handshake failed: ${oneLine(error.message, 80)}`)
+		: failure;
+}
+
+/** Over the chain as Node.js put it together: what was presented, and the trusted root behind it where it is known. */
+function earliestExpiry(leaf: DetailedPeerCertificate): number | undefined {
+	let earliest: number | undefined;
+	let certificate: DetailedPeerCertificate | undefined = leaf;
+	for (let depth = 0; certificate?.valid_to && depth < maxDepth; depth++) {
+		const seconds = Date.parse(certificate.valid_to) / 1000;
+		if (!Number.isNaN(seconds)) earliest = Math.min(earliest ?? seconds, seconds);
+		const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
+		certificate = issuer === certificate ? undefined : issuer;
+	}
+	return earliest;
+}
+
+const maxDepth = 10;

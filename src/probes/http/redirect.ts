@@ -1,0 +1,124 @@
+/** What is asked of whom: the first request, and the one that a redirect leads to. */
+
+import type {Target} from '../../engine/types.ts';
+import {isPublic} from '../../net/guard.ts';
+import type {Exchange, ExchangeRequest, Header} from '../../net/http1.ts';
+import {splitTarget} from '../../net/target.ts';
+import type {AddressRule} from '../../net/types.ts';
+import {parseRedirect} from '../../net/url.ts';
+import {TargetDownError} from '../../util/errors.ts';
+import {version} from '../../util/version.ts';
+import {ruleFor} from '../shared/resolve-phase.ts';
+import type {Place} from '../types.ts';
+import type {HttpOptions} from './options.ts';
+
+export interface Hop {
+	url: URL;
+	request: ExchangeRequest;
+	/** The name for TLS, where it is not the URL's host. */
+	tlsName?: string | undefined;
+	/** Holds for this hop's address, whichever name led there. */
+	rule: AddressRule;
+	/** Redirects before this hop. */
+	redirects: number;
+	/** The URL of the first hop. */
+	from: URL;
+	/** Still where the configuration aims at: its headers are meant for this origin. */
+	atHome: boolean;
+}
+
+export function firstHop(url: URL, target: Target, options: HttpOptions, place: Place): Hop {
+	const {method, body, tls_config: tls} = options;
+	const host = Object.entries(options.headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
+	return {
+		url,
+		request: {
+			method,
+			path: url.pathname + url.search,
+			headers: requestHeaders(host ?? url.host, Object.entries(options.headers)),
+			...(body === undefined ? {} : {body}),
+		},
+		// As blackbox_exporter: a configured Host is what the certificate must be for, unless server_name says otherwise.
+		tlsName: tls.server_name ?? (host === undefined ? undefined : splitTarget(host)?.host),
+		rule: ruleFor(target, place),
+		redirects: 0,
+		from: url,
+		atHome: true,
+	};
+}
+
+/**
+ * The hop that the answer redirects to, or undefined when it is no redirect. `address` is the one that answered. Throws
+ * TargetDownError: `status` after too many redirects, `protocol` for a Location that is not followed.
+ */
+export function nextHop(hop: Hop, answer: Exchange, address: string, options: HttpOptions): Hop | undefined {
+	if (!redirectStatuses.has(answer.status)) return undefined;
+	const location = answer.headers.find(([name]) => name.length === 8 && name.toLowerCase() === 'location')?.[1];
+	// Seen in the wild: it is then an answer like any other.
+	if (location === undefined || location === '') return undefined;
+	if (hop.redirects >= maxRedirects) {
+		throw new TargetDownError(
+			'status',
+			`the answer ${answer.status} redirects on; at most ${maxRedirects} are followed`,
+		);
+	}
+	const parsed = parseRedirect(location, hop.url);
+	if (!parsed.ok) {
+		throw new TargetDownError('protocol', `the answer ${answer.status} leads where we do not follow: ${parsed.detail}`);
+	}
+	const {url} = parsed;
+	const atHome = hop.atHome && url.origin === hop.url.origin;
+	return {
+		url,
+		request: redirectedRequest(hop, url, atHome, answer.status, options),
+		...(atHome ? {tlsName: hop.tlsName} : {}),
+		// What the public internet answers must not lead us into private networks.
+		rule: hop.rule.publicOnly || isPublic(address) ? {...hop.rule, publicOnly: true} : hop.rule,
+		redirects: hop.redirects + 1,
+		from: hop.from,
+		atHome,
+	};
+}
+
+const maxRedirects = 10;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/** Headers that are no secret; any other of the configuration stays with the origin that it was written for. */
+const harmlessHeaders = new Set(['accept', 'accept-encoding', 'accept-language', 'content-type', 'user-agent']);
+
+/** As browsers do: 303 asks with GET, and so do 301 and 302 after a POST; 307 and 308 repeat the request. */
+function redirectedRequest(
+	{request}: Hop,
+	url: URL,
+	atHome: boolean,
+	status: number,
+	options: HttpOptions,
+): ExchangeRequest {
+	const {method, body} = request;
+	const becomesGet = status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST';
+	const dropsBody = becomesGet && method !== 'GET';
+	const entries = Object.entries(options.headers).filter(([name]) => {
+		const lower = name.toLowerCase();
+		return (atHome || harmlessHeaders.has(lower)) && !(dropsBody && lower.startsWith('content-'));
+	});
+	const host = atHome ? entries.find(([name]) => name.toLowerCase() === 'host')?.[1] : undefined;
+	return {
+		method: becomesGet ? 'GET' : method,
+		path: url.pathname + url.search,
+		headers: requestHeaders(host ?? url.host, entries),
+		...(body === undefined || dropsBody ? {} : {body}),
+	};
+}
+
+const userAgent = `tailprobe/${version}`;
+
+function requestHeaders(host: string, configured: readonly (readonly [string, string])[]): Header[] {
+	const headers: Header[] = [['Host', host]];
+	const names = new Set(configured.map(([name]) => name.toLowerCase()));
+	if (!names.has('user-agent')) headers.push(['User-Agent', userAgent]);
+	if (!names.has('accept')) headers.push(['Accept', '*/*']);
+	if (!names.has('accept-encoding')) headers.push(['Accept-Encoding', 'identity']);
+	for (const header of configured) if (header[0].toLowerCase() !== 'host') headers.push(header);
+	headers.push(['Connection', 'close']);
+	return headers;
+}

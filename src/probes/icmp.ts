@@ -1,0 +1,188 @@
+/**
+ * Several ICMP echo requests to each target, by one fping for the whole round: it needs no root where the distribution gives it the
+ * capability, and no process per target.
+ */
+
+import type {Check, Reading} from '../engine/types.ts';
+import {checkLabels} from '../metrics/types.ts';
+import {pingAddresses} from '../net/fping.ts';
+import {resolveTarget} from '../net/resolve.ts';
+import type {Resolved} from '../net/types.ts';
+import {durationOption} from '../util/option-values.ts';
+import {type FamilyOptions, familyOptions, ruleFor} from './shared/resolve-phase.ts';
+import type {Place, Probe} from './types.ts';
+
+export interface IcmpOptions extends FamilyOptions {
+	/** Pings per target and round. */
+	count: number;
+	/** Pause between two pings to one target, milliseconds; closer where the timeout asks for it. */
+	ping_interval: number;
+	/** Bytes of data in each ping. */
+	payload_size: number;
+	/** The packet must not be fragmented on its way. */
+	dont_fragment: boolean;
+	/** Loss ratio above which the target is down; undefined: only when all are lost. */
+	max_loss?: number | undefined;
+}
+
+export const icmp: Probe<IcmpOptions> = {
+	type: 'icmp',
+	summary: 'Several ICMP echo requests by fping: round trip, loss, jitter. Needs `fping` on the machine.',
+	options: z =>
+		z.strictObject({
+			count: z.int().min(1).max(50).default(4).describe('Pings per run.'),
+			ping_interval: durationOption(z, 10, 10_000)
+				.default(200)
+				.describe('Pause between two pings; a short timeout makes it shorter.'),
+			payload_size: z.int().min(0).max(65_000).default(56).describe('Bytes of data in each ping.'),
+			dont_fragment: z.boolean().default(false).describe('Forbid fragmentation (IPv4).'),
+			max_loss: z
+				.number()
+				.min(0)
+				.max(1)
+				.optional()
+				.describe('Loss ratio above which the target counts as down; without it only when every ping was lost.'),
+			...familyOptions(z),
+		}),
+	address: 'host',
+	vias: ['tailnet', 'direct'],
+	durationIsLatency: false,
+	metrics: [
+		{
+			name: 'tailprobe_icmp_rtt_seconds',
+			type: 'gauge',
+			help: 'Median round trip of the pings of the last run.',
+			labels: checkLabels,
+			from: {value: 'rtt_seconds'},
+		},
+		{
+			name: 'tailprobe_icmp_jitter_seconds',
+			type: 'gauge',
+			help: 'Mean difference between the round trips of successive pings of the last run; absent with fewer than two answers.',
+			labels: checkLabels,
+			from: {value: 'jitter_seconds'},
+		},
+		{
+			name: 'tailprobe_icmp_loss_ratio',
+			type: 'gauge',
+			help: 'Pings of the last run that were not answered, as a ratio of those sent.',
+			labels: checkLabels,
+			from: {value: 'loss_ratio'},
+		},
+	],
+	round: {
+		group: ({count, ping_interval, payload_size, dont_fragment}) =>
+			JSON.stringify([count, ping_interval, payload_size, dont_fragment]),
+		measure,
+	},
+};
+
+/** The share of the deadline that names may take to become addresses. */
+const resolveShare = 0.3;
+
+async function measure(
+	checks: readonly Check[],
+	place: Place,
+	signal: AbortSignal,
+): Promise<Map<string, Reading | Error>> {
+	const found = new Map<string, Reading | Error>();
+	const begunAt = performance.now();
+	const resolved = await resolveAll(checks, place, signal, found);
+	const [first] = resolved;
+	if (!first) return found;
+	const {count, ping_interval, payload_size, dont_fragment} = first.check.options as IcmpOptions;
+	const plan = {
+		addresses: [...new Set(resolved.map(({to}) => to.address))],
+		count,
+		pauseMs: ping_interval,
+		payloadBytes: payload_size,
+		dontFragment: dont_fragment,
+		budgetMs: place.timeoutMs - (performance.now() - begunAt),
+	};
+	const answers = await pingAddresses(plan, signal);
+	for (const {check, to} of resolved) {
+		const times = answers.get(to.address);
+		if (times) found.set(check.key, readTimes(check, to, times));
+	}
+	return found;
+}
+
+async function resolveAll(
+	checks: readonly Check[],
+	place: Place,
+	signal: AbortSignal,
+	found: Map<string, Reading | Error>,
+): Promise<{check: Check; to: Resolved}[]> {
+	const enough = AbortSignal.any([signal, AbortSignal.timeout(place.timeoutMs * resolveShare)]);
+	const all = await Promise.all(
+		checks.map(async check => {
+			const options = check.options as IcmpOptions;
+			const choice = {
+				preferred: options.preferred_ip_protocol === 'ip6' ? (6 as const) : (4 as const),
+				fallback: options.ip_protocol_fallback,
+			};
+			const host = check.target.address.replace(/^\[(.*)\]$/, '$1');
+			try {
+				return {check, to: await resolveTarget(host, ruleFor(check.target, place), choice, place, enough)};
+			} catch (error) {
+				signal.throwIfAborted();
+				found.set(check.key, error instanceof Error && !enough.aborted ? error : unresolved(check));
+				return undefined;
+			}
+		}),
+	);
+	return all.filter(one => one !== undefined);
+}
+
+function unresolved(check: Check): Reading {
+	return {
+		ok: false,
+		reason: 'resolve',
+		detail: `The name ${check.target.address} was not resolved in time to be pinged.`,
+		values: {},
+		facts: {phase: 'resolve'},
+	};
+}
+
+/** Pure: what the round trips of one target mean. A lost ping is undefined. */
+export function readTimes(check: Check, to: Resolved, times: readonly (number | undefined)[]): Reading {
+	const answered = times.filter(time => time !== undefined);
+	const sent = times.length;
+	const lost = sent - answered.length;
+	const sorted = answered.toSorted((a, b) => a - b);
+	const steps = answered.slice(1).map((time, at) => Math.abs(time - (answered[at] ?? time)));
+	const {max_loss: maxLoss} = check.options as IcmpOptions;
+	const reading: Reading = {
+		ok: true,
+		phases: {resolve: to.seconds},
+		values: {
+			pings_sent: sent,
+			pings_lost: lost,
+			loss_ratio: lost / sent,
+			...(sorted.length === 0
+				? {}
+				: {
+						rtt_seconds: medianOf(sorted),
+						rtt_min_seconds: sorted[0] as number,
+						rtt_max_seconds: sorted.at(-1) as number,
+					}),
+			...(steps.length === 0 ? {} : {jitter_seconds: steps.reduce((sum, step) => sum + step, 0) / steps.length}),
+		},
+		facts: {address: to.address, family: String(to.family), resolved_by: to.by},
+	};
+	if (answered.length === 0) {
+		const detail = `None of ${sent} pings to ${to.address} was answered; wanted at least one.`;
+		return {...reading, ok: false, reason: 'timeout', detail};
+	}
+	if (maxLoss !== undefined && lost / sent > maxLoss) {
+		const detail = `${lost} of ${sent} pings to ${to.address} were lost; wanted at most ${Math.round(maxLoss * 100)} % (max_loss).`;
+		return {...reading, ok: false, reason: 'loss', detail};
+	}
+	return reading;
+}
+
+function medianOf(sorted: readonly number[]): number {
+	const middle = sorted.length / 2;
+	const upper = sorted[Math.floor(middle)] as number;
+	return Number.isInteger(middle) ? ((sorted[middle - 1] as number) + upper) / 2 : upper;
+}

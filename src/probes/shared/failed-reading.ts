@@ -1,0 +1,48 @@
+/** The reading of a run that a failure ended, for probes that go through phases. */
+
+import type {PhaseName, Reading} from '../../engine/types.ts';
+import type {PhaseClock} from '../../net/phase-clock.ts';
+import {oneLine, TargetDownError} from '../../util/errors.ts';
+
+/** What a run has learned so far. */
+export interface Findings {
+	clock: PhaseClock;
+	values: Record<string, number>;
+	facts: Record<string, string>;
+}
+
+/**
+ * The reading of a run that `error` ended; `what` names what was tried (`GET http://livekit:7880/`). A deadline that passed is a
+ * reading too (`timeout`). Throws the signal's reason when the run was stopped, and `error` when it is not the target's failure.
+ */
+export function failedReading(error: unknown, what: string, findings: Findings, signal: AbortSignal): Reading {
+	const {clock, values, facts} = findings;
+	clock.leave();
+	if (signal.aborted) {
+		if ((signal.reason as Error | undefined)?.name !== 'TimeoutError') throw signal.reason;
+		const doing =
+			clock.reached === undefined ? '' : `, the last ${inMs(clock.lastMs())} ${doings[clock.reached](facts)}`;
+		return down('timeout', `${what} was not done at the deadline, after ${inMs(clock.elapsedMs())}${doing}`);
+	}
+	if (!(error instanceof TargetDownError)) throw error;
+	const doing = clock.reached === undefined ? '' : `, ${doings[clock.reached](facts)}`;
+	return down(error.reason, `${what} failed after ${inMs(clock.elapsedMs())}${doing}: ${error.message}`);
+
+	function down(reason: TargetDownError['reason'], detail: string): Reading {
+		if (clock.reached !== undefined) facts.phase = clock.reached;
+		return {ok: false, reason, detail: oneLine(detail, 300), phases: clock.seconds(), values, facts};
+	}
+}
+
+/** A time for a sentence: `0.4 ms`, `12 ms`. */
+export function inMs(milliseconds: number): string {
+	return `${milliseconds < 10 ? Math.round(milliseconds * 10) / 10 : Math.round(milliseconds)} ms`;
+}
+
+const doings: Record<PhaseName, (facts: Record<string, string>) => string> = {
+	resolve: () => 'resolving the name',
+	connect: ({address}) => `connecting to ${address ?? 'the address'}`,
+	tls: ({address}) => `in the TLS handshake with ${address ?? 'the address'}`,
+	processing: ({address}) => `waiting for the answer of ${address ?? 'the address'}`,
+	transfer: ({address}) => `reading the answer of ${address ?? 'the address'}`,
+};

@@ -1,0 +1,76 @@
+/** What a probe type is: one file that says how to measure and what an answer means. */
+
+import type * as zod from 'zod';
+import type {Check, Reading, Target} from '../engine/types.ts';
+import type {MetricDef} from '../metrics/types.ts';
+
+/** The zod library, handed in so that the measuring thread never loads it (it costs that thread 11 MB). */
+export type Zod = typeof zod.z;
+
+/** What a vantage tells a probe about itself. Plain data. */
+export interface Place {
+	/** The vantage's name. */
+	vantage: string;
+	/** Time that this run may take in all. */
+	timeoutMs: number;
+	/** Path of tailscaled's LocalAPI socket, where there is one. */
+	tailscaled?: string;
+	tailnet: TailnetFacts;
+	/** Loopback targets are allowed: only the embedded lab and tests say so; no configuration can. */
+	allowLoopback: boolean;
+}
+
+/** What is configured about the tailnet. Plain data. */
+export interface TailnetFacts {
+	/** Prefixes that tailnet addresses are in, such as 100.64.0.0/10. */
+	prefixes: readonly string[];
+	/** MagicDNS base domain such as tail.ozzu.world; absent means: ask tailscaled. */
+	domain?: string;
+	/** MagicDNS resolver, `address` or `address:port`; by default 100.100.100.100. */
+	dnsServer: string;
+	/** Tunnel overhead that was promised, seconds. */
+	overheadObjectiveSeconds: number;
+}
+
+/** How a metric of a type is fed by its readings: written by `sinks/metrics.ts`, so that probes only declare. */
+export type ReadingMetric =
+	/** One series per check from one value; withdrawn while the value is absent from an answered run. */
+	| (MetricDef & {type: 'gauge'; from: {value: string}})
+	/** One series per check and entry: label value → name of the reading's value. The last of `labels` is the distinguishing one. */
+	| (MetricDef & {type: 'gauge'; from: {values: Record<string, string>}})
+	/** A state set from a fact: exactly one of `states` is 1, the last of `labels` names it; absent while the fact is. */
+	| (MetricDef & {type: 'gauge'; from: {fact: string; states: readonly string[]}})
+	/** Counts changes of a fact between answered runs. */
+	| (MetricDef & {type: 'counter'; from: {changesOf: string}})
+	/** Counts readings by a fact's value; `labels` may leave out target and peer; the last one names the value, of `states`. */
+	| (MetricDef & {type: 'counter'; from: {countOf: string; states: readonly string[]}})
+	/** Observes values of successful runs; label value → name of the reading's value. */
+	| (MetricDef & {type: 'histogram'; from: {values: Record<string, string>}});
+
+export interface Probe<Options = unknown> {
+	/** Label `type`, and blackbox_exporter's `prober` where that has it. */
+	type: string;
+	/** One sentence for docs/config.md. */
+	summary: string;
+	/** Schema of the block named after the type. Keys and meaning as in blackbox_exporter where it has them (snake_case). */
+	options(z: Zod): zod.ZodType<Options>;
+	/** `url`: a URL; `host_port`; `host`: a name or an address without a port. Judged when the configuration is read. */
+	address: 'url' | 'host_port' | 'host';
+	/** The only ways this type can be aimed; `tunnel` is tailnet by nature. */
+	vias: readonly ('tailnet' | 'direct')[];
+	/** Whether a run's duration is the latency that users ask for. `tunnel` has better ones of its own. */
+	durationIsLatency: boolean;
+	metrics: readonly ReadingMetric[];
+	/**
+	 * Measures once in this process. Returns a reading for whatever the target does; throws TargetDownError (made a reading by
+	 * `engine/run.ts`) or CannotLookError. Ends by the time `signal` aborts; an abort is rejected with the signal's reason.
+	 */
+	measure?(target: Target, options: Options, place: Place, signal: AbortSignal): Promise<Reading>;
+	/** Measures many targets in one go on the main thread (a child process); instead of `measure`. */
+	round?: {
+		/** Checks with the same answer can share a round. */
+		group(options: Options): string;
+		/** A reading, or what stood in the way, for each key; a key left out becomes unknown (`incomplete`). */
+		measure(checks: readonly Check[], place: Place, signal: AbortSignal): Promise<Map<string, Reading | Error>>;
+	};
+}

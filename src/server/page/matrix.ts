@@ -1,0 +1,70 @@
+/** Targets × vantages, a table for each check: verdict, latency, path, and the last hour. */
+
+import {formatLatency, formatPath} from '../../util/readable.ts';
+import type {CheckView} from '../types.ts';
+import {type Html, html} from './escape.ts';
+import {drawStrip} from './strip.ts';
+import {badness, count, latencySeconds, shownVerdict, verdictMark, verdictWords} from './words.ts';
+
+/** Rows on the whole page, shared by the tables; each shows at least some, and none more than most. */
+const rows = {all: 400, least: 5, most: 50};
+
+export function renderMatrix(checks: readonly CheckView[]): Html {
+	const groups = Map.groupBy(checks, ({check}) => check.name);
+	if (groups.size === 0) return html``;
+	const shown = Math.min(rows.most, Math.max(rows.least, Math.floor(rows.all / groups.size)));
+	return html`<section id="checks" aria-labelledby="checks-title">
+<h2 id="checks-title">Checks</h2>
+${Array.from(groups.values(), (views, at) => renderGroup(`check-${at}`, views, shown))}
+</section>`;
+}
+
+function renderGroup(id: string, views: readonly CheckView[], shown: number): Html {
+	const vantages = [...new Set(views.map(({check}) => check.vantage))].toSorted();
+	const targets = Array.from(Map.groupBy(views, ({check}) => check.target.name)).toSorted(compareRows);
+	const [first] = views;
+	return html`<div class="group">
+<h3 id="${id}">${first?.check.name} <span class="muted">${first?.check.type} every ${(first?.check.intervalMs ?? 0) / 1000} s</span></h3>
+<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}" id="scroll-${id}">
+<table class="matrix">
+<thead><tr><th scope="col">target</th>${vantages.map(vantage => html`<th scope="col">from ${vantage}</th>`)}</tr></thead>
+<tbody>${targets.slice(0, shown).map(([target, cells]) => renderRow(target, cells, vantages))}</tbody>
+</table></div>
+${renderRest(targets.slice(shown).flatMap(([, cells]) => cells))}
+</div>`;
+}
+
+type Row = [target: string, cells: CheckView[]];
+
+function compareRows([oneName, one]: Row, [otherName, other]: Row): number {
+	const worst = (views: readonly CheckView[]) => Math.max(...views.map(badness));
+	return worst(other) - worst(one) || oneName.localeCompare(otherName, 'en', {numeric: true});
+}
+
+function renderRow(target: string, cells: readonly CheckView[], vantages: readonly string[]): Html {
+	return html`<tr><th scope="row">${target}</th>${vantages.map(vantage => {
+		const view = cells.find(({check}) => check.vantage === vantage);
+		return html`<td>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`;
+	})}</tr>`;
+}
+
+function renderCell(view: CheckView): Html {
+	const {check, last} = view;
+	const shown = shownVerdict(view);
+	const seconds = shown === 'up' ? latencySeconds(check, last) : undefined;
+	const {path, derp_region: region} = last?.reading?.facts ?? {};
+	const notes = [
+		seconds === undefined ? undefined : formatLatency(seconds),
+		shown === 'up' ? undefined : last?.reason,
+		formatPath(path, region),
+	];
+	const said = notes.filter(note => note !== undefined).map(note => html` <span class="note">${note}</span>`);
+	return html`<div class="cell"><span>${verdictMark(shown)}${said}</span>${shown === 'pending' ? '' : drawStrip(view.strip)}</div>`;
+}
+
+function renderRest(hidden: readonly CheckView[]): Html {
+	if (hidden.length === 0) return html``;
+	const kinds = Map.groupBy(hidden, shownVerdict);
+	const said = Array.from(kinds, ([kind, views]) => `${views.length} ${verdictWords[kind]}`).join(', ');
+	return html`<p class="rest">${count(hidden.length, 'more check')} not shown here (${said}); <a href="api/v1/checks">api/v1/checks</a> has them all.</p>`;
+}

@@ -1,0 +1,57 @@
+/** The page's script: fetches the page again and swaps <main>, and says so when the answers stop. */
+
+export const pageScript = `'use strict';
+{
+	const everyMs = 5000;
+	const stale = document.getElementById('stale');
+	let answeredAt = new Date();
+
+	async function refresh() {
+		if (document.hidden) return;
+		try {
+			const response = await fetch(location.pathname, {cache: 'no-store', signal: AbortSignal.timeout(10000)});
+			if (!response.ok) throw new Error('status ' + response.status);
+			const newer = new DOMParser().parseFromString(await response.text(), 'text/html');
+			const main = newer.querySelector('main');
+			if (!main) throw new Error('not the status page');
+			answeredAt = new Date();
+			document.title = newer.title;
+			stale.hidden = true;
+			swap(main);
+		} catch {
+			stale.textContent = 'tailprobe does not answer. This is what it said at ' + answeredAt.toISOString().slice(11, 19) + ' UTC.';
+			stale.hidden = false;
+		}
+	}
+
+	function swap(newer) {
+		const main = document.querySelector('main');
+		const selection = getSelection();
+		if (selection && !selection.isCollapsed && main.contains(selection.anchorNode)) return;
+		const focus = selectorOf(document.activeElement, main);
+		const scrolled = [...main.querySelectorAll('.scroll')].map(area => [area.id, area.scrollLeft]);
+		const [x, y] = [scrollX, scrollY];
+		main.replaceChildren(...newer.childNodes);
+		for (const [id, left] of scrolled) {
+			const area = document.getElementById(id);
+			if (area) area.scrollLeft = left;
+		}
+		if (focus) main.querySelector(focus)?.focus({preventScroll: true});
+		scrollTo(x, y);
+	}
+
+	function selectorOf(element, main) {
+		if (!element || element === main || !main.contains(element)) return undefined;
+		if (element.id) return '#' + CSS.escape(element.id);
+		const link = element.getAttribute('href');
+		return link ? 'a[href="' + CSS.escape(link) + '"]' : undefined;
+	}
+
+	async function follow() {
+		await refresh();
+		setTimeout(follow, everyMs);
+	}
+	setTimeout(follow, everyMs);
+	document.addEventListener('visibilitychange', refresh);
+}
+`;

@@ -1,0 +1,47 @@
+/** The last hour of a check as a small drawing: up is a low line, down a full bar, unknown a dash in the middle. */
+
+import type {CheckView, StripBucket} from '../types.ts';
+import {type Html, html} from './escape.ts';
+
+export function drawStrip(strip: CheckView['strip']): Html {
+	const kinds = strip.map(kindOf);
+	const minutes = {up: 0, down: 0, unknown: 0};
+	for (const kind of kinds) if (kind) minutes[kind]++;
+	const said = [
+		minutes.down > 0 ? `${minutes.down} min with a failure` : '',
+		minutes.unknown > 0 ? `${minutes.unknown} min unknown` : '',
+		minutes.up > 0 ? `${minutes.up} min up` : '',
+	].filter(part => part !== '');
+	if (said.length === 0) return html`<span class="muted small note">no runs in the last hour</span>`;
+
+	const paths = (['up', 'down', 'unknown'] as const)
+		.filter(kind => minutes[kind] > 0)
+		.map(kind => html`<path class="${kind}" d="${outline(kinds, kind)}"/>`);
+	const label = `last hour: ${said.join(', ')}`;
+	return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>${label}</title>${paths}</svg>`;
+}
+
+type Kind = 'up' | 'down' | 'unknown';
+
+/** Top edge and height. */
+const bars: Record<Kind, [top: number, height: number]> = {up: [8.5, 3.5], down: [0, 12], unknown: [4.5, 3]};
+
+function kindOf(bucket: StripBucket | undefined): Kind | undefined {
+	if (!bucket) return undefined;
+	if (bucket.down > 0) return 'down';
+	return bucket.unknown > 0 ? 'unknown' : 'up';
+}
+
+/** One box for each row of minutes of that kind. */
+function outline(kinds: readonly (Kind | undefined)[], kind: Kind): string {
+	const [top, height] = bars[kind];
+	let path = '';
+	for (let from = 0; from < kinds.length; from++) {
+		if (kinds[from] !== kind) continue;
+		let to = from;
+		while (kinds[to] === kind) to++;
+		path += `M${from * 2} ${top}h${(to - from) * 2}v${height}h-${(to - from) * 2}z`;
+		from = to;
+	}
+	return path;
+}

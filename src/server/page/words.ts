@@ -1,0 +1,65 @@
+/** Numbers, times and verdicts as the page writes them. */
+
+import type {Check, Outcome, Verdict} from '../../engine/types.ts';
+import {formatSpan} from '../../util/readable.ts';
+import {formatTime} from '../json.ts';
+import type {CheckView} from '../types.ts';
+import {type Html, html} from './escape.ts';
+
+/** A verdict, and `pending` before the first run. */
+export type Shown = Verdict | 'pending';
+
+export function shownVerdict({ran, verdict}: CheckView): Shown {
+	return ran ? verdict : 'pending';
+}
+
+/** Each verdict as it is counted for a person. */
+export const verdictWords: Record<Shown, string> = {up: 'up', down: 'down', unknown: 'unknown', pending: 'not run yet'};
+
+/** Worst first: what a person should read before the rest. */
+export function badness(view: CheckView): number {
+	const shown = shownVerdict(view);
+	return shown === 'down' && view.confirmed ? 4 : {down: 3, unknown: 2, pending: 1, up: 0}[shown];
+}
+
+/** A verdict by shape and word; the shapes stand once in the page. */
+export function verdictMark(shown: Shown, word: string = verdictWords[shown]): Html {
+	return html`<span class="verdict ${shown}"><svg class="mark" aria-hidden="true"><use href="#mark-${shown}"/></svg>${word}</span>`;
+}
+
+/** The shapes: a disc, a cross in a square, a ring with a gap, a dot. */
+export const markShapes = html`<svg class="shapes" aria-hidden="true">
+<symbol id="mark-up" viewBox="0 0 12 12"><circle cx="6" cy="6" r="4.5"/></symbol>
+<symbol id="mark-down" viewBox="0 0 12 12"><path d="M1 1h10v10H1zM3.6 4.7 4.9 6 3.6 7.3l1.1 1.1L6 7.1l1.3 1.3 1.1-1.1L7.1 6l1.3-1.3-1.1-1.1L6 4.9 4.7 3.6z" fill-rule="evenodd"/></symbol>
+<symbol id="mark-unknown" viewBox="0 0 12 12"><path d="M6 1 11 6 6 11 1 6zM6 3.1 3.1 6 6 8.9 8.9 6z" fill-rule="evenodd"/></symbol>
+<symbol id="mark-pending" viewBox="0 0 12 12"><circle cx="6" cy="6" r="1.8"/></symbol>
+</svg>`;
+
+/** The latency of a run that was up, seconds; undefined where the run has none that is true. */
+export function latencySeconds(check: Check, outcome: Outcome | undefined): number | undefined {
+	if (outcome?.verdict !== 'up' || outcome.late) return undefined;
+	const values = outcome.reading?.values ?? {};
+	if (check.type === 'tunnel') return values.tsmp_seconds ?? values.disco_seconds;
+	return check.type === 'icmp' ? values.rtt_seconds : outcome.durationMs / 1000;
+}
+
+/** How long ago, or in how long, with the exact time on demand; a dash where no time is known. */
+export function ageOf(wallMs: number | undefined, nowMs: number): Html {
+	const iso = formatTime(wallMs);
+	if (wallMs === undefined || iso === undefined) return html`<span class="muted">–</span>`;
+	const text = wallMs > nowMs ? `in ${formatSpan(wallMs - nowMs)}` : `${formatSpan(nowMs - wallMs)} ago`;
+	return html`<time datetime="${iso}" title="${iso}">${text}</time>`;
+}
+
+/** `03:02:10 UTC`, with the day when it is another one. */
+export function clockTime(wallMs: number, nowMs: number): Html {
+	const iso = formatTime(wallMs);
+	if (iso === undefined) return html`an unknown time`;
+	const sameDay = iso.slice(0, 10) === formatTime(nowMs)?.slice(0, 10);
+	return html`<time datetime="${iso}">${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC</time>`;
+}
+
+/** `1 check`, `2 checks`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+	return `${number} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,26 @@
+/** `/-/ready`: every source was tried once and the schedule runs. Sources that fail are told, and never change the status. */
+
+import {oneLine} from '../../util/errors.ts';
+import type {SourceView} from '../types.ts';
+import type {MakeRoute} from './types.ts';
+
+export const readyRoute: MakeRoute = view => ({
+	method: 'get',
+	path: '/-/ready',
+	handle(_request, response) {
+		const ready = view.ready();
+		const said = ready
+			? 'tailprobe is ready.'
+			: 'tailprobe is not ready: not every source was tried yet, or the schedule does not run.';
+		const lines = [said, ...view.sources().map(describeSource)];
+		response
+			.status(ready ? 200 : 503)
+			.type('text/plain')
+			.send(`${lines.join('\n')}\n`);
+	},
+});
+
+function describeSource({name, ok, detail}: SourceView): string {
+	if (ok === undefined) return `source ${name}: not tried yet`;
+	return ok ? `source ${name}: ok` : `source ${name}: failing: ${oneLine(detail ?? 'no reason was given', 300)}`;
+}

@@ -1,0 +1,22 @@
+/** `/-/reload`: reads the configuration again, all or nothing. */
+
+import {refuse, wantsJson} from '../problem.ts';
+import type {MakeRoute} from './types.ts';
+
+export const reloadRoute: MakeRoute = view => ({
+	method: 'post',
+	path: '/-/reload',
+	async handle(request, response) {
+		const result = await view.reload();
+		if (result.ok) {
+			if (wantsJson(request)) response.json({reloaded: true});
+			else response.type('text/plain').send('The configuration was reloaded.\n');
+			return;
+		}
+		const said = [
+			'The configuration was not reloaded; the old one goes on. What is wrong with the new one:',
+			...result.mistakes,
+		];
+		refuse(request, response, 500, 'Internal Server Error', said.join('\n'));
+	},
+});

@@ -1,0 +1,18 @@
+/** A path of the HTTP side: one file each. */
+
+import type {Request, Response} from 'express';
+import type {DaemonView} from '../types.ts';
+
+export interface Route {
+	method: 'get' | 'post';
+	/** Express path; parameters arrive decoded. */
+	path: string;
+	/** What it throws becomes a 500 that tells nothing but where to look. */
+	handle(request: Request, response: Response): void | Promise<void>;
+}
+
+/** Writes one line of our own log: a constant event and its fields. */
+export type Log = (event: string, fields: Record<string, unknown>) => void;
+
+/** Builds a route on what it may see. */
+export type MakeRoute = (view: DaemonView, log: Log) => Route;

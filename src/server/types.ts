@@ -1,0 +1,116 @@
+/** What the HTTP side may see of the daemon: it only reads, asks for one ad hoc run, and asks for a reload. */
+
+import type {Check, Outcome} from '../engine/types.ts';
+import type {NodeList, TailnetNode} from '../inventory/types.ts';
+import type {VantageState} from '../vantages/types.ts';
+
+export interface DaemonView {
+	readonly version: string;
+	/** Milliseconds since 1970. */
+	readonly startedAt: number;
+	checks(): readonly CheckView[];
+	check(key: string): CheckView | undefined;
+	/** Newest first; undefined for an unknown key. */
+	history(key: string): CheckHistory | undefined;
+	vantages(): readonly VantageState[];
+	sources(): readonly SourceView[];
+	nodes(): readonly NodeView[];
+	/** What could not be planned or used (targets, list entries), as sentences. */
+	problems(): readonly string[];
+	/** The exposition, family by family: yields a chunk of text at a time and lets the loop breathe in between. */
+	renderMetrics(): AsyncIterable<string>;
+	/** headscale's own /metrics text of the last read; undefined when that read failed. */
+	headscaleMetrics(): string | undefined;
+	/** Runs an ad hoc probe; never throws for what the target does. */
+	probe(request: AdhocRequest): Promise<AdhocAnswer>;
+	/** Reads the configuration again, all or nothing. */
+	reload(): Promise<{ok: true} | {ok: false; mistakes: readonly string[]}>;
+	/** Every source was tried once and the schedule runs. */
+	ready(): boolean;
+}
+
+/** A check with what is known of it now. */
+export interface CheckView {
+	check: Check;
+	/** The last scheduled verdict; unknown before the first run. */
+	verdict: 'up' | 'down' | 'unknown';
+	/** Whether a run was finished at all. */
+	ran: boolean;
+	/** The last outcome of any kind but ad hoc. */
+	last?: Outcome | undefined;
+	/** Milliseconds since 1970: from the first down until the next up; undefined while not down. */
+	downSince?: number;
+	/** An incident: down `confirm` times in a row, not yet up again. */
+	confirmed: boolean;
+	/** The last hour, oldest first: runs folded into at most 60 buckets of equal length; undefined where nothing ran. */
+	strip: readonly (StripBucket | undefined)[];
+}
+
+export interface StripBucket {
+	up: number;
+	down: number;
+	unknown: number;
+	/** Highest duration of an up run in seconds, undefined when none was up. */
+	worstSeconds?: number;
+}
+
+export interface CheckHistory {
+	/** Newest first. */
+	recent: readonly Outcome[];
+	/** Failures and unknowns that are kept longer, newest first. */
+	failures: readonly Outcome[];
+}
+
+export interface SourceView {
+	/** `headscale-nodes`, `headscale-health`, `headscale-metrics`, … */
+	name: string;
+	/** undefined: not tried yet. */
+	ok: boolean | undefined;
+	/** Milliseconds since 1970 of the last success. */
+	lastSuccessAt?: number;
+	lastTriedAt?: number;
+	/** Seconds that the last try took. */
+	seconds?: number;
+	/** One sentence when the last try failed. */
+	detail?: string;
+}
+
+/** A node with what headscale says and what our tunnels see. */
+export interface NodeView {
+	node: TailnetNode;
+	/** Verdict of the node's tunnel check per vantage. */
+	tunnels: readonly {vantage: string; verdict: 'up' | 'down' | 'unknown'; path?: string; rttSeconds?: number}[];
+	/** What headscale says and the tunnels contradict. */
+	disagreement?: 'online_but_unreachable' | 'offline_but_reachable';
+}
+
+export interface AdhocRequest {
+	target: string;
+	/** Module name; default `http_2xx`. */
+	module: string;
+	/** Vantage name; default: the first. */
+	from?: string;
+	/** Deadline asked for by the caller, milliseconds; the module's timeout also bounds it. */
+	timeoutMs?: number;
+	/** blackbox's `hostname`: the Host header, and the TLS name. */
+	hostname?: string;
+	/** Who asks, for the audit line. */
+	caller: string;
+}
+
+export type AdhocAnswer =
+	| {kind: 'ran'; check: Check; outcome: Outcome; timeoutMs: number; module: ModuleView}
+	/** 400: the caller must change something. `field` says what. */
+	| {kind: 'bad_request'; field: 'module' | 'target' | 'from' | 'hostname'; detail: string}
+	/** 429. */
+	| {kind: 'busy'; detail: string};
+
+/** A module as configured, with secrets shown as `<redacted>`. */
+export interface ModuleView {
+	name: string;
+	prober: string;
+	/** YAML of the module without secrets. */
+	text: string;
+}
+
+export type {Check, NodeList, Outcome};

@@ -1,0 +1,228 @@
+/** A bounded memory of every check: what it is like now, since when, its last outcomes, its failures, and the last hour. */
+
+import type {Check, Outcome, Verdict} from '../engine/types.ts';
+import type {CheckHistory, CheckView} from '../server/types.ts';
+import type {Clock} from '../util/clock.ts';
+import {type Columns, createColumns, createOutcomeRing, type OutcomeRing} from './outcome-ring.ts';
+import {createStripPool, type StripPool} from './strip.ts';
+import type {Sink} from './types.ts';
+
+/** What changed for a person: told after `confirm` runs in a row said so, and at once when a check is up again. */
+export interface Transition {
+	/** `new`: nothing was told yet. A check that is up from its start is told to nobody. */
+	from: Verdict | 'new';
+	to: Verdict;
+	/** The run that settled it. */
+	outcome: Outcome;
+	/** Milliseconds since 1970 when `to` began: for down its first down, for unknown the first run that could not look. */
+	sinceMs: number;
+	/** Set when this ends an incident: milliseconds from its first down to now. */
+	downForMs?: number;
+}
+
+export interface HistoryOptions {
+	clock: Clock;
+	/** Checks that get a full history; any more keep their state and their last outcome only. */
+	maxChecks?: number;
+	onTransition?(check: Check, transition: Transition): void;
+}
+
+export interface History extends Sink {
+	/** What is known of the check now; undefined for a key that is not followed. */
+	view(key: string): CheckView | undefined;
+	/** All of them, in the order in which they began. */
+	views(): CheckView[];
+	history(key: string): CheckHistory | undefined;
+}
+
+/** Outcomes that are kept of each check: the last ones, and as many that were not up. */
+const keptOutcomes = 20;
+/** A check that was silent for so many intervals is unknown, as in the metrics. */
+const staleIntervals = 3;
+
+/**
+ * A history without checks; `begin` adds them. Ad hoc outcomes are never recorded. Rechecks count towards confirming a down, but
+ * only scheduled runs change the verdict, so that a check that fails is not judged more often than one that does not.
+ */
+export function createHistory({clock, maxChecks = 20_000, onTransition}: HistoryOptions): History {
+	const followed = new Map<string, Followed>();
+	const strips = createStripPool();
+	const columnsOfType = new Map<string, Columns>();
+	let full = 0;
+
+	function follow(check: Check): Followed {
+		const columns = columnsOfType.get(check.type) ?? createColumns();
+		columnsOfType.set(check.type, columns);
+		const whole = full < maxChecks;
+		if (whole) full++;
+		return {
+			check,
+			verdict: 'unknown',
+			ran: false,
+			lastAt: clock.now(),
+			downSince: undefined,
+			downs: 0,
+			confirmed: false,
+			unknowns: 0,
+			unknownSince: undefined,
+			told: 'new',
+			recent: createOutcomeRing(check.key, whole ? keptOutcomes : 1, columns),
+			...(whole
+				? {strip: strips.allocate(), newFailures: () => createOutcomeRing(check.key, keptOutcomes, columns)}
+				: {}),
+		};
+	}
+
+	function drop(record: Followed): void {
+		followed.delete(record.check.key);
+		if (record.strip === undefined) return;
+		strips.release(record.strip);
+		full--;
+	}
+
+	return {
+		name: 'history',
+		begin(check) {
+			const record = followed.get(check.key);
+			if (record && record.check.type === check.type) {
+				record.check = check;
+				return;
+			}
+			if (record) drop(record);
+			followed.set(check.key, follow(check));
+		},
+		accept(check, outcome) {
+			const record = followed.get(check.key);
+			if (!record || outcome.kind === 'adhoc') return;
+			keep(record, outcome);
+			countInStrip(record, outcome, strips, clock.wall());
+			if (outcome.kind === 'scheduled') record.lastAt = clock.now();
+			const transition = judge(record, outcome);
+			if (transition) onTransition?.(record.check, transition);
+		},
+		forget(check) {
+			const record = followed.get(check.key);
+			if (record) drop(record);
+		},
+		view(key) {
+			const record = followed.get(key);
+			return record && viewOf(record, strips, clock);
+		},
+		views: () => Array.from(followed.values(), record => viewOf(record, strips, clock)),
+		history(key) {
+			const record = followed.get(key);
+			return record && {recent: record.recent.newestFirst(), failures: record.failures?.newestFirst() ?? []};
+		},
+	};
+}
+
+interface Followed {
+	check: Check;
+	verdict: Verdict;
+	ran: boolean;
+	/** Of the last scheduled outcome, on the monotonic clock. */
+	lastAt: number;
+	downSince: number | undefined;
+	/** Downs since the last up, scheduled ones and rechecks. */
+	downs: number;
+	confirmed: boolean;
+	/** Scheduled runs in a row that could not look. */
+	unknowns: number;
+	unknownSince: number | undefined;
+	told: Verdict | 'new';
+	recent: OutcomeRing;
+	/** Made at the first failure: most checks have none. */
+	failures?: OutcomeRing;
+	newFailures?: () => OutcomeRing;
+	strip?: number;
+}
+
+function keep(record: Followed, outcome: Outcome): void {
+	if (outcome.verdict !== 'up' && record.newFailures) {
+		record.failures ??= record.newFailures();
+		record.failures.add(outcome, [record.recent]);
+	}
+	record.recent.add(outcome, record.failures ? [record.failures] : []);
+}
+
+function countInStrip({strip}: Followed, outcome: Outcome, strips: StripPool, nowMs: number): void {
+	if (strip === undefined || outcome.kind !== 'scheduled') return;
+	const seconds = outcome.verdict === 'up' && !outcome.late ? outcome.durationMs / 1000 : undefined;
+	strips.record(strip, minuteOf(outcome.startedAt), minuteOf(nowMs), outcome.verdict, seconds);
+}
+
+/** Moves the state by one outcome; answers what a person should be told. */
+function judge(record: Followed, outcome: Outcome): Transition | undefined {
+	const {downSince, confirmed, told: from} = record;
+	if (outcome.kind === 'recheck') countRecheck(record, outcome);
+	else countScheduled(record, outcome);
+	const to = toldState(record, outcome);
+	if (to === from) return undefined;
+
+	record.told = to;
+	if (to === 'new' || (from === 'new' && to === 'up')) return undefined;
+	const sinceMs =
+		{up: outcome.startedAt, down: record.downSince, unknown: record.unknownSince}[to] ?? outcome.startedAt;
+	const ended = to === 'up' && confirmed && downSince !== undefined;
+	return {from, to, outcome, sinceMs, ...(ended ? {downForMs: outcome.startedAt - downSince} : {})};
+}
+
+function countScheduled(record: Followed, {verdict, startedAt}: Outcome): void {
+	record.ran = true;
+	record.verdict = verdict;
+	if (verdict === 'unknown') {
+		record.unknowns++;
+		record.unknownSince ??= startedAt;
+		return;
+	}
+	record.unknowns = 0;
+	record.unknownSince = undefined;
+	if (verdict === 'down') {
+		record.downSince ??= startedAt;
+		countDown(record);
+		return;
+	}
+	record.downs = 0;
+	record.downSince = undefined;
+	record.confirmed = false;
+}
+
+function countRecheck(record: Followed, {verdict}: Outcome): void {
+	if (record.downSince === undefined) return;
+	if (verdict === 'down') countDown(record);
+	else if (verdict === 'up' && !record.confirmed) record.downs = 0;
+}
+
+function countDown(record: Followed): void {
+	record.downs++;
+	record.confirmed ||= record.downs >= record.check.confirm;
+}
+
+function toldState(record: Followed, {verdict}: Outcome): Followed['told'] {
+	if (record.ran && record.verdict === 'up') return 'up';
+	if (verdict === 'down' && record.confirmed) return 'down';
+	return verdict === 'unknown' && record.unknowns >= record.check.confirm ? 'unknown' : record.told;
+}
+
+function viewOf(record: Followed, strips: StripPool, clock: Clock): CheckView {
+	const {check, ran, confirmed, downSince, recent, strip} = record;
+	const silentMs = clock.now() - record.lastAt;
+	return {
+		check,
+		verdict: silentMs >= staleIntervals * check.intervalMs + check.timeoutMs ? 'unknown' : record.verdict,
+		ran,
+		confirmed,
+		...(downSince === undefined ? {} : {downSince}),
+		// Unpacked when asked for: a page of thousands of checks shows a few.
+		get last() {
+			return recent.newest();
+		},
+		get strip() {
+			return strip === undefined ? [] : strips.read(strip, minuteOf(clock.wall()));
+		},
+	};
+}
+
+function minuteOf(wallMs: number): number {
+	return Math.floor(wallMs / 60_000);
+}

@@ -1,0 +1,269 @@
+/** Moves the series of checks. A series exists from the check's beginning (counters) or its first reading (gauges) until it ends. */
+
+import type {Histogram} from 'prom-client';
+import {type Check, downReasons, type Outcome, phaseNames, unknownReasons, type Verdict} from '../engine/types.ts';
+import {checkMetrics, latencyEdgesSeconds, ownMetrics, vantageMetrics} from '../metrics/core.ts';
+import type {Exposition} from '../metrics/exposition.ts';
+import type {Probe, ReadingMetric} from '../probes/types.ts';
+import type {Clock} from '../util/clock.ts';
+import {createReadingSeries, type ReadingSeries} from './reading-series.ts';
+import type {Sink} from './types.ts';
+
+export interface MetricsSinkOptions {
+	exposition: Exposition;
+	clock: Clock;
+	probes: readonly Probe[];
+	maxSeries: number;
+}
+
+export interface MetricsSink extends Sink {
+	/** Withdraws gauges of checks that were silent for three intervals; their state becomes unknown. */
+	sweep(): void;
+	/** Objectives become edges of the histograms; other edges than before restart the histograms. */
+	setObjectives(objectivesSeconds: readonly number[]): void;
+	setMaxSeries(maxSeries: number): void;
+}
+
+type Labels = Record<string, string>;
+
+interface Entry {
+	check: Check;
+	labels: Labels;
+	/** Labels of the histogram that the check counts in. */
+	latencyLabels: Labels;
+	seriesCost: number;
+	lastAt: number;
+	withdrawn: boolean;
+	downSinceMs: number | undefined;
+}
+
+const verdicts: readonly Verdict[] = ['up', 'down', 'unknown'];
+/** Silence of so many intervals withdraws a gauge. */
+const staleIntervals = 3;
+
+export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
+	const {exposition, clock} = options;
+	const state = exposition.gauge(checkMetrics.state);
+	const up = exposition.gauge(checkMetrics.up);
+	const downSince = exposition.gauge(checkMetrics.downSince);
+	const runs = exposition.counter(checkMetrics.runs);
+	const failures = exposition.counter(checkMetrics.failures);
+	const rechecks = exposition.counter(checkMetrics.rechecks);
+	const duration = exposition.gauge(checkMetrics.duration);
+	const phase = exposition.gauge(checkMetrics.phase);
+	const lateRuns = exposition.counter(vantageMetrics.lateRuns);
+	const seriesGauge = exposition.gauge(ownMetrics.series);
+	const limitGauge = exposition.gauge(ownMetrics.seriesLimit);
+	const unexportedGauge = exposition.gauge(ownMetrics.unexported);
+	const readings = new Map<string, ReadingSeries>(
+		options.probes.map(probe => [probe.type, createReadingSeries(probe.metrics, exposition)]),
+	);
+	const probeOf = new Map(options.probes.map(probe => [probe.type, probe]));
+	const entries = new Map<string, Entry>();
+	const unexported = new Set<string>();
+	const latencyHolders = new Map<string, number>();
+	let edges: readonly number[] = latencyEdgesSeconds;
+	let latency: Histogram = exposition.histogram(checkMetrics.latency, edges);
+	let maxSeries = options.maxSeries;
+	let series = 0;
+	showLimits();
+
+	return {
+		name: 'metrics',
+		begin,
+		accept,
+		forget,
+		sweep,
+		setObjectives(objectivesSeconds) {
+			const wanted = [...new Set([...latencyEdgesSeconds, ...objectivesSeconds])].toSorted((a, b) => a - b);
+			if (wanted.join() === edges.join()) return;
+			edges = wanted;
+			latency = exposition.histogram(checkMetrics.latency, edges);
+		},
+		setMaxSeries(limit) {
+			maxSeries = limit;
+			showLimits();
+		},
+	};
+
+	function begin(check: Check): void {
+		const known = entries.get(check.key);
+		if (known && sameLabels(known.check, check)) {
+			const labels = latencyLabelsOf(check);
+			holdLatency(labels);
+			dropLatency(known.latencyLabels);
+			if (check.detail === 'lean') for (const name of phaseNames) phase.remove({...known.labels, phase: name});
+			series += seriesCostOf(check, probeOf.get(check.type)) - known.seriesCost;
+			known.seriesCost = seriesCostOf(check, probeOf.get(check.type));
+			known.check = check;
+			known.latencyLabels = labels;
+			showLimits();
+			return;
+		}
+		if (known) forget(known.check);
+		const seriesCost = seriesCostOf(check, probeOf.get(check.type));
+		if (series + seriesCost > maxSeries) {
+			unexported.add(check.key);
+			showLimits();
+			return;
+		}
+		unexported.delete(check.key);
+		series += seriesCost;
+		const {name, type, vantage, target} = check;
+		const labels: Labels = {check: name, type, vantage, target: target.name, peer: target.peer};
+		entries.set(check.key, {
+			check,
+			labels,
+			latencyLabels: latencyLabelsOf(check),
+			seriesCost,
+			lastAt: clock.now(),
+			withdrawn: false,
+			downSinceMs: undefined,
+		});
+		holdLatency(latencyLabelsOf(check));
+		showState(labels, 'unknown');
+		for (const verdict of verdicts) runs.inc({...labels, verdict}, 0);
+		if (check.recheckMs !== undefined) rechecks.inc(labels, 0);
+		for (const outcome of ['answered', 'timed_out']) lateRuns.inc({vantage, outcome}, 0);
+		readings.get(type)?.begin(labels);
+		showLimits();
+	}
+
+	function accept(check: Check, outcome: Outcome): void {
+		countLate(check, outcome);
+		const entry = entries.get(check.key);
+		if (!entry || outcome.kind === 'adhoc') return;
+		const {labels} = entry;
+		if (outcome.kind === 'recheck') {
+			if (check.recheckMs !== undefined) rechecks.inc(labels);
+			return;
+		}
+		entry.lastAt = clock.now();
+		entry.withdrawn = false;
+		runs.inc({...labels, verdict: outcome.verdict});
+		showState(labels, outcome.verdict);
+		if (outcome.verdict !== 'up' && outcome.reason !== undefined) failures.inc({...labels, reason: outcome.reason});
+		showDownSince(entry, outcome);
+		showTimes(entry, outcome);
+		readings.get(check.type)?.accept(labels, outcome);
+	}
+
+	function forget(check: Check): void {
+		unexported.delete(check.key);
+		const entry = entries.get(check.key);
+		if (entry) {
+			entries.delete(check.key);
+			series -= entry.seriesCost;
+			removeSeries(entry.labels);
+			readings.get(entry.check.type)?.forget(entry.labels);
+			dropLatency(entry.latencyLabels);
+		}
+		showLimits();
+	}
+
+	function removeSeries(labels: Labels): void {
+		for (const family of [up, downSince, rechecks, duration]) family.remove(labels);
+		for (const verdict of verdicts) {
+			state.remove({...labels, state: verdict});
+			runs.remove({...labels, verdict});
+		}
+		for (const reason of [...downReasons, ...unknownReasons]) failures.remove({...labels, reason});
+		for (const name of phaseNames) phase.remove({...labels, phase: name});
+	}
+
+	function sweep(): void {
+		for (const entry of entries.values()) {
+			const {check, labels} = entry;
+			if (entry.withdrawn || clock.now() - entry.lastAt < staleIntervals * check.intervalMs + check.timeoutMs) continue;
+			entry.withdrawn = true;
+			showState(labels, 'unknown');
+			duration.remove(labels);
+			for (const name of phaseNames) phase.remove({...labels, phase: name});
+			readings.get(check.type)?.withdraw(labels);
+		}
+	}
+
+	function showState(labels: Labels, verdict: Verdict): void {
+		for (const name of verdicts) state.set({...labels, state: name}, name === verdict ? 1 : 0);
+		if (verdict === 'unknown') up.remove(labels);
+		else up.set(labels, verdict === 'up' ? 1 : 0);
+	}
+
+	function showDownSince(entry: Entry, outcome: Outcome): void {
+		if (outcome.verdict === 'up') {
+			entry.downSinceMs = undefined;
+			downSince.remove(entry.labels);
+		} else if (outcome.verdict === 'down' && entry.downSinceMs === undefined) {
+			entry.downSinceMs = outcome.startedAt;
+			downSince.set(entry.labels, outcome.startedAt / 1000);
+		}
+	}
+
+	function showTimes(entry: Entry, outcome: Outcome): void {
+		const {check, labels} = entry;
+		if (outcome.late) return;
+		const timed = probeOf.get(check.type)?.durationIsLatency === true;
+		if (outcome.verdict === 'unknown') duration.remove(labels);
+		else if (timed) duration.set(labels, outcome.durationMs / 1000);
+		if (timed && outcome.verdict === 'up') latency.observe(entry.latencyLabels, outcome.durationMs / 1000);
+		if (check.detail !== 'full') return;
+		for (const name of phaseNames) {
+			const seconds = outcome.reading?.phases?.[name];
+			if (seconds === undefined) phase.remove({...labels, phase: name});
+			else phase.set({...labels, phase: name}, seconds);
+		}
+	}
+
+	function countLate(check: Check, outcome: Outcome): void {
+		if (outcome.kind === 'adhoc') return;
+		if (outcome.reason === 'late') lateRuns.inc({vantage: check.vantage, outcome: 'timed_out'});
+		else if (outcome.late) lateRuns.inc({vantage: check.vantage, outcome: 'answered'});
+	}
+
+	/** The histogram lives as long as a check counts in it. */
+	function holdLatency(labels: Labels): void {
+		const id = JSON.stringify(labels);
+		latencyHolders.set(id, (latencyHolders.get(id) ?? 0) + 1);
+	}
+
+	function dropLatency(labels: Labels): void {
+		const id = JSON.stringify(labels);
+		const left = (latencyHolders.get(id) ?? 1) - 1;
+		latencyHolders.set(id, left);
+		if (left > 0) return;
+		latencyHolders.delete(id);
+		latency.remove(labels);
+	}
+
+	function showLimits(): void {
+		seriesGauge.set(series);
+		limitGauge.set(maxSeries);
+		unexportedGauge.set(unexported.size);
+	}
+}
+
+function latencyLabelsOf(check: Check): Labels {
+	const {name, type, vantage, target} = check;
+	const own = check.histogram;
+	return {check: name, type, vantage, target: own ? target.name : '', peer: own ? target.peer : ''};
+}
+
+function sameLabels(a: Check, b: Check): boolean {
+	return a.type === b.type && a.target.peer === b.target.peer;
+}
+
+/** Series that a healthy check has: what the limit counts with. */
+function seriesCostOf(check: Check, probe: Probe | undefined): number {
+	const basic = 3 + 1 + 3 + (check.recheckMs === undefined ? 0 : 1) + (probe?.durationIsLatency ? 1 : 0);
+	const phases = check.detail === 'full' && probe?.durationIsLatency ? 4 : 0;
+	const histogram = check.histogram ? latencyEdgesSeconds.length + 3 : 0;
+	const own = (probe?.metrics ?? []).reduce((sum, metric) => sum + seriesOf(metric), 0);
+	return basic + phases + histogram + own;
+}
+
+function seriesOf(metric: ReadingMetric): number {
+	if (!metric.labels.includes('target')) return 0;
+	if ('states' in metric.from) return metric.from.states.length;
+	if ('values' in metric.from) return Object.keys(metric.from.values).length;
+	return 1;
+}

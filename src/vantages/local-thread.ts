@@ -1,0 +1,119 @@
+/**
+ * The measuring thread: the schedule and the probes of the local vantage, away from scrapes, pages and child processes.
+ * Lists of checks come in, outcomes go out in batches. It must stay small: no zod, no undici, no express.
+ */
+
+import {parentPort, workerData} from 'node:worker_threads';
+import {createLatenessMeter} from '../engine/lateness.ts';
+import {runCheck} from '../engine/run.ts';
+import {createSchedule} from '../engine/schedule.ts';
+import type {Check, Outcome} from '../engine/types.ts';
+import {findProbe} from '../probes/registry.ts';
+import type {Probe} from '../probes/types.ts';
+import {systemClock} from '../util/clock.ts';
+import {messageOf} from '../util/errors.ts';
+import {createOwnHealth} from './own-health.ts';
+import {createSelfCheck} from './self-check.ts';
+import type {FromThread, ThreadData, ToThread} from './thread-messages.ts';
+
+const batchMs = 250;
+const stateMs = 1000;
+/** How far back the reported lateness looks. */
+const latenessWindowMs = 30_000;
+
+const port = parentPort;
+if (!port) throw new Error('this file runs as a worker thread');
+const {place} = workerData as ThreadData;
+const lateness = createLatenessMeter();
+const stopping = new AbortController();
+const skippedSlots = {overlap: 0, late: 0};
+let batch: Outcome[] = [];
+
+const selfCheck =
+	place.tailscaled === undefined
+		? undefined
+		: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
+const health = createOwnHealth(selfCheck, stopping.signal);
+
+const schedule = createSchedule<Check>({
+	clock: systemClock,
+	async run(check, kind) {
+		const outcome = await measure(check, kind, check.timeoutMs);
+		batch.push(outcome);
+		return outcome.verdict === 'down';
+	},
+	onSkip(_check, why, slots) {
+		skippedSlots[why] += slots;
+	},
+});
+
+const batchTimer = setInterval(sendBatch, batchMs);
+const stateTimer = setInterval(sendState, stateMs);
+port.on('message', (message: ToThread) => {
+	if (message.kind === 'assign') schedule.update(message.checks);
+	else if (message.kind === 'run') void runNow(message.id, message.check, message.deadlineMs);
+	else void stop();
+});
+health.watch(sendState);
+sendState();
+
+async function runNow(id: number, check: Check, deadlineMs: number): Promise<void> {
+	send({kind: 'ran', id, outcome: await measure(check, 'adhoc', deadlineMs)});
+}
+
+/** Runs the check; a failure that our own tailscaled may have caused is only believed when that is sound. */
+async function measure(check: Check, kind: Outcome['kind'], deadlineMs: number): Promise<Outcome> {
+	const probe = findProbe(check.type) as Probe;
+	const overTailnet = check.target.via === 'tailnet' && selfCheck !== undefined;
+	// A run in trouble has the self-check begin meanwhile, so that a failure is told hardly later than its deadline.
+	const early = overTailnet
+		? setTimeout(() => void selfCheck.look(stopping.signal).catch(() => {}), deadlineMs / 2)
+		: undefined;
+	const outcome = await runCheck(check, probe, place as never, {
+		clock: systemClock,
+		lateness,
+		kind,
+		deadlineMs,
+		stopping: stopping.signal,
+		onBug: (error, broken) =>
+			send({
+				kind: 'bug',
+				text: `${broken.type} probe: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+			}),
+	});
+	clearTimeout(early);
+	return overTailnet ? health.excuse(outcome) : outcome;
+}
+
+function sendBatch(): void {
+	if (batch.length === 0) return;
+	send({kind: 'outcomes', outcomes: batch});
+	batch = [];
+}
+
+function sendState(): void {
+	send({
+		kind: 'state',
+		state: {
+			...health.state(),
+			latenessMs: lateness.worst(latenessWindowMs),
+			runsInFlight: lateness.runsInFlight(),
+			skippedSlots: {...skippedSlots},
+		},
+	});
+}
+
+async function stop(): Promise<void> {
+	stopping.abort();
+	await schedule.stop();
+	clearInterval(batchTimer);
+	clearInterval(stateTimer);
+	health.stop();
+	sendBatch();
+	send({kind: 'stopped'});
+	port?.close();
+}
+
+function send(message: FromThread): void {
+	port?.postMessage(message);
+}

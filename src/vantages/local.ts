@@ -1,0 +1,125 @@
+/**
+ * The vantage where tailprobe itself runs. Probes that measure in process run on the measuring thread; those that need a child
+ * process (one fping for many targets) run here in rounds. Both by the same schedule.
+ */
+
+import {createLatenessMeter} from '../engine/lateness.ts';
+import {runRound} from '../engine/run.ts';
+import {createSchedule, type Job} from '../engine/schedule.ts';
+import type {Check, Outcome} from '../engine/types.ts';
+import {findProbe} from '../probes/registry.ts';
+import type {Place, Probe} from '../probes/types.ts';
+import {systemClock} from '../util/clock.ts';
+import {type MeasuringThread, startMeasuringThread} from './measuring-thread.ts';
+import {createOwnHealth} from './own-health.ts';
+import {createSelfCheck} from './self-check.ts';
+import type {Vantage} from './types.ts';
+
+export interface LocalVantageOptions {
+	place: Omit<Place, 'timeoutMs'>;
+	/** Outcomes of scheduled runs, in batches. */
+	onOutcomes(outcomes: readonly Outcome[]): void;
+	/** It is known for the first time what the vantage is like, or its own tailnet addresses changed. */
+	onAddresses(): void;
+	/** An error of ours. */
+	onBug(text: string): void;
+	/** The measuring thread ended unasked and starts again in `delayMs`. */
+	onThreadDeath(why: string, delayMs: number): void;
+}
+
+/** One round: the checks of one type that share an interval, a deadline and the same arguments. */
+interface Round extends Job {
+	probe: Probe;
+	timeoutMs: number;
+	checks: readonly Check[];
+}
+
+export function createLocalVantage(options: LocalVantageOptions): Vantage {
+	const {place} = options;
+	const lateness = createLatenessMeter();
+	const stopping = new AbortController();
+	const skipped = {overlap: 0, late: 0};
+	const selfCheck =
+		place.tailscaled === undefined
+			? undefined
+			: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
+	// The thread watches; this one only answers when a round fails.
+	const health = createOwnHealth(selfCheck, stopping.signal);
+	const thread: MeasuringThread = startMeasuringThread(options);
+	const rounds = createSchedule<Round>({
+		clock: systemClock,
+		async run(round, kind) {
+			const outcomes = await measureRound(round.checks, round.probe, kind, round.timeoutMs);
+			options.onOutcomes(outcomes);
+			return outcomes.some(outcome => outcome.verdict === 'down');
+		},
+		onSkip(_round, why, slots) {
+			skipped[why] += slots;
+		},
+	});
+
+	return {
+		name: place.vantage,
+		assign(checks) {
+			thread.assign(checks.filter(check => findProbe(check.type)?.measure));
+			rounds.update(groupRounds(checks.filter(check => findProbe(check.type)?.round)));
+		},
+		async run(check, deadlineMs) {
+			const probe = findProbe(check.type) as Probe;
+			if (probe.measure) return thread.run(check, deadlineMs);
+			const [outcome] = await measureRound([check], probe, 'adhoc', deadlineMs);
+			return outcome as Outcome;
+		},
+		state() {
+			const state = thread.state();
+			return {
+				...state,
+				runsInFlight: state.runsInFlight + lateness.runsInFlight(),
+				skippedSlots: {
+					overlap: state.skippedSlots.overlap + skipped.overlap,
+					late: state.skippedSlots.late + skipped.late,
+				},
+			};
+		},
+		addresses: () => thread.addresses(),
+		async stop() {
+			stopping.abort();
+			await Promise.all([rounds.stop(), thread.stop()]);
+		},
+	};
+
+	async function measureRound(
+		checks: readonly Check[],
+		probe: Probe,
+		kind: Outcome['kind'],
+		deadlineMs: number,
+	): Promise<Outcome[]> {
+		const outcomes = await runRound(checks, probe, place as Place, {
+			clock: systemClock,
+			lateness,
+			kind,
+			deadlineMs,
+			stopping: stopping.signal,
+			onBug: error => options.onBug(String(error instanceof Error ? error.stack : error)),
+		});
+		const vias = new Map(checks.map(check => [check.key, check.target.via]));
+		return Promise.all(
+			outcomes.map(outcome => (vias.get(outcome.key) === 'tailnet' ? health.excuse(outcome) : outcome)),
+		);
+	}
+}
+
+/** Checks that can share a round become one job. Pure. */
+export function groupRounds(checks: readonly Check[]): Round[] {
+	const groups = Map.groupBy(checks, check => {
+		const group = findProbe(check.type)?.round?.group(check.options) ?? '';
+		return `round ${check.type} ${check.intervalMs} ${check.timeoutMs} ${check.recheckMs ?? '-'} ${group}`;
+	});
+	return [...groups].flatMap(([key, members]) => {
+		const [first] = members;
+		const probe = first && findProbe(first.type);
+		if (!first || !probe) return [];
+		const {intervalMs, timeoutMs, recheckMs} = first;
+		return [{key, intervalMs, timeoutMs, probe, checks: members, ...(recheckMs === undefined ? {} : {recheckMs})}];
+	});
+}

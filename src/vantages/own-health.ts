@@ -1,0 +1,75 @@
+/** Keeps an eye on the vantage's own tailscaled, and decides whether a failure over the tailnet may be believed. */
+
+import type {Outcome, Reason} from '../engine/types.ts';
+import {messageOf} from '../util/errors.ts';
+import type {SelfCheck, SelfCheckResult} from './self-check.ts';
+import type {ThreadState} from './thread-messages.ts';
+
+const watchMs = 5000;
+
+/** Failures that a broken tailscaled of our own would cause as well; an answer with the wrong status proves that it works. */
+const ambiguous: ReadonlySet<Reason> = new Set([
+	'resolve',
+	'refused',
+	'unreachable',
+	'timeout',
+	'reset',
+	'loss',
+	'proxy',
+]);
+
+export interface OwnHealth {
+	/** The outcome as it stands, or unknown (`vantage`) when the vantage itself is sick. */
+	excuse(outcome: Outcome): Promise<Outcome>;
+	state(): Pick<ThreadState, 'sound' | 'detail' | 'facts' | 'addresses'>;
+	/** Looks now and every few seconds; calls when soundness or our addresses changed. */
+	watch(onChange: () => void): void;
+	stop(): void;
+}
+
+/** Without a self-check (no tailscaled here) everything is believed. */
+export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: AbortSignal): OwnHealth {
+	let last: SelfCheckResult | undefined;
+	let timer: NodeJS.Timeout | undefined;
+
+	return {
+		async excuse(outcome) {
+			if (!selfCheck || outcome.verdict !== 'down' || outcome.reason === undefined || !ambiguous.has(outcome.reason))
+				return outcome;
+			const result = await look(selfCheck);
+			if (result.sound) return outcome;
+			return {
+				...outcome,
+				verdict: 'unknown',
+				reason: 'vantage',
+				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself is not sound'}`,
+			};
+		},
+		state: () => ({
+			sound: selfCheck ? last?.sound : true,
+			...(last?.detail === undefined ? {} : {detail: last.detail}),
+			facts: last?.facts ?? {},
+			addresses: last?.addresses ?? [],
+		}),
+		watch(onChange) {
+			if (selfCheck) void lookAgain(selfCheck, onChange);
+		},
+		stop: () => clearTimeout(timer),
+	};
+
+	async function lookAgain(check: SelfCheck, onChange: () => void): Promise<void> {
+		const before = last;
+		const now = await look(check);
+		if (before?.sound !== now.sound || before?.addresses.join() !== now.addresses.join()) onChange();
+		if (!stopping.aborted) timer = setTimeout(() => void lookAgain(check, onChange), watchMs);
+	}
+
+	async function look(check: SelfCheck): Promise<SelfCheckResult> {
+		try {
+			last = await check.look(stopping);
+		} catch (error) {
+			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
+		}
+		return last;
+	}
+}

@@ -1,0 +1,92 @@
+/** All vantages of the configuration, kept in step with it over reloads. */
+
+import type {Config, VantageConfig} from '../config/types.ts';
+import type {Check, Outcome} from '../engine/types.ts';
+import {createVantage} from './registry.ts';
+import type {Vantage} from './types.ts';
+
+export interface VantageSetOptions {
+	config: Config;
+	allowLoopback: boolean;
+	onOutcomes(outcomes: readonly Outcome[]): void;
+	/** It is known for the first time what a vantage is like, or its own tailnet addresses changed. */
+	onKnown(): void;
+	onBug(text: string): void;
+	onThreadDeath(vantage: string, why: string, delayMs: number): void;
+}
+
+export interface VantageSet {
+	list(): readonly Vantage[];
+	/** Gives each vantage its checks. */
+	assign(checks: readonly Check[]): void;
+	/** Starts new vantages, ends those that went, and starts those anew whose place changed. */
+	configure(config: Config): void;
+	/** Whether every vantage told what it is like. */
+	known(): boolean;
+	ownAddresses(): ReadonlyMap<string, readonly string[]>;
+	stop(): Promise<void>;
+}
+
+export function startVantages(options: VantageSetOptions): VantageSet {
+	const running = new Map<string, {vantage: Vantage; definition: string}>();
+	const ending = new Set<Promise<void>>();
+	configure(options.config);
+
+	return {
+		list,
+		assign(checks) {
+			const byVantage = Map.groupBy(checks, check => check.vantage);
+			for (const {vantage} of running.values()) vantage.assign(byVantage.get(vantage.name) ?? []);
+		},
+		configure,
+		known: () => list().every(vantage => vantage.state().condition !== 'starting'),
+		ownAddresses: () => new Map(list().map(vantage => [vantage.name, vantage.addresses()])),
+		async stop() {
+			for (const {vantage} of running.values()) end(vantage);
+			await Promise.all(ending);
+		},
+	};
+
+	function list(): Vantage[] {
+		return [...running.values()].map(({vantage}) => vantage);
+	}
+
+	function configure(config: Config): void {
+		const wanted = new Map(config.vantages.map(vantage => [vantage.name, vantage]));
+		for (const [name, {vantage, definition}] of running) {
+			const next = wanted.get(name);
+			if (next && definitionOf(next, config) === definition) wanted.delete(name);
+			else {
+				running.delete(name);
+				end(vantage);
+			}
+		}
+		for (const [name, vantage] of wanted)
+			running.set(name, {vantage: start(vantage, config), definition: definitionOf(vantage, config)});
+	}
+
+	function start(vantage: VantageConfig, config: Config): Vantage {
+		return createVantage(vantage, {
+			place: {
+				vantage: vantage.name,
+				...(vantage.tailscaledSocket === undefined ? {} : {tailscaled: vantage.tailscaledSocket}),
+				tailnet: config.tailnet,
+				allowLoopback: options.allowLoopback,
+			},
+			onOutcomes: options.onOutcomes,
+			onAddresses: options.onKnown,
+			onBug: options.onBug,
+			onThreadDeath: (why, delayMs) => options.onThreadDeath(vantage.name, why, delayMs),
+		});
+	}
+
+	function end(vantage: Vantage): void {
+		const ended = vantage.stop();
+		ending.add(ended);
+		void ended.finally(() => ending.delete(ended));
+	}
+}
+
+function definitionOf(vantage: VantageConfig, config: Config): string {
+	return JSON.stringify([vantage, config.tailnet]);
+}

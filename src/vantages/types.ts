@@ -1,0 +1,33 @@
+/** A vantage says where from: it gets its whole list of checks and hands back outcomes in batches. */
+
+import type {Check, Outcome} from '../engine/types.ts';
+
+export interface Vantage {
+	readonly name: string;
+	/** Takes the whole list; what is new starts, what is gone stops, what is unchanged goes on undisturbed. */
+	assign(checks: readonly Check[]): void;
+	/** One run now, outside the schedule. Always answers; what stood in the way is an `unknown` outcome. */
+	run(check: Check, deadlineMs: number): Promise<Outcome>;
+	/** What is known about the vantage itself, for /metrics, the page and the API; never waits. */
+	state(): VantageState;
+	/** Its own tailnet addresses, as far as known: no node is probed from itself. */
+	addresses(): readonly string[];
+	/** Ends runs in flight as `canceled`, waits for what must be ended, at most some seconds. */
+	stop(): Promise<void>;
+}
+
+export interface VantageState {
+	name: string;
+	type: string;
+	/** Sound: can look. `sick`: its tailnet checks are unknown. `gone`: cannot run anything at present. `starting`: not known yet. */
+	condition: 'sound' | 'sick' | 'gone' | 'starting';
+	/** One sentence, when not sound. */
+	detail?: string;
+	/** How late the measuring thread was lately, milliseconds at worst. */
+	latenessMs: number;
+	runsInFlight: number;
+	skippedSlots: {overlap: number; late: number};
+	threadRestarts: number;
+	/** Facts about tailscaled: backendState, version, tun, online (own map poll). */
+	facts: Record<string, string>;
+}

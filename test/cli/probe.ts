@@ -1,0 +1,240 @@
+import {once} from 'node:events';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import http from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {execa} from 'execa';
+import {probeUsage, runProbe, type Terminal} from '../../src/cli/probe.ts';
+import {describeProbe} from '../../src/server/json.ts';
+import type {AdhocAnswer} from '../../src/server/types.ts';
+import {anOutcome, type FakeDaemon, fakeDaemon, ranAnswer, withServer} from '../helpers/fake-daemon.ts';
+
+interface Run {
+	status: number;
+	out: string;
+	err: string;
+}
+
+async function run(args: readonly string[], part: Partial<Terminal> = {}): Promise<Run> {
+	const texts = {out: '', err: ''};
+	const terminal: Terminal = {
+		write: text => {
+			texts.out += text;
+		},
+		complain: text => {
+			texts.err += text;
+		},
+		columns: 120,
+		isTty: false,
+		env: {},
+		...part,
+	};
+	const status = await runProbe(args, terminal);
+	return {status, ...texts};
+}
+
+/** Runs the command against a daemon that answers so. */
+async function runAgainst(daemon: FakeDaemon, args: readonly string[], part: Partial<Terminal> = {}): Promise<Run> {
+	let result: Run | undefined;
+	await withServer(daemon, async ({url}) => {
+		result = await run(['--url', url, ...args], part);
+	});
+	return result as Run;
+}
+
+function goodAnswer(): string {
+	return JSON.stringify(describeProbe(ranAnswer() as AdhocAnswer & {kind: 'ran'}));
+}
+
+test('a target that is up is drawn and ends with 0', async t => {
+	const {status, out, err} = await runAgainst(fakeDaemon(), ['http://livekit:7880/']);
+
+	t.is(status, 0);
+	t.regex(out, /^up {2}http:.*\n {2}http_2xx from cluster/);
+	t.is(err, '');
+});
+
+test('a target that is down ends with 1', async t => {
+	const down = anOutcome({kind: 'adhoc', verdict: 'down', reason: 'refused', detail: 'It refused.'});
+
+	const {status, out} = await runAgainst(fakeDaemon({probe: async () => ranAnswer(down)}), ['x']);
+
+	t.is(status, 1);
+	t.regex(out, /^DOWN/);
+	t.regex(out, /refused: It refused\./);
+});
+
+test('a target that nobody could look at ends with 2', async t => {
+	const blind = anOutcome({kind: 'adhoc', verdict: 'unknown', reason: 'vantage', detail: 'The vantage is gone.'});
+
+	const {status, out} = await runAgainst(fakeDaemon({probe: async () => ranAnswer(blind)}), ['x']);
+
+	t.is(status, 2);
+	t.regex(out, /^UNKNOWN/);
+});
+
+test('the options reach the daemon, the timeout exactly', async t => {
+	const daemon = fakeDaemon();
+
+	await runAgainst(daemon, ['--from', 'gpu', '--module', 'icmp', '--timeout', '2.5s', '--', '-odd target&x=1']);
+
+	t.like(daemon.asked[0], {from: 'gpu', module: 'icmp', timeoutMs: 2500, target: '-odd target&x=1'});
+});
+
+test('the daemon is found by TAILPROBE_URL, also below a path', async t => {
+	const daemon = fakeDaemon();
+	await withServer(daemon, async ({url}) => {
+		t.is((await run(['x'], {env: {TAILPROBE_URL: url}})).status, 0);
+		t.is((await run(['x'], {env: {TAILPROBE_URL: `${url}/`}})).status, 0);
+		t.is((await run(['x'], {env: {TAILPROBE_URL: `${url}/below`}})).status, 2);
+	});
+
+	t.is(daemon.asked.length, 2);
+});
+
+test('--json gives a program everything', async t => {
+	const {status, out} = await runAgainst(fakeDaemon(), ['--json', 'x']);
+
+	t.is(status, 0);
+	const {outcome, check} = JSON.parse(out);
+	t.like(outcome, {verdict: 'up', values: {status_code: 200}});
+	t.is(check.vantage, 'cluster');
+});
+
+test('what the daemon refuses as the caller’s mistake is wrong usage', async t => {
+	const daemon = fakeDaemon({
+		probe: async () => ({kind: 'bad_request', field: 'module', detail: 'There is no module named nope.'}),
+	});
+
+	t.deepEqual(await runAgainst(daemon, ['--module', 'nope', 'x']), {
+		status: 64,
+		out: '',
+		err: 'There is no module named nope.\n',
+	});
+});
+
+test('a daemon that is busy is unknown', async t => {
+	const daemon = fakeDaemon({probe: async () => ({kind: 'busy', detail: 'Four probes are under way.'})});
+
+	t.deepEqual(await runAgainst(daemon, ['x']), {status: 2, out: '', err: 'Four probes are under way.\n'});
+});
+
+test('a daemon that cannot be reached ends with 2 and says what to do', async t => {
+	const server = http.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	server.close();
+
+	const {status, err} = await run(['--url', `http://127.0.0.1:${port}`, 'x']);
+
+	t.is(status, 2);
+	t.regex(
+		err,
+		new RegExp(`No tailprobe answers at http://127\\.0\\.0\\.1:${port}: .*ECONNREFUSED.*tailprobe serve --config`),
+	);
+});
+
+for (const [what, answer] of [
+	['something else than JSON', (response: http.ServerResponse) => response.end('<h1>nginx</h1>')],
+	['JSON of another kind', (response: http.ServerResponse) => response.end('{"outcome": {"verdict": "up"}}')],
+	[
+		'an answer after megabytes of nothing',
+		(response: http.ServerResponse) => response.end(' '.repeat(3_000_000) + goodAnswer()),
+	],
+	['a redirect', (response: http.ServerResponse) => response.writeHead(302, {Location: '/elsewhere'}).end()],
+	['silence and a closed door', (response: http.ServerResponse) => response.destroy()],
+] as const)
+	test(`a server that answers with ${what} is not taken for a daemon`, async t => {
+		const server = http.createServer(
+			({url}, response) => void (url === '/elsewhere' ? response.end(goodAnswer()) : answer(response)),
+		);
+		server.listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const {port} = server.address() as AddressInfo;
+
+		const {status, out, err} = await run(['--url', `http://127.0.0.1:${port}`, 'x']);
+
+		t.is(status, 2);
+		t.is(out, '');
+		t.regex(err, /^No tailprobe answers at/);
+		server.close();
+		server.closeAllConnections();
+	});
+
+for (const args of [
+	[],
+	['a', 'b'],
+	['--unknown', 'x'],
+	['--timeout', 'soon', 'x'],
+	['--timeout', '0', 'x'],
+	['--timeout', '1h', 'x'],
+	['--url', 'not a url', 'x'],
+	['--url', 'file:///etc/passwd', 'x'],
+	['--url', 'http://localhost:1', '--config', 'x.yaml', 'x'],
+	['--module'],
+])
+	test(`wrong usage ends with 64 and shows the usage: ${args.join(' ') || 'nothing'}`, async t => {
+		const {status, out, err} = await run(args);
+
+		t.is(status, 64);
+		t.is(out, '');
+		t.true(err.endsWith(`\n\n${probeUsage}`), err);
+	});
+
+test('--help is not a mistake', async t => {
+	t.deepEqual(await run(['--help']), {status: 0, out: probeUsage, err: ''});
+});
+
+test('colour is for terminals that want it', async t => {
+	const colored = async (part: Partial<Terminal>) =>
+		(await runAgainst(fakeDaemon(), ['x'], part)).out.includes('\u001b[');
+
+	t.true(await colored({isTty: true}));
+	t.false(await colored({isTty: true, env: {NO_COLOR: '1'}}));
+	t.false(await colored({isTty: true, env: {TERM: 'dumb'}}));
+	t.false(await colored({isTty: false}));
+});
+
+test('a terminal without UTF-8 gets no blocks, a wide one no wider lines', async t => {
+	const drawn = await runAgainst(fakeDaemon(), ['x'], {env: {LANG: 'C'}});
+
+	t.notRegex(drawn.out, /[^\x20-\x7e\n]/);
+	for (const line of drawn.out.split('\n')) t.true(line.length <= 80);
+});
+
+test('with --config it needs no daemon, and reaches no further than the configuration lets it', async t => {
+	const directory = await mkdtemp(join(tmpdir(), 'tailprobe-probe-'));
+	const config = join(directory, 'config.yaml');
+	await writeFile(
+		config,
+		'vantages: [{name: here, type: local}]\nmodules: {direct: {prober: http, via: direct}}\nchecks: []\n',
+	);
+
+	const forbidden = await run(['--config', config, '--module', 'direct', 'http://127.0.0.1:1/']);
+	const unknownModule = await run(['--config', config, '--module', 'nope', 'x']);
+	const noConfig = await run(['--config', join(directory, 'nothing.yaml'), 'x']);
+
+	t.is(forbidden.status, 1);
+	t.regex(forbidden.out, /direct from here.*\n\n {2}forbidden: /);
+	t.is(unknownModule.status, 64);
+	t.is(noConfig.status, 78);
+	await rm(directory, {recursive: true});
+});
+
+test('as a process it writes to a pipe without colour and ends by itself with the status', async t => {
+	const down = anOutcome({kind: 'adhoc', verdict: 'down', reason: 'refused', detail: 'It refused.'});
+	const script = new URL('../../src/cli/probe.ts', import.meta.url).href;
+	const code = `const {runProbe} = await import(${JSON.stringify(script)}); process.exitCode = await runProbe(process.argv.slice(1));`;
+	await withServer(fakeDaemon({probe: async () => ranAnswer(down)}), async ({url}) => {
+		const child = await execa(process.execPath, ['--input-type=module', '-e', code, '--', '--url', url, 'x'], {
+			reject: false,
+			timeout: 20_000,
+		});
+
+		t.is(child.exitCode, 1);
+		t.regex(child.stdout, /^DOWN/);
+		t.notRegex(child.stdout, /\u001b/);
+	});
+});

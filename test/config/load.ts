@@ -1,0 +1,176 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {loadConfig, parseConfig} from '../../src/config/load.ts';
+import type {Config} from '../../src/config/types.ts';
+import {UserError} from '../../src/util/errors.ts';
+
+function accept(text: string): Config {
+	const loaded = parseConfig(text, 'c.yaml');
+	if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
+	return loaded.config;
+}
+
+function mistakesIn(text: string): readonly string[] {
+	const loaded = parseConfig(text, 'c.yaml');
+	return loaded.ok ? [] : loaded.mistakes;
+}
+
+test('the shipped example is right', async t => {
+	const text = await readFile(new URL('../../docs/examples/june.yaml', import.meta.url), 'utf8');
+
+	const config = accept(text);
+
+	t.deepEqual(
+		config.checks.map(check => [check.name, check.type, check.via, check.detail]),
+		[
+			['tunnel', 'tunnel', 'tailnet', 'lean'],
+			['orchestrator', 'http', 'tailnet', 'full'],
+			['livekit', 'http', 'tailnet', 'full'],
+			['tts', 'http', 'tailnet', 'lean'],
+			['stt', 'http', 'tailnet', 'lean'],
+		],
+	);
+	t.like(config.headscale, {
+		url: 'https://headscale.ozzu.world',
+		apiKey: {file: '/run/secrets/headscale-api-key'},
+		intervalMs: 15_000,
+	});
+	t.is(config.checks[1]?.objectiveMs, 300);
+});
+
+test('an empty file is a right configuration with the defaults of the contract', t => {
+	const config = accept('');
+
+	t.like(config, {
+		web: {host: '127.0.0.1', port: 9753},
+		limits: {maxSeries: 50_000},
+		adhoc: {allow: [], concurrency: 10},
+	});
+	t.deepEqual(config.tailnet.prefixes, ['100.64.0.0/10', 'fd7a:115c:a1e0::/48']);
+	t.deepEqual([...config.modules.keys()], ['http_2xx', 'tcp_connect', 'icmp', 'tunnel']);
+	t.deepEqual(config.vantages, [
+		{name: 'local', type: 'local', tailscaledSocket: '/var/run/tailscale/tailscaled.sock'},
+	]);
+});
+
+test('a wrong file names every mistake at once, each with its place and what was expected', t => {
+	const mistakes = mistakesIn(`
+web: {listen: 9753}
+headscale:
+  url: ftp://headscale.example.com
+  api_key: hskey-api-secret
+  interval: soon
+checks:
+  - name: a b
+    prober: tunnel
+    nodes: {}
+  - name: tts
+    prober: smtp
+    nodes: {}
+  - name: stt
+    prober: http
+    targets: ["http://100.64.0.7:8001/"]
+    timeout: 20s
+    color: red
+  - name: stt
+    module: nothing
+    nodes: {}
+    from: [moon]
+    via: tailnet
+`);
+
+	const expected: [RegExp, RegExp][] = [
+		[/^c\.yaml:2:7: web\.listen: /, /expected ADDRESS:PORT|expected string/],
+		[/^c\.yaml:4:3: headscale\.url: /, /expected a URL/],
+		[/^c\.yaml:5:3: headscale\.api_key: /, /never written in the configuration/],
+		[/^c\.yaml:6:3: headscale\.interval: /, /expected a duration/],
+		[/^c\.yaml:8:5: checks\[0\]\.name: /, /letters, digits/],
+		[/^c\.yaml:12:5: checks\[1\]\.prober: /, /expected one of tunnel, http/],
+		[/^c\.yaml:18:5: checks\[2\]\.color: /, /there is no key named "color"/],
+		[/checks\[2\]\.timeout: /, /at most the interval/],
+		[/checks\[2\]\.targets\[0\]: /, /poor label/],
+		[/checks\[2\]: /, /how its targets are reached/],
+		[/checks\[3\]\.name: /, /there is a check named stt already/],
+		[/checks\[3\]\.module: /, /there is no module named nothing; expected one of http_2xx/],
+		[/checks\[3\]\.from\[0\]: /, /there is no vantage named moon/],
+	];
+	for (const [place, message] of expected)
+		t.true(
+			mistakes.some(mistake => place.test(mistake) && message.test(mistake)),
+			`${place} ${message}\n${mistakes.join('\n')}`,
+		);
+	t.false(mistakes.join().includes('hskey-api-secret'));
+});
+
+test('text that is no YAML is told with its place', t => {
+	t.regex(mistakesIn('checks: [\n  - {')[0] ?? '', /^c\.yaml:\d+:\d+: this is no YAML/);
+	t.regex(mistakesIn('web: {}\nweb: {}')[0] ?? '', /^c\.yaml:2:1: this is no YAML: .*unique/);
+});
+
+test('a bomb of aliases is refused', t => {
+	const bomb = [
+		'a: &a [x,x,x,x,x,x,x,x,x]',
+		...'bcdefgh'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefg'[at]},`.repeat(9)}]`),
+	].join('\n');
+
+	t.throws(() => mistakesIn(bomb), undefined) ?? t.true(mistakesIn(bomb).length > 0);
+});
+
+test('options of one prober under another are a mistake, not ignored', t => {
+	t.regex(mistakesIn('modules: {m: {prober: tcp, http: {}}}')[0] ?? '', /modules\.m\.http: the prober is tcp/);
+});
+
+test('targets that no probe could use are mistakes', t => {
+	const aim = (prober: string, target: string) =>
+		mistakesIn(
+			`checks: [{name: c, prober: ${prober}, via: direct, targets: [{name: t, target: ${JSON.stringify(target)}}]}]`,
+		);
+
+	t.deepEqual(aim('http', 'https://example.com/x'), []);
+	t.deepEqual(aim('http', 'example.com:8080'), []);
+	t.deepEqual(aim('tcp', 'example.com:22'), []);
+	t.deepEqual(aim('icmp', 'example.com'), []);
+	t.regex(aim('http', 'file:///etc/passwd')[0] ?? '', /expected a target such as http/);
+	t.regex(aim('http', 'http://user:secret@example.com/')[0] ?? '', /without user name and password/);
+	t.false(aim('http', 'http://user:secret@example.com/').join().includes('secret'));
+	t.regex(aim('tcp', 'example.com')[0] ?? '', /expected a target such as/);
+	t.regex(aim('tcp', 'example.com:99999')[0] ?? '', /between 1 and 65535/);
+	t.regex(aim('icmp', '-oProxyCommand=x')[0] ?? '', /expected a target such as/);
+});
+
+test('a check takes deadline and options of its module', t => {
+	const config = accept(`
+modules: {m: {prober: http, timeout: 2s, http: {valid_status_codes: [204]}}}
+checks: [{name: c, module: m, via: direct, targets: ["http://example.com/"], interval: 10s}]
+`);
+
+	t.like(config.checks[0], {
+		type: 'http',
+		timeoutMs: 2000,
+		intervalMs: 10_000,
+		targets: [{name: 'example.com', address: 'http://example.com/'}],
+	});
+	t.like(config.checks[0]?.options as Record<string, unknown>, {valid_status_codes: [204]});
+});
+
+test('the deadline never exceeds the interval by default', t => {
+	const config = accept(
+		'checks: [{name: c, prober: http, via: direct, targets: ["http://example.com/"], interval: 2s}]',
+	);
+
+	t.is(config.checks[0]?.timeoutMs, 2000);
+});
+
+test('a file that is not there is a sentence with exit status 78', async t => {
+	const directory = await mkdtemp(join(tmpdir(), 'tailprobe-test-'));
+	t.teardown(() => rm(directory, {recursive: true}));
+
+	const error = await t.throwsAsync(loadConfig(join(directory, 'none.yaml')), {instanceOf: UserError});
+	await writeFile(join(directory, 'some.yaml'), 'web: {}');
+
+	t.regex(error.message, /there is no such file/);
+	t.is(error.exitCode, 78);
+	t.true((await loadConfig(join(directory, 'some.yaml'))).ok);
+});

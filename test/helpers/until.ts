@@ -1,0 +1,12 @@
+/** Waits for a condition, not for a while. */
+
+import {setTimeout as wait} from 'node:timers/promises';
+
+/** Resolves when the condition holds; rejects after `limitMs`, saying what was waited for. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+	const giveUpAt = Date.now() + limitMs;
+	while (!(await condition())) {
+		if (Date.now() > giveUpAt) throw new Error(`this did not come true within ${limitMs} ms: ${condition}`);
+		await wait(20);
+	}
+}

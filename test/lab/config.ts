@@ -1,0 +1,49 @@
+import test from 'ava';
+import {parseConfig} from '../../src/config/load.ts';
+import {describeConfig} from '../../src/lab/config.ts';
+import type {LabFacts} from '../../src/lab/messages.ts';
+
+const facts: LabFacts = {
+	headscaleUrl: 'http://127.0.0.1:50481',
+	headscaleMetricsUrl: 'http://127.0.0.1:50480/metrics',
+	servicePorts: {orchestrator: 8080, livekit: 7880, tts: 8000, stt: 8001},
+	dnsServer: '127.0.0.1:5300',
+	derpUrl: 'http://127.0.0.1:3340',
+	tailscaledSocket: '/tmp/lab "x"/tailscaled.sock',
+	apiKeyFile: '/tmp/lab "x"/key',
+};
+
+test('the daemon can read it', t => {
+	const loaded = parseConfig(describeConfig(facts, true), 'lab');
+
+	t.true(loaded.ok, JSON.stringify(loaded));
+	if (!loaded.ok) return;
+	t.deepEqual(
+		loaded.config.checks.map(check => [check.name, check.type, check.intervalMs, check.timeoutMs]),
+		[
+			['tunnel', 'tunnel', 5000, 2000],
+			['orchestrator', 'http', 5000, 2000],
+			['livekit', 'http', 5000, 2000],
+			['livekit-port', 'tcp', 5000, 2000],
+			['tts', 'http', 5000, 2000],
+			['stt', 'http', 5000, 2000],
+			['ping', 'icmp', 5000, 2000],
+		],
+	);
+	t.deepEqual(loaded.config.tailnet.prefixes, ['127.77.0.0/16']);
+	t.is(loaded.config.tailnet.dnsServer, '127.0.0.1:5300');
+	t.is(loaded.config.vantages[0]?.tailscaledSocket, facts.tailscaledSocket);
+	t.like(loaded.config.headscale, {intervalMs: 5000, timeoutMs: 2000});
+});
+
+test('without fping there is no icmp check', t => {
+	t.notRegex(describeConfig(facts, false), /icmp/);
+});
+
+test('a port that was taken elsewhere is said', t => {
+	const moved = describeConfig({...facts, servicePorts: {...facts.servicePorts, orchestrator: 40_123}}, false);
+
+	t.regex(moved, /^# orchestrator would be on port 8080; here it is on 40123\.$/m);
+	t.regex(moved, /"http:\/\/june-orchestrator:40123\/healthz"/);
+	t.notRegex(describeConfig(facts, false), /would be/);
+});

@@ -1,0 +1,56 @@
+import test from 'ava';
+import {createExposition} from '../../src/metrics/exposition.ts';
+import type {MetricDef} from '../../src/metrics/types.ts';
+
+const def: MetricDef = {name: 'tailprobe_thing', type: 'gauge', help: 'A thing.', labels: ['peer']};
+
+async function render(exposition: ReturnType<typeof createExposition>): Promise<string> {
+	let text = '';
+	for await (const chunk of exposition.render()) text += chunk;
+	return text;
+}
+
+test('collected samples replace those of the time before', async t => {
+	const exposition = createExposition();
+	let peers = ['a', 'b'];
+	exposition.collected([def], () => peers.map(peer => ({name: def.name, labels: {peer}, value: 1})));
+
+	const first = await render(exposition);
+	peers = ['b'];
+	const second = await render(exposition);
+
+	t.is(
+		first,
+		'# HELP tailprobe_thing A thing.\n# TYPE tailprobe_thing gauge\ntailprobe_thing{peer="a"} 1\ntailprobe_thing{peer="b"} 1\n',
+	);
+	t.is(second, '# HELP tailprobe_thing A thing.\n# TYPE tailprobe_thing gauge\ntailprobe_thing{peer="b"} 1\n');
+});
+
+test('a family without series is not shown at all', async t => {
+	const exposition = createExposition();
+	exposition.gauge(def);
+
+	t.is(await render(exposition), '');
+});
+
+test('hostile label values are escaped', async t => {
+	const exposition = createExposition();
+	exposition.gauge(def).set({peer: 'a"\n\\} 1\nevil 2'}, 1);
+
+	const text = await render(exposition);
+
+	t.is(text.split('\n').length, 4);
+	t.true(text.includes('peer="a\\"\\n\\\\} 1\\nevil 2"'));
+});
+
+test('other work gets its turn between two families', async t => {
+	const exposition = createExposition();
+	for (let at = 0; at < 5; at++) exposition.gauge({...def, name: `tailprobe_thing_${at}`}).set({peer: 'a'}, 1);
+	let turns = 0;
+	const counting = setInterval(() => turns++, 0);
+
+	for await (const _chunk of exposition.render()) await new Promise(resolve => setTimeout(resolve, 2));
+	clearInterval(counting);
+
+	t.true(turns >= 4);
+});

@@ -1,0 +1,49 @@
+import test from 'ava';
+import {compilePattern} from '../../src/net/patterns.ts';
+
+const matches = test.macro((t, source: string, text: string, wanted: boolean) => {
+	t.is(compilePattern(source).test(text), wanted);
+});
+
+test('a pattern is found anywhere', matches, 'ok', 'it is ok now', true);
+test('anchors hold', matches, '^ok$', 'it is ok', false);
+test('flags of RE2 are understood', matches, '(?i)READY', 'Ready', true);
+test('names of classes are understood', matches, '[[:digit:]]+\\z', 'v12', true);
+test('a dot is no line end', matches, 'a.b', 'a\nb', false);
+
+const refuses = test.macro((t, source: string, message: RegExp) => {
+	t.throws(() => compilePattern(source), {instanceOf: SyntaxError, message});
+});
+
+test(
+	'an open bracket is told with its place',
+	refuses,
+	'status (ok',
+	/missing closing \).*at character 1|missing closing \)/,
+);
+test(
+	'a range in the wrong order is told with its place',
+	refuses,
+	'x[z-a]',
+	/invalid character class range "z-a" at character 3/,
+);
+test('looking ahead is not RE2', refuses, '(?=a)', /invalid or unsupported Perl syntax "\(\?=" at character 1/);
+test('a back reference is not RE2', refuses, '(a)\\1', /invalid escape sequence/);
+test('a huge repetition is refused', refuses, 'a{2000}', /invalid repeat count/);
+test('nested huge repetitions are refused', refuses, '(a{1000}){1000}', /invalid repeat count/);
+test('a very long pattern is refused', refuses, 'a'.repeat(2001), /longer than 2000/);
+
+test('a pattern is compiled once', t => {
+	t.is(compilePattern('once'), compilePattern('once'));
+});
+
+test('patterns that ruin a backtracking engine take linear time', t => {
+	const text = `${'a'.repeat(2 ** 20)}!`;
+
+	for (const source of ['^(a+)+$', '(a|aa)+$', '(a*)*b', '([a-z]+)*\\d']) {
+		const startedAt = performance.now();
+		t.false(compilePattern(source).test(text));
+		// It takes some 6 ms; a backtracking engine would not end today.
+		t.true(performance.now() - startedAt < 2000, source);
+	}
+});

@@ -1,0 +1,270 @@
+import {Script} from 'node:vm';
+import test from 'ava';
+import {renderPage} from '../../../src/server/page/page.ts';
+import {pageScript} from '../../../src/server/page/script.ts';
+import {pageStyle} from '../../../src/server/page/style.ts';
+import type {CheckView, DaemonView} from '../../../src/server/types.ts';
+import {
+	aCheck,
+	aCheckView,
+	aNode,
+	aNodeView,
+	anOutcome,
+	aVantage,
+	fakeDaemon,
+	someTime,
+	withServer,
+} from '../../helpers/fake-daemon.ts';
+
+const nowMs = someTime + 60_000;
+
+/** The page as text without tags, one space between words. */
+function read(part: Partial<DaemonView>): string {
+	const main = renderPage(fakeDaemon(part), nowMs)
+		.replace(/^.*<main>/s, '')
+		.replace(/<\/main>.*$/s, '');
+	return main
+		.replace(/<title>.*?<\/title>/g, '')
+		.replace(/<[^>]*>/g, ' ')
+		.replace(/\s+/g, ' ');
+}
+
+function view(name: string, target: string, part: Partial<CheckView> = {}, vantage = 'cluster'): CheckView {
+	const check = aCheck({
+		key: `${name}/${vantage}/${target}`,
+		name,
+		vantage,
+		target: {name: target, address: target, via: 'tailnet', peer: ''},
+	});
+	return aCheckView({check, ...part});
+}
+
+function downView(name: string, target: string, downSince: number, part: Partial<CheckView> = {}): CheckView {
+	const last = anOutcome({verdict: 'down', reason: 'refused', detail: `${target} refused the connection.`});
+	return view(name, target, {verdict: 'down', confirmed: true, downSince, last, ...part});
+}
+
+test('what is wrong comes first: confirmed failures, newest first, with check, target, vantage, reason, sentence and since when', t => {
+	const checks = [
+		view('livekit', 'livekit'),
+		downView('stt', 'gpu-1', someTime + 50_000, {confirmed: false}),
+		downView('tts', 'gpu-2', someTime - 600_000),
+		downView('tts', 'gpu-1', someTime - 60_000),
+	];
+
+	const text = read({checks: () => checks});
+
+	const order = ['tts gpu-1 from cluster', 'tts gpu-2 from cluster', 'stt gpu-1 from cluster', 'Checks'].map(part =>
+		text.indexOf(part),
+	);
+	t.deepEqual(
+		order,
+		order.toSorted((one, other) => one - other),
+	);
+	t.true(order.every(at => at >= 0));
+	t.regex(
+		text,
+		/down tts gpu-1 from cluster refused gpu-1 refused the connection\. down since 22:12:20 UTC \(2 min\) · history/,
+	);
+	t.regex(text, /since 22:14:10 UTC \(10 s\) · not confirmed yet/);
+});
+
+test('of failures of the same minute the tunnel comes before what runs through it', t => {
+	const check = aCheck({key: 'z/cluster/gpu-1', name: 'z', type: 'tunnel'});
+	const checks = [downView('a', 'gpu-1', someTime + 1000), {...downView('z', 'gpu-1', someTime), check}];
+
+	t.regex(read({checks: () => checks}), /down z .* down a .* Checks/);
+});
+
+test('the title and the head tell the whole in a few words', t => {
+	const checks = [
+		view('a', 'x'),
+		downView('a', 'y', someTime),
+		view('a', 'z', {verdict: 'unknown'}),
+		view('a', 'w', {ran: false, verdict: 'unknown'}),
+	];
+
+	const page = renderPage(fakeDaemon({checks: () => checks}), nowMs);
+
+	t.regex(page, /<title>1 down · tailprobe<\/title>/);
+	t.regex(read({checks: () => checks}), /^ tailprobe 1 down 1 up 1 down 1 unknown 1 not run yet 22:14:20 UTC/);
+});
+
+test('sources that fail and vantages that cannot look are told among what is wrong', t => {
+	const text = read({
+		sources: () => [{name: 'headscale-nodes', ok: false, detail: 'It did not answer.', lastSuccessAt: someTime}],
+		vantages: () => [aVantage({condition: 'sick', detail: 'tailscaled is stopped.'})],
+	});
+
+	t.regex(text, /1 source failing 1 vantage not sound/);
+	t.regex(text, /sick vantage cluster tailscaled is stopped\. Its checks are unknown meanwhile\./);
+	t.regex(text, /failing source headscale-nodes It did not answer\. last read 1 min ago/);
+});
+
+test('a platform without a fault says so', t => {
+	t.regex(read({}), /all up .* Nothing is wrong\./);
+});
+
+test('without a check the page says what to write', t => {
+	t.regex(
+		read({checks: () => []}),
+		/There is nothing to watch yet\. Add a check to the configuration file.*checks: - name: tunnel/,
+	);
+	t.regex(
+		read({checks: () => [], sources: () => [{name: 'headscale-nodes', ok: undefined}]}),
+		/begin as soon as headscale has listed them/,
+	);
+});
+
+test('before the first runs ended the page says how long that takes', t => {
+	const checks = [view('a', 'x', {ran: false, verdict: 'unknown', last: undefined, strip: []})];
+
+	t.regex(read({checks: () => checks}), /The first runs are under way\..*within 15 s/);
+});
+
+test('the matrix has a row for each target and a column for each vantage, worst first', t => {
+	const checks = [
+		view('tunnel', 'node-10'),
+		view('tunnel', 'node-9'),
+		view('tunnel', 'node-9', {verdict: 'unknown', last: anOutcome({verdict: 'unknown', reason: 'vantage'})}, 'gpu'),
+		downView('tunnel', 'node-11', someTime),
+	];
+
+	const text = read({checks: () => checks}).replace(/.* Checks tunnel/, '');
+
+	t.regex(
+		text,
+		/target from cluster from gpu node-11 down refused – node-9 up 20\.0 ms unknown vantage node-10 up 20\.0 ms –/,
+	);
+});
+
+test('a tunnel shows its own latency and its path', t => {
+	const check = aCheck({type: 'tunnel'});
+	const reading = {ok: true, values: {tsmp_seconds: 0.0312}, facts: {path: 'derp', derp_region: 'fra'}};
+
+	t.regex(read({checks: () => [aCheckView({check, last: anOutcome({reading})})]}), /up 31\.2 ms derp fra/);
+});
+
+test('a latency that cannot be true is not shown', t => {
+	const checks = [aCheckView({last: anOutcome({late: true, durationMs: 777})})];
+
+	t.notRegex(read({checks: () => checks}), /777 ms/);
+});
+
+test('nodes show what headscale says beside what the tunnels see, worries first', t => {
+	const nodes = [
+		aNodeView({node: aNode({name: 'fine', keyExpiryMs: nowMs + 90 * 86_400_000})}),
+		aNodeView({node: aNode({name: 'ends', keyExpiryMs: nowMs + 86_400_000, ephemeral: true, tags: ['tag:gpu']})}),
+		aNodeView({
+			node: aNode({name: 'odd', online: true}),
+			tunnels: [{vantage: 'cluster', verdict: 'down'}],
+			disagreement: 'online_but_unreachable',
+		}),
+		aNodeView({node: aNode({name: 'gone', keyExpiryMs: nowMs - 3_600_000}), tunnels: []}),
+	];
+
+	const text = read({nodes: () => nodes}).replace(/.* Nodes 4/, '');
+
+	t.regex(
+		text,
+		/odd .* down headscale says online, no tunnel answers ends ephemeral .* tag:gpu online 1 min ago in 1 d up 6\.10 ms direct gone .* expired 1 h ago not checked fine .* in 90 d/,
+	);
+});
+
+test('a thousand nodes stay readable: the worst are shown and the rest is counted', t => {
+	const names = Array.from({length: 1000}, (_, at) => `node-${at}`);
+	const checks = ['tunnel', 'ssh'].flatMap(check =>
+		names.map((name, at) => (at % 100 === 99 ? downView(check, name, someTime) : view(check, name))),
+	);
+	const nodes = names.map(name => aNodeView({node: aNode({name})}));
+
+	const page = renderPage(fakeDaemon({checks: () => checks, nodes: () => nodes}), nowMs);
+
+	t.is(page.match(/<tr>/g)?.length, 2 * (1 + 50) + (1 + 100) + 2 + 2);
+	t.is(page.match(/950 more checks not shown here \(950 up\)/g)?.length, 2);
+	t.regex(page, /900 more nodes not shown here \(900 without a worry\)/);
+	t.true(page.length < 200_000, `${page.length} characters`);
+});
+
+test('a failure of everything at once stays readable too', t => {
+	const checks = Array.from({length: 3000}, (_, at) => downView('tunnel', `node-${at}`, someTime));
+
+	const page = renderPage(fakeDaemon({checks: () => checks}), nowMs);
+
+	t.regex(page, /2960 more checks down or unknown, not shown here/);
+	t.regex(page, /2950 more checks not shown here \(2950 down\)/);
+	t.true(page.length < 100_000, `${page.length} characters`);
+});
+
+test('nothing from outside becomes markup, wherever it comes in', t => {
+	const evil = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`;
+	const evilView = aCheckView({
+		check: aCheck({
+			key: evil,
+			name: evil,
+			vantage: evil,
+			type: evil,
+			target: {name: evil, address: evil, via: 'tailnet', peer: evil},
+		}),
+		verdict: 'down',
+		downSince: someTime,
+		last: anOutcome({
+			verdict: 'down',
+			reason: evil as 'tls',
+			detail: evil,
+			reading: {ok: false, values: {}, facts: {path: evil, derp_region: evil}},
+		}),
+	});
+	const daemon = fakeDaemon({
+		version: evil,
+		checks: () => [evilView],
+		nodes: () => [
+			aNodeView({
+				node: aNode({name: evil, owner: evil, tags: [evil], addresses: [evil]}),
+				tunnels: [{vantage: evil, verdict: 'up', path: evil}],
+			}),
+		],
+		vantages: () => [aVantage({name: evil, type: evil, condition: 'sick', detail: evil, facts: {[evil]: evil}})],
+		sources: () => [{name: evil, ok: false, detail: evil}],
+		problems: () => [evil],
+	});
+
+	const page = renderPage(daemon, nowMs);
+
+	t.is(page.match(/<script/g)?.length, 1);
+	t.notRegex(page, /<img/);
+	t.deepEqual(
+		[...page.matchAll(/<[a-z]+\b[^<>]*/g)].map(([tag]) => tag).filter(tag => /[\s"']on\w+=/.test(tag)),
+		[],
+	);
+});
+
+test('the page works within its own security policy: nothing inline, nothing from elsewhere', t => {
+	const page = renderPage(fakeDaemon(), nowMs);
+
+	t.notRegex(page, / style="| on[a-z]+="|<style|<script>|javascript:/);
+	t.deepEqual(
+		[...page.matchAll(/(?:src|href|action)="([^"#][^"]*)"/g)]
+			.map(([, url]) => url)
+			.filter(url => /^[a-z]+:|^\/\//.test(url ?? '')),
+		[],
+	);
+	t.notRegex(pageStyle, /url\(|@import/);
+});
+
+test('the script can be parsed and is served with the page, its style and its icon', t => {
+	t.notThrows(() => new Script(pageScript));
+	return withServer(fakeDaemon(), async ({get}) => {
+		for (const [path, type] of [
+			['/', 'text/html; charset=utf-8'],
+			['/page.js', 'text/javascript; charset=utf-8'],
+			['/page.css', 'text/css; charset=utf-8'],
+			['/favicon.svg', 'image/svg+xml; charset=utf-8'],
+		] as const) {
+			const {status, headers} = await get(path);
+
+			t.is(status, 200);
+			t.is(headers['content-type'], type);
+		}
+	});
+});

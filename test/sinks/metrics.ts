@@ -1,0 +1,338 @@
+import test from 'ava';
+import type {Check} from '../../src/engine/types.ts';
+import {createExposition, type Exposition} from '../../src/metrics/exposition.ts';
+import {checkLabels} from '../../src/metrics/types.ts';
+import type {Probe} from '../../src/probes/types.ts';
+import {createMetricsSink} from '../../src/sinks/metrics.ts';
+import {aCheck, anOutcome, aReading} from '../helpers/checks.ts';
+import {fakeClock} from '../helpers/fake-clock.ts';
+
+const probe: Probe = {
+	type: 'http',
+	summary: '',
+	options: z => z.unknown(),
+	address: 'url',
+	vias: ['tailnet'],
+	durationIsLatency: true,
+	metrics: [
+		{name: 'tailprobe_x_status_code', type: 'gauge', help: 'x', labels: checkLabels, from: {value: 'status_code'}},
+		{
+			name: 'tailprobe_x_rtt_seconds',
+			type: 'gauge',
+			help: 'x',
+			labels: [...checkLabels, 'rung'],
+			from: {values: {disco: 'disco_seconds', tsmp: 'tsmp_seconds'}},
+		},
+		{
+			name: 'tailprobe_x_path',
+			type: 'gauge',
+			help: 'x',
+			labels: [...checkLabels, 'path'],
+			from: {fact: 'path', states: ['direct', 'derp']},
+		},
+		{
+			name: 'tailprobe_x_path_changes_total',
+			type: 'counter',
+			help: 'x',
+			labels: checkLabels,
+			from: {changesOf: 'path'},
+		},
+		{
+			name: 'tailprobe_x_rounds_total',
+			type: 'counter',
+			help: 'x',
+			labels: ['check', 'type', 'vantage', 'within'],
+			from: {countOf: 'within', states: ['true', 'false']},
+		},
+		{
+			name: 'tailprobe_x_latency_seconds',
+			type: 'histogram',
+			help: 'x',
+			labels: ['check', 'type', 'vantage', 'rung'],
+			from: {values: {tsmp: 'tsmp_seconds'}},
+		},
+	],
+};
+
+function setUp(maxSeries = 1000) {
+	const clock = fakeClock();
+	const exposition = createExposition();
+	const sink = createMetricsSink({exposition, clock, probes: [probe], maxSeries});
+	return {clock, exposition, sink};
+}
+
+async function linesOf(exposition: Exposition, pattern: RegExp): Promise<string[]> {
+	let text = '';
+	for await (const chunk of exposition.render()) text += chunk;
+	return text.split('\n').filter(line => !line.startsWith('#') && pattern.test(line));
+}
+
+/** `name{…the distinguishing labels only…} value` */
+const short = (line: string) =>
+	line
+		.replace(/check="[^"]*",type="[^"]*",vantage="[^"]*",?/, '')
+		.replace(/target="[^"]*",peer="[^"]*",?/, '')
+		.replace('{}', '');
+
+test('before its first run a check is unknown, its counters are zero, and no gauge pretends anything', async t => {
+	const {exposition, sink} = setUp();
+
+	sink.begin(aCheck());
+
+	t.deepEqual((await linesOf(exposition, /tailprobe_(check|x)_/)).map(short), [
+		'tailprobe_check_state{state="up"} 0',
+		'tailprobe_check_state{state="down"} 0',
+		'tailprobe_check_state{state="unknown"} 1',
+		'tailprobe_check_runs_total{verdict="up"} 0',
+		'tailprobe_check_runs_total{verdict="down"} 0',
+		'tailprobe_check_runs_total{verdict="unknown"} 0',
+		'tailprobe_x_path_changes_total 0',
+		'tailprobe_x_rounds_total{within="true"} 0',
+		'tailprobe_x_rounds_total{within="false"} 0',
+	]);
+});
+
+test('a check carries the five labels of the contract and nothing else', async t => {
+	const {exposition, sink} = setUp();
+
+	sink.begin(aCheck());
+	sink.accept(aCheck(), anOutcome());
+
+	t.deepEqual(await linesOf(exposition, /^tailprobe_check_up/), [
+		'tailprobe_check_up{check="orchestrator",type="http",vantage="cluster",target="june-orchestrator",peer="june-orchestrator"} 1',
+	]);
+});
+
+test('exactly one state is 1, and up is absent while unknown', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+
+	sink.accept(aCheck(), anOutcome({verdict: 'down', reason: 'refused'}));
+	const down = (await linesOf(exposition, /check_(state|up)/)).map(short);
+	sink.accept(aCheck(), anOutcome({verdict: 'unknown', reason: 'vantage'}));
+	const unknown = (await linesOf(exposition, /check_(state|up)/)).map(short);
+
+	t.deepEqual(down, [
+		'tailprobe_check_state{state="up"} 0',
+		'tailprobe_check_state{state="down"} 1',
+		'tailprobe_check_state{state="unknown"} 0',
+		'tailprobe_check_up 0',
+	]);
+	t.deepEqual(unknown, [
+		'tailprobe_check_state{state="up"} 0',
+		'tailprobe_check_state{state="down"} 0',
+		'tailprobe_check_state{state="unknown"} 1',
+	]);
+});
+
+test('down since lasts from the first down over unknown runs until the next up', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+	const since = () => linesOf(exposition, /down_since/).then(lines => lines.map(short));
+
+	sink.accept(aCheck(), anOutcome({verdict: 'down', reason: 'timeout', startedAt: 1000}));
+	sink.accept(aCheck(), anOutcome({verdict: 'unknown', reason: 'vantage', startedAt: 2000}));
+	sink.accept(aCheck(), anOutcome({verdict: 'down', reason: 'timeout', startedAt: 3000}));
+	t.deepEqual(await since(), ['tailprobe_check_down_since_timestamp_seconds 1']);
+	sink.accept(aCheck(), anOutcome({verdict: 'up', startedAt: 4000}));
+
+	t.deepEqual(await since(), []);
+});
+
+test('rechecks are counted apart and move neither the verdict nor the ratios; ad hoc runs move nothing', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({recheckMs: 3000});
+	sink.begin(check);
+	sink.accept(check, anOutcome({verdict: 'down', reason: 'timeout'}));
+
+	sink.accept(check, anOutcome({kind: 'recheck'}));
+	sink.accept(check, anOutcome({kind: 'adhoc'}));
+
+	t.deepEqual((await linesOf(exposition, /check_(up|runs|rechecks)/)).map(short), [
+		'tailprobe_check_up 0',
+		'tailprobe_check_runs_total{verdict="up"} 0',
+		'tailprobe_check_runs_total{verdict="down"} 1',
+		'tailprobe_check_runs_total{verdict="unknown"} 0',
+		'tailprobe_check_rechecks_total 1',
+	]);
+});
+
+test('failures are counted by reason, and histograms hold successes only', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+
+	sink.accept(aCheck(), anOutcome({verdict: 'down', reason: 'status', durationMs: 9000}));
+	sink.accept(aCheck(), anOutcome({durationMs: 30}));
+
+	t.deepEqual(
+		(await linesOf(exposition, /failures|latency_seconds_(count|sum)/)).map(short),
+		[
+			'tailprobe_check_failures_total{reason="status"} 1',
+			'tailprobe_check_latency_seconds_sum{target="",peer=""} 0.03'.replace('target="",peer=""', ''),
+			'tailprobe_check_latency_seconds_count 1',
+		].map(line => line.replace('{}', '')),
+	);
+});
+
+test('phases are shown up to the one that failed, and times of a spoiled run stay out of every latency series', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({detail: 'full'});
+	sink.begin(check);
+
+	sink.accept(
+		check,
+		anOutcome({
+			reading: aReading({
+				phases: {resolve: 0.001, connect: 0.002, processing: 0.01, transfer: 0.001},
+				values: {status_code: 200},
+			}),
+		}),
+	);
+	sink.accept(
+		check,
+		anOutcome({
+			verdict: 'down',
+			reason: 'refused',
+			durationMs: 5,
+			reading: aReading({ok: false, reason: 'refused', phases: {resolve: 0.003, connect: 0.004}}),
+		}),
+	);
+	const failed = (await linesOf(exposition, /phase_seconds|duration_seconds|status_code/)).map(short);
+	sink.accept(
+		check,
+		anOutcome({
+			late: true,
+			durationMs: 900,
+			reading: aReading({phases: {resolve: 0.5, connect: 0.4}, values: {status_code: 204, disco_seconds: 1}}),
+		}),
+	);
+	const late = (await linesOf(exposition, /phase_seconds|duration_seconds|status_code|rtt|latency_seconds_count/)).map(
+		short,
+	);
+
+	t.deepEqual(failed, [
+		'tailprobe_check_duration_seconds 0.005',
+		'tailprobe_check_phase_seconds{phase="resolve"} 0.003',
+		'tailprobe_check_phase_seconds{phase="connect"} 0.004',
+	]);
+	t.deepEqual(
+		late.toSorted(),
+		[...failed, 'tailprobe_check_latency_seconds_count 1', 'tailprobe_x_status_code 204'].toSorted(),
+	);
+});
+
+test('values, state sets, changes and counts of a type follow its readings', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+	const facts = (path: string, within?: string) => ({path, ...(within === undefined ? {} : {within})});
+
+	sink.accept(
+		aCheck(),
+		anOutcome({
+			reading: aReading({values: {disco_seconds: 0.004, tsmp_seconds: 0.005}, facts: facts('direct', 'true')}),
+		}),
+	);
+	sink.accept(aCheck(), anOutcome({reading: aReading({values: {tsmp_seconds: 0.07}, facts: facts('derp')})}));
+
+	t.deepEqual((await linesOf(exposition, /tailprobe_x_(rtt|path|rounds|latency_seconds_count)/)).map(short), [
+		'tailprobe_x_rtt_seconds{rung="tsmp"} 0.07',
+		'tailprobe_x_path{path="direct"} 0',
+		'tailprobe_x_path{path="derp"} 1',
+		'tailprobe_x_path_changes_total 1',
+		'tailprobe_x_rounds_total{within="true"} 1',
+		'tailprobe_x_rounds_total{within="false"} 0',
+		'tailprobe_x_latency_seconds_count{rung="tsmp"} 2',
+	]);
+});
+
+test('a check that ends takes every series with it', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({detail: 'full', histogram: true, recheckMs: 1000});
+	sink.begin(check);
+	sink.accept(
+		check,
+		anOutcome({
+			verdict: 'down',
+			reason: 'status',
+			reading: aReading({
+				ok: false,
+				reason: 'status',
+				phases: {connect: 1},
+				values: {status_code: 500, tsmp_seconds: 1},
+				facts: {path: 'derp', within: 'true'},
+			}),
+		}),
+	);
+	sink.accept(check, anOutcome());
+
+	sink.forget(check);
+
+	t.deepEqual(await linesOf(exposition, /target="june-orchestrator"|tailprobe_x_/), []);
+});
+
+test('a series that several checks share stays until the last of them ends', async t => {
+	const {exposition, sink} = setUp();
+	const first = aCheck({key: 'a', target: {...aCheck().target, name: 'gpu-1'}});
+	const second = aCheck({key: 'b', target: {...aCheck().target, name: 'gpu-2'}});
+	sink.begin(first);
+	sink.begin(second);
+	sink.accept(first, anOutcome({key: 'a'}));
+	sink.accept(second, anOutcome({key: 'b'}));
+
+	sink.forget(first);
+	const left = await linesOf(exposition, /latency_seconds_count/);
+	sink.forget(second);
+
+	t.is(left.length, 1);
+	t.regex(left[0] ?? '', / 2$/);
+	t.deepEqual(await linesOf(exposition, /latency_seconds_count/), []);
+});
+
+test('gauges of a check that was silent for three intervals are withdrawn and its state becomes unknown', async t => {
+	const {clock, exposition, sink} = setUp();
+	sink.begin(aCheck());
+	sink.accept(aCheck(), anOutcome({reading: aReading({values: {status_code: 200}})}));
+
+	await clock.advance(40_000);
+	sink.sweep();
+	const before = await linesOf(exposition, /check_up|status_code/);
+	await clock.advance(20_000);
+	sink.sweep();
+
+	t.is(before.length, 2);
+	t.deepEqual(await linesOf(exposition, /check_up|status_code|duration/), []);
+	t.regex((await linesOf(exposition, /state="unknown"/))[0] ?? '', / 1$/);
+});
+
+test('checks beyond the limit of series run without series, and a metric says how many', async t => {
+	const {exposition, sink} = setUp(20);
+	const checks: Check[] = Array.from({length: 5}, (_, at) =>
+		aCheck({key: `k${at}`, target: {...aCheck().target, name: `t${at}`}}),
+	);
+
+	for (const check of checks) sink.begin(check);
+	sink.accept(checks[4] as Check, anOutcome({key: 'k4'}));
+
+	t.deepEqual(await linesOf(exposition, /checks_without_series/), ['tailprobe_checks_without_series 4']);
+	t.deepEqual(await linesOf(exposition, /target="t4"/), []);
+});
+
+test('a changed definition under the same key keeps the counters', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+	sink.accept(aCheck(), anOutcome());
+
+	sink.begin(aCheck({timeoutMs: 1000}));
+
+	t.regex((await linesOf(exposition, /verdict="up"/))[0] ?? '', / 1$/);
+});
+
+test('an objective becomes an edge of the histograms', async t => {
+	const {exposition, sink} = setUp();
+
+	sink.setObjectives([0.3]);
+	sink.begin(aCheck());
+	sink.accept(aCheck(), anOutcome({durationMs: 280}));
+
+	t.regex((await linesOf(exposition, /latency_seconds_bucket.*le="0.3"|le="0.3".*/))[0] ?? '', / 1$/);
+});
