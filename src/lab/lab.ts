@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UserError} from '../util/errors.ts';
+import {ownFile} from '../util/own-file.ts';
 import {commandLab} from './commanding.ts';
 import {describeConfig} from './config.ts';
 import {claimDirectory, controlPathIn, makePrivateDirectory, removeRemains} from './directory.ts';
@@ -57,7 +58,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 	const directory = await findPlace(options.directory);
 	const controlPath = options.directory === undefined ? undefined : controlPathIn(options.directory);
 	const active = new Set<string>();
-	const child = fork(fileURLToPath(new URL('servers.ts', import.meta.url)), {
+	const child = fork(fileURLToPath(ownFile('./servers.ts', import.meta.url)), {
 		execArgv: [],
 		stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 	});

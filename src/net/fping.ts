@@ -17,6 +17,8 @@ export interface PingPlan {
 
 /** Kept for starting the process and for reading its answer. */
 const overheadMs = 200;
+/** An fping that is still there so long before the end of the budget hangs, and is ended. */
+const endingMs = 50;
 /** What the last ping waits for its answer, unless the time is short. */
 const lastWaitMs = 1000;
 /** fping sends one packet a millisecond, so a longer list would stretch its own pauses. */
@@ -24,15 +26,14 @@ const addressesPerProcess = 200;
 
 /**
  * Seconds of each ping by address, undefined for a lost one; an address without a line of output is left out.
- * Throws CannotLookError when fping is missing (`unsupported`), may not send (`denied`) or fails (`incomplete`).
+ * Throws CannotLookError when fping is missing (`unsupported`), may not send (`denied`), fails or hangs (`incomplete`).
  */
 export async function pingAddresses(plan: PingPlan, signal: AbortSignal): Promise<Map<string, (number | undefined)[]>> {
 	const chunks: (readonly string[])[] = [];
 	for (let at = 0; at < plan.addresses.length; at += addressesPerProcess)
 		chunks.push(plan.addresses.slice(at, at + addressesPerProcess));
-	const outputs = await Promise.all(
-		chunks.map(addresses => runFping(fpingArguments(plan, addresses), addresses, signal)),
-	);
+	const endsAt = performance.now() + plan.budgetMs;
+	const outputs = await Promise.all(chunks.map(addresses => runFping(plan, addresses, endsAt, signal)));
 	return new Map(outputs.flatMap(output => [...parseFping(output)]));
 }
 
@@ -67,27 +68,36 @@ export function parseFping(output: string): Map<string, (number | undefined)[]> 
 	return found;
 }
 
-async function runFping(args: string[], addresses: readonly string[], signal: AbortSignal): Promise<string> {
+async function runFping(
+	plan: PingPlan,
+	addresses: readonly string[],
+	endsAt: number,
+	signal: AbortSignal,
+): Promise<string> {
 	// Loaded here because the measuring thread reads this file too and never runs it.
 	const {execa} = await import('execa');
-	const result = await execa('fping', args, {
+	const budgetMs = endsAt - performance.now();
+	const timeoutMs = Math.max(1, Math.floor(budgetMs - endingMs));
+	const result = await execa('fping', fpingArguments({...plan, budgetMs}, addresses), {
 		reject: false,
 		cancelSignal: signal,
-		forceKillAfterDelay: 200,
+		timeout: timeoutMs,
+		// It has nothing to tidy up; and whatever it may have started must not hold its output open.
+		killSignal: 'SIGKILL',
+		killDescendants: true,
 		maxBuffer: 1_048_576,
 		stdin: 'ignore',
 		stdout: 'ignore',
 		stripFinalNewline: false,
 		env: {LC_ALL: 'C'},
 	});
-	signal.throwIfAborted();
+	const hung = result.timedOut || isDeadline(signal);
+	if (signal.aborted && !hung) throw signal.reason;
+	const stderr = String(result.stderr ?? '');
 	if (result.code === 'ENOENT')
 		throw new CannotLookError('unsupported', 'fping is not installed where tailprobe runs; install the package fping.');
-	const stderr = String(result.stderr ?? '');
-	if (
-		/can't create (raw )?socket|Operation not permitted|must run as root/i.test(stderr) &&
-		parseFping(stderr).size === 0
-	)
+	if (hung) throw new CannotLookError('incomplete', `fping hung: it did not end within ${timeoutMs} ms and was ended.`);
+	if (mayNotSend(result.code, stderr))
 		throw new CannotLookError(
 			'denied',
 			'fping may not send ICMP here: give it the capability (setcap cap_net_raw+ep) or allow the group in net.ipv4.ping_group_range.',
@@ -99,4 +109,17 @@ async function runFping(args: string[], addresses: readonly string[], signal: Ab
 			`fping for ${addresses.length} addresses ended with ${result.exitCode ?? result.signal ?? result.code}: ${oneLine(stderr, 150)}`,
 		);
 	return stderr;
+}
+
+/** fping divides its time so that it ends before the run's deadline, whatever the targets do: a passed deadline is its own fault. */
+function isDeadline({aborted, reason}: AbortSignal): boolean {
+	return aborted && reason instanceof Error && reason.name === 'TimeoutError';
+}
+
+/** A capability that the container forbids makes the program impossible to start at all. */
+function mayNotSend(code: string | undefined, stderr: string): boolean {
+	if (code === 'EPERM' || code === 'EACCES') return true;
+	return (
+		/can't create (raw )?socket|Operation not permitted|must run as root/i.test(stderr) && parseFping(stderr).size === 0
+	);
 }

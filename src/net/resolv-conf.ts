@@ -66,16 +66,20 @@ export function candidateNames(name: string, {search, ndots}: Pick<ResolvConf, '
  * A reader of a small file that parses it again only when it changed. It looks at most once a second; a file that is missing or
  * cannot be read counts as empty, as for glibc.
  */
-export function createFileReader<T>(path: string, parse: (text: string) => T): () => T {
+export function createFileReader<T>(
+	path: string,
+	parse: (text: string) => T,
+	now: () => number = () => performance.now(),
+): () => T {
 	let parsed: T | undefined;
 	let version = '';
 	let lookedAt = Number.NEGATIVE_INFINITY;
 	return () => {
-		if (parsed !== undefined && performance.now() - lookedAt < 1000) return parsed;
-		lookedAt = performance.now();
-		const now = versionOf(path);
-		if (parsed === undefined || now !== version) parsed = parse(textOf(path));
-		version = now;
+		if (parsed !== undefined && now() - lookedAt < 1000) return parsed;
+		lookedAt = now();
+		const found = versionOf(path);
+		if (parsed === undefined || found !== version) parsed = parse(textOf(path));
+		version = found;
 		return parsed;
 	};
 }

@@ -33,8 +33,15 @@ export const resolveTarget: ResolveTarget = createResolve({
 	resolvConfPath: '/etc/resolv.conf',
 });
 
+export interface SystemFiles {
+	hostsPath: string;
+	resolvConfPath: string;
+	/** Where the servers of resolv.conf listen; by default 53. */
+	dnsPort?: number;
+}
+
 /** As `resolveTarget`, with other system files: for tests. */
-export function createResolve(files: {hostsPath: string; resolvConfPath: string}): ResolveTarget {
+export function createResolve(files: SystemFiles): ResolveTarget {
 	const hosts = createFileReader(files.hostsPath, parseHosts);
 	const resolvConf = createFileReader(files.resolvConfPath, parseResolvConf);
 
@@ -63,7 +70,7 @@ export function createResolve(files: {hostsPath: string; resolvConfPath: string}
 		// Half of the run is for names, the rest for the target; each server is asked twice, as glibc does.
 		const endsAt = performance.now() + place.timeoutMs / 2;
 		const tryMs = Math.round(Math.min(2000, Math.max(250, place.timeoutMs / (4 * conf.servers.length))));
-		const servers = {servers: conf.servers, tries: 2, tryMs};
+		const servers = {servers: conf.servers.map(server => withPort(server, files.dnsPort)), tries: 2, tryMs};
 		let worst: DnsAnswer | undefined;
 		for (const name of candidateNames(host, conf)) {
 			const answer = await askFamilies(name, choice, servers, endsAt, signal);
@@ -74,6 +81,11 @@ export function createResolve(files: {hostsPath: string; resolvConfPath: string}
 		}
 		throw unresolved(host, worst, `The name servers of resolv.conf (${conf.servers.join(', ')})`, choice);
 	}
+}
+
+function withPort(server: string, port: number | undefined): string {
+	if (port === undefined) return server;
+	return server.includes(':') ? `[${server}]:${port}` : `${server}:${port}`;
 }
 
 interface Found {
@@ -105,7 +117,7 @@ function judge(host: string, address: string, rule: AddressRule): void {
 		checkAddress(address, rule);
 	} catch (error) {
 		if (!(error instanceof TargetDownError) || host === address) throw error;
-		throw new TargetDownError(error.reason, `${host} resolved to ${error.message}`);
+		throw new TargetDownError(error.reason, `${host} was resolved, but ${error.message}`);
 	}
 }
 

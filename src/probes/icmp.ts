@@ -6,8 +6,11 @@
 import type {Check, Reading} from '../engine/types.ts';
 import {checkLabels} from '../metrics/types.ts';
 import {pingAddresses} from '../net/fping.ts';
+import {statusOf} from '../net/localapi.ts';
 import {resolveTarget} from '../net/resolve.ts';
+import {splitTarget} from '../net/target.ts';
 import type {Resolved} from '../net/types.ts';
+import {CannotLookError} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import {type FamilyOptions, familyOptions, ruleFor} from './shared/resolve-phase.ts';
 import type {Place, Probe} from './types.ts';
@@ -77,6 +80,8 @@ export const icmp: Probe<IcmpOptions> = {
 	},
 };
 
+/** Names that are asked for at a time. */
+const resolversAtOnce = 64;
 /** The share of the deadline that names may take to become addresses. */
 const resolveShare = 0.3;
 
@@ -114,24 +119,46 @@ async function resolveAll(
 	found: Map<string, Reading | Error>,
 ): Promise<{check: Check; to: Resolved}[]> {
 	const enough = AbortSignal.any([signal, AbortSignal.timeout(place.timeoutMs * resolveShare)]);
-	const all = await Promise.all(
-		checks.map(async check => {
-			const options = check.options as IcmpOptions;
-			const choice = {
-				preferred: options.preferred_ip_protocol === 'ip6' ? (6 as const) : (4 as const),
-				fallback: options.ip_protocol_fallback,
-			};
-			const host = check.target.address.replace(/^\[(.*)\]$/, '$1');
+	const noTunnel = await lacksTunnel(place, enough);
+	const all: {check: Check; to: Resolved}[] = [];
+	const waiting = checks.values();
+	await Promise.all(Array.from({length: resolversAtOnce}, resolveSome));
+	return all;
+
+	async function resolveSome(): Promise<void> {
+		for (const check of waiting) {
 			try {
-				return {check, to: await resolveTarget(host, ruleFor(check.target, place), choice, place, enough)};
+				if (noTunnel && check.target.via === 'tailnet') throw new CannotLookError('unsupported', noTunnelText);
+				all.push({check, to: await resolveOne(check, place, enough)});
 			} catch (error) {
 				signal.throwIfAborted();
 				found.set(check.key, error instanceof Error && !enough.aborted ? error : unresolved(check));
-				return undefined;
 			}
-		}),
-	);
-	return all.filter(one => one !== undefined);
+		}
+	}
+}
+
+const noTunnelText =
+	'The tailscaled here has no tunnel device, so ICMP cannot enter the tailnet; a tunnel check pings through tailscaled itself.';
+
+/** Whether it is known that the tailnet can't be reached with packets of our own. */
+async function lacksTunnel({tailscaled}: Place, signal: AbortSignal): Promise<boolean> {
+	if (tailscaled === undefined) return false;
+	try {
+		return !(await statusOf(tailscaled, {peers: false, maxAgeMs: 60_000}, signal)).tun;
+	} catch {
+		return false;
+	}
+}
+
+function resolveOne({options, target}: Check, place: Place, signal: AbortSignal): Promise<Resolved> {
+	const {preferred_ip_protocol, ip_protocol_fallback} = options as IcmpOptions;
+	const choice = {
+		preferred: preferred_ip_protocol === 'ip6' ? (6 as const) : (4 as const),
+		fallback: ip_protocol_fallback,
+	};
+	const host = splitTarget(target.address)?.host ?? target.address;
+	return resolveTarget(host, ruleFor(target, place), choice, place, signal);
 }
 
 function unresolved(check: Check): Reading {

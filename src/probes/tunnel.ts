@@ -9,7 +9,7 @@ import {createLocalApi, LocalApiError, statusOf} from '../net/localapi.ts';
 import {isDirect, type Ping, type PingRound, pingRound, planRound, SilentError} from '../net/ping-round.ts';
 import {resolveTarget} from '../net/resolve.ts';
 import {splitTarget} from '../net/target.ts';
-import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
+import {CannotLookError, messageOf, oneLine} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import type {Place, Probe} from './types.ts';
 
@@ -147,7 +147,7 @@ async function demandRunning(tailscaled: string, signal: AbortSignal): Promise<v
 
 /**
  * What a round of pings means. Pure. `subject` names the target in sentences.
- * Throws CannotLookError when the target is the prober itself, TargetDownError when tailscaled refuses to ping it.
+ * Throws CannotLookError when the target is the prober itself.
  */
 export function readRound(
 	round: PingRound,
@@ -155,7 +155,7 @@ export function readRound(
 	subject: string,
 	overheadObjectiveSeconds: number,
 ): Reading {
-	if (round.refusal !== undefined) throw refused(round.refusal, subject);
+	if (round.refusal !== undefined) return refused(round.refusal, subject);
 	const tsmp = roundTrips(round.tsmp);
 	const path = bestPath(round.disco);
 	const disco = roundTrips(round.disco.filter(ping => pathOf(ping) === path));
@@ -186,7 +186,8 @@ export function readRound(
 		overhead_within: overhead === undefined ? undefined : String(overhead <= overheadObjectiveSeconds),
 	};
 	const reading: Reading = {ok: true, values: known(values), facts: known(facts)};
-	if (tsmp.length === 0) return {...reading, ok: false, reason: 'timeout', detail: silence(subject, path, reading)};
+	if (tsmp.length === 0)
+		return {...reading, ok: false, reason: 'timeout', detail: oneLine(silence(subject, path, reading), 300)};
 	if (maxLoss !== undefined && loss > maxLoss) {
 		const detail = `${lost} of ${sent} TSMP pings to ${subject} were lost; at most ${percent(maxLoss)} may be.`;
 		return {...reading, ok: false, reason: 'loss', detail};
@@ -207,13 +208,20 @@ function silence(subject: string, path: Path | undefined, {values, facts}: Readi
 	return `${asked}, though disco was, ${way}: the way there holds, WireGuard does not (keys, or the node's own tailscaled).`;
 }
 
-function refused(refusal: string, subject: string): Error {
+function refused(refusal: string, subject: string): Reading {
 	if (/local tailscale ip/i.test(refusal))
-		return new CannotLookError('unsupported', `${subject} is the prober itself: there is no tunnel to measure`);
+		throw new CannotLookError('unsupported', `${subject} is the prober itself: there is no tunnel to measure`);
 	const hint = /expired/i.test(refusal)
 		? 'the node must sign in again, or its expiry must be lifted'
 		: 'the node left the tailnet, or the policy hides it from the prober';
-	return new TargetDownError('unreachable', `tailscaled has no tunnel to ${subject} ("${refusal}"): ${hint}`);
+	const detail = `tailscaled has no tunnel to ${subject} ("${refusal}"): ${hint}.`;
+	return {
+		ok: false,
+		reason: 'unreachable',
+		detail: oneLine(detail, 300),
+		values: {},
+		facts: {disco: refusal.slice(0, 100)},
+	};
 }
 
 /** The minimum of each, over equally many: a minimum of three against one of a single ping would be too small. */

@@ -4,6 +4,7 @@ import {Worker} from 'node:worker_threads';
 import {createSchedule} from '../engine/schedule.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
+import {ownFile} from '../util/own-file.ts';
 import type {LocalVantageOptions} from './local.ts';
 import type {FromThread, ThreadData, ThreadState, ToThread} from './thread-messages.ts';
 import type {VantageState} from './types.ts';
@@ -122,7 +123,7 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 
 	function start(): void {
 		const data: ThreadData = {place};
-		const young = new Worker(new URL('./local-thread.ts', import.meta.url), {
+		const young = new Worker(ownFile('./local-thread.ts', import.meta.url), {
 			workerData: data,
 			resourceLimits: {maxYoungGenerationSizeMb},
 			name: 'measuring',

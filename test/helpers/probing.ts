@@ -1,7 +1,8 @@
 /** Runs a probe type as the engine would, against servers on loopback. */
 
+import type {ExecutionContext} from 'ava';
 import {z} from 'zod';
-import type {Reading, Target} from '../../src/engine/types.ts';
+import type {PhaseName, Reading, Target} from '../../src/engine/types.ts';
 import type {Place, Probe} from '../../src/probes/types.ts';
 
 export interface Circumstances {
@@ -39,4 +40,27 @@ export async function measure<O>(
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/** What a failed run must say. */
+export interface Wanted {
+	reason: NonNullable<Reading['reason']>;
+	phase: PhaseName;
+	detail: RegExp;
+}
+
+/** Asserts that the run was down for this reason, in this phase, with such a sentence. */
+export function isDown(t: ExecutionContext, reading: Reading, {reason, phase, detail}: Wanted): void {
+	t.false(reading.ok);
+	t.is(reading.reason, reason, reading.detail);
+	t.is(reading.facts.phase, phase);
+	t.is(Object.keys(reading.phases ?? {}).at(-1), phase);
+	t.regex(reading.detail ?? '', detail);
+	t.true((reading.detail ?? '').length <= 300);
+}
+
+/** Lets the deadline pass soon. What a server sent until then is read first: immediates come after reading. */
+export function passSoon(deadline: AbortController): void {
+	const pass = () => deadline.abort(new DOMException('the deadline passed', 'TimeoutError'));
+	setTimeout(() => setImmediate(() => setImmediate(pass)), 100);
 }

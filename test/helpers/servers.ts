@@ -70,6 +70,11 @@ export async function closedPort(): Promise<number> {
 	return port;
 }
 
+/** Resolves when we let go of every connection; the test's own time limit is the alternative. */
+export async function allClosed({open}: BareServer): Promise<void> {
+	await Promise.all([...open].map(socket => new Promise(resolve => socket.on('close', resolve).resume())));
+}
+
 /** Sends the pieces one after the other, each after the one before it was handed to the system. */
 export async function sendInPieces(socket: Socket, bytes: string, pieceBytes: number): Promise<void> {
 	for (let at = 0; at < bytes.length && !socket.destroyed; at += pieceBytes) {

@@ -161,9 +161,7 @@ test('silence in the handshake lasts until the abort, and then both sockets are 
 	const server = await serve(t, {onConnection: socket => void socket.once('data', () => arrived.resolve())});
 	const running = shakeHands(t, server, {signal: controller.signal});
 	await arrived.promise;
-	const closed = Promise.all(
-		[...server.open].map(socket => new Promise(resolve => socket.on('close', resolve).resume())),
-	);
+	const closed = allClosed(server);
 
 	controller.abort(new DOMException('late', 'TimeoutError'));
 

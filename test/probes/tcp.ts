@@ -4,7 +4,7 @@ import {z} from 'zod';
 import {tcp} from '../../src/probes/tcp.ts';
 import {startDnsServer} from '../helpers/dns-server.ts';
 import {measure, testPlace} from '../helpers/probing.ts';
-import {closedPort, serve} from '../helpers/servers.ts';
+import {allClosed, closedPort, serve} from '../helpers/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces())
 	.flat()
@@ -25,7 +25,7 @@ test('the connection is closed again', async t => {
 
 	await measure(tcp, `127.0.0.1:${server.port}`);
 
-	await Promise.all([...server.open].map(socket => new Promise(resolve => socket.on('close', resolve).resume())));
+	await allClosed(server);
 	t.is(server.open.size, 0);
 });
 

@@ -23,10 +23,11 @@ export async function requestHop(
 	findings: Findings,
 	signal: AbortSignal,
 ): Promise<Exchange> {
-	const {clock, facts} = findings;
+	const {clock, facts, values} = findings;
 	const {host, port} = endpointOf(hop.url);
 	const secure = hop.url.protocol === 'https:';
-	findings.values.ssl = secure ? 1 : 0;
+	values.ssl = secure ? 1 : 0;
+	if (hop.redirects > 0) forgetTls();
 	// Reading a CA file is no part of what is measured.
 	const context = secure ? await secureContextFor(options.tls_config.ca_file) : undefined;
 
@@ -65,12 +66,19 @@ export async function requestHop(
 	function noteTls(version: string, cipher: string, expirySeconds: number | undefined): void {
 		facts.tls_version = version;
 		facts.tls_cipher = cipher;
-		if (expirySeconds !== undefined) findings.values.tls_earliest_cert_expiry_seconds = expirySeconds;
+		if (expirySeconds !== undefined) values.tls_earliest_cert_expiry_seconds = expirySeconds;
+	}
+
+	// What the hop before presented is no fact of this one.
+	function forgetTls(): void {
+		delete values.tls_earliest_cert_expiry_seconds;
+		delete facts.tls_version;
+		delete facts.tls_cipher;
 	}
 
 	function noteExpiry(error: unknown): never {
 		if (error instanceof CertificateError && error.expirySeconds !== undefined) {
-			findings.values.tls_earliest_cert_expiry_seconds = error.expirySeconds;
+			values.tls_earliest_cert_expiry_seconds = error.expirySeconds;
 		}
 		throw error;
 	}

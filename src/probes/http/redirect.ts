@@ -5,7 +5,7 @@ import {isPublic} from '../../net/guard.ts';
 import type {Exchange, ExchangeRequest, Header} from '../../net/http1.ts';
 import {splitTarget} from '../../net/target.ts';
 import type {AddressRule} from '../../net/types.ts';
-import {parseRedirect} from '../../net/url.ts';
+import {parseRedirect, shownUrl} from '../../net/url.ts';
 import {TargetDownError} from '../../util/errors.ts';
 import {version} from '../../util/version.ts';
 import {ruleFor} from '../shared/resolve-phase.ts';
@@ -14,6 +14,8 @@ import type {HttpOptions} from './options.ts';
 
 export interface Hop {
 	url: URL;
+	/** The URL for a person. */
+	shown: string;
 	request: ExchangeRequest;
 	/** The name for TLS, where it is not the URL's host. */
 	tlsName?: string | undefined;
@@ -21,8 +23,8 @@ export interface Hop {
 	rule: AddressRule;
 	/** Redirects before this hop. */
 	redirects: number;
-	/** The URL of the first hop. */
-	from: URL;
+	/** The URL of the first hop, for a person. */
+	from: string;
 	/** Still where the configuration aims at: its headers are meant for this origin. */
 	atHome: boolean;
 }
@@ -30,8 +32,10 @@ export interface Hop {
 export function firstHop(url: URL, target: Target, options: HttpOptions, place: Place): Hop {
 	const {method, body, tls_config: tls} = options;
 	const host = Object.entries(options.headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
+	const shown = shownUrl(url);
 	return {
 		url,
+		shown,
 		request: {
 			method,
 			path: url.pathname + url.search,
@@ -42,7 +46,7 @@ export function firstHop(url: URL, target: Target, options: HttpOptions, place: 
 		tlsName: tls.server_name ?? (host === undefined ? undefined : splitTarget(host)?.host),
 		rule: ruleFor(target, place),
 		redirects: 0,
-		from: url,
+		from: shown,
 		atHome: true,
 	};
 }
@@ -70,6 +74,7 @@ export function nextHop(hop: Hop, answer: Exchange, address: string, options: Ht
 	const atHome = hop.atHome && url.origin === hop.url.origin;
 	return {
 		url,
+		shown: shownUrl(url),
 		request: redirectedRequest(hop, url, atHome, answer.status, options),
 		...(atHome ? {tlsName: hop.tlsName} : {}),
 		// What the public internet answers must not lead us into private networks.

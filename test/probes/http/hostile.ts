@@ -1,28 +1,20 @@
 /** What a target may do to us, each done by a real server. */
 
 import {getEventListeners} from 'node:events';
-import test, {type ExecutionContext} from 'ava';
-import type {PhaseName, Reading} from '../../../src/engine/types.ts';
+import test from 'ava';
+import type {Reading} from '../../../src/engine/types.ts';
 import {http} from '../../../src/probes/http.ts';
-import {measure} from '../../helpers/probing.ts';
+import {isDown, measure, passSoon, type Wanted} from '../../helpers/probing.ts';
 import {
+	allClosed,
 	type BareServer,
-	type CertificateName,
-	caFile,
 	closedPort,
 	httpAnswer,
 	type Manners,
 	saying,
 	sendInPieces,
 	serve,
-	serveTls,
 } from '../../helpers/servers.ts';
-
-interface Wanted {
-	reason: NonNullable<Reading['reason']>;
-	phase: PhaseName;
-	detail: RegExp;
-}
 
 /** The deadline passes soon after the server got the request, unless the failure comes by itself. */
 const ends = test.macro(async (t, manners: Manners, wanted: Wanted, options?: Record<string, unknown>) => {
@@ -40,26 +32,6 @@ const ends = test.macro(async (t, manners: Manners, wanted: Wanted, options?: Re
 	isDown(t, reading, wanted);
 	await allClosed(server);
 });
-
-/** What the server sent until then is read first: immediates come after reading. */
-function passSoon(deadline: AbortController): void {
-	const pass = () => deadline.abort(new DOMException('the deadline passed', 'TimeoutError'));
-	setTimeout(() => setImmediate(() => setImmediate(pass)), 100);
-}
-
-function isDown(t: ExecutionContext, reading: Reading, {reason, phase, detail}: Wanted): void {
-	t.false(reading.ok);
-	t.is(reading.reason, reason, reading.detail);
-	t.is(reading.facts.phase, phase);
-	t.is(Object.keys(reading.phases ?? {}).at(-1), phase);
-	t.regex(reading.detail ?? '', detail);
-	t.true((reading.detail ?? '').length <= 300);
-}
-
-/** Resolves when we let go of every connection; the test's own time limit is the alternative. */
-async function allClosed({open}: BareServer): Promise<void> {
-	await Promise.all([...open].map(socket => new Promise(resolve => socket.on('close', resolve).resume())));
-}
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
 
@@ -214,86 +186,6 @@ test('nothing listens', async t => {
 		detail: /^GET http:\S+ failed after [\d.]+ ms, connecting to 127\.0\.0\.1: /,
 	});
 	t.false('status_code' in reading.values);
-});
-
-const refusesCertificate = test.macro(async (t, certificate: CertificateName, detail: RegExp) => {
-	const server = await serveTls(t, certificate, saying(httpAnswer('200 OK')));
-
-	const reading = await measure(http, `https://localhost:${server.port}/`, {tls_config: {ca_file: caFile}});
-
-	isDown(t, reading, {reason: 'tls', phase: 'tls', detail});
-	t.is(typeof reading.values.tls_earliest_cert_expiry_seconds, 'number');
-	t.deepEqual(server.heads, []);
-});
-
-test(
-	'a self-signed certificate',
-	refusesCertificate,
-	'self-signed',
-	/in the TLS handshake with 127\.0\.0\.1: the certificate is self-signed/,
-);
-test(
-	'a certificate for another host',
-	refusesCertificate,
-	'other-host',
-	/is for DNS:other\.example, not for localhost/,
-);
-test('an expired certificate', refusesCertificate, 'expired', /has expired/);
-
-test('a self-signed certificate is taken where the configuration says so', async t => {
-	const server = await serveTls(t, 'self-signed', saying(httpAnswer('200 OK')));
-
-	const reading = await measure(http, `https://localhost:${server.port}/`, {tls_config: {insecure_skip_verify: true}});
-
-	t.true(reading.ok, reading.detail);
-});
-
-test('silence in the TLS handshake', async t => {
-	const deadline = new AbortController();
-	const server = await serve(t, {onConnection: socket => void socket.once('data', () => passSoon(deadline))});
-
-	const reading = await measure(http, `https://localhost:${server.port}/`, {}, {signal: deadline.signal});
-
-	isDown(t, reading, {
-		reason: 'timeout',
-		phase: 'tls',
-		detail: /the last \d+ ms in the TLS handshake with 127\.0\.0\.1$/,
-	});
-	await allClosed(server);
-});
-
-test('a reset within the body over TLS', async t => {
-	const server: BareServer = await serveTls(t, 'good', {
-		onHead(socket) {
-			// The TLS socket cannot reset, the one below it can.
-			const reset = () => server.open.forEach(plain => void plain.resetAndDestroy());
-			socket.write(`${head}Content-Length: 99\r\n\r\nabc`, () => setTimeout(reset, 20));
-		},
-	});
-
-	const reading = await measure(http, `https://localhost:${server.port}/`, {tls_config: {ca_file: caFile}});
-
-	isDown(t, reading, {reason: 'reset', phase: 'transfer', detail: /connection was reset|3 of 99 bytes came/});
-	await allClosed(server);
-});
-
-test('a close within the body over TLS', async t => {
-	const server = await serveTls(t, 'good', saying(`${head}Content-Length: 99\r\n\r\nabc`));
-
-	const reading = await measure(http, `https://localhost:${server.port}/`, {tls_config: {ca_file: caFile}});
-
-	isDown(t, reading, {reason: 'reset', phase: 'transfer', detail: /3 of 99 bytes came/});
-	await allClosed(server);
-});
-
-test('an http server behind an https URL', async t => {
-	const server = await serve(t, {
-		onConnection: socket => void socket.once('data', () => socket.end('HTTP/1.1 400 No\r\n\r\n')),
-	});
-
-	const reading = await measure(http, `https://localhost:${server.port}/`);
-
-	isDown(t, reading, {reason: 'tls', phase: 'tls', detail: /does it want http\?/});
 });
 
 test('an abort with many runs in flight leaves no connection, and each run says why', async t => {
