@@ -199,18 +199,19 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		}
 	}
 
+	/** Spoiled times are not shown; what the run did not reach is withdrawn all the same. */
 	function showTimes(entry: Entry, outcome: Outcome): void {
 		const {check, labels} = entry;
-		if (outcome.late) return;
 		const timed = probeOf.get(check.type)?.durationIsLatency === true;
 		if (outcome.verdict === 'unknown') duration.remove(labels);
-		else if (timed) duration.set(labels, outcome.durationMs / 1000);
-		if (timed && outcome.verdict === 'up') latency.observe(entry.latencyLabels, outcome.durationMs / 1000);
+		else if (timed && !outcome.late) duration.set(labels, outcome.durationMs / 1000);
+		if (timed && !outcome.late && outcome.verdict === 'up')
+			latency.observe(entry.latencyLabels, outcome.durationMs / 1000);
 		if (check.detail !== 'full') return;
 		for (const name of phaseNames) {
 			const seconds = outcome.reading?.phases?.[name];
 			if (seconds === undefined) phase.remove({...labels, phase: name});
-			else phase.set({...labels, phase: name}, seconds);
+			else if (!outcome.late) phase.set({...labels, phase: name}, seconds);
 		}
 	}
 

@@ -64,11 +64,10 @@ function showValues(metric: ReadingMetric, gauge: Gauge, extra: string, values: 
 	};
 	return {
 		accept(labels, outcome) {
-			if (isSpoiledTime(metric, outcome)) return;
 			for (const [label, name] of Object.entries(values)) {
 				const value = outcome.reading?.values[name];
 				if (value === undefined || !Number.isFinite(value)) gauge.remove(withLabel(labels, extra, label));
-				else gauge.set(withLabel(labels, extra, label), value);
+				else if (!isSpoiledTime(metric, outcome)) gauge.set(withLabel(labels, extra, label), value);
 			}
 		},
 		withdraw,

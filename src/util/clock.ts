@@ -14,7 +14,8 @@ export const systemClock: Clock = {
 	now: () => performance.timeOrigin + performance.now(),
 	wall: () => Date.now(),
 	after(delayMs, call) {
-		const timer = setTimeout(call, delayMs);
+		// Time may have passed the moment while the delay was computed.
+		const timer = setTimeout(call, Math.max(0, delayMs));
 		return () => clearTimeout(timer);
 	},
 };

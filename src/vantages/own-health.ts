@@ -36,7 +36,7 @@ export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: Abor
 		async excuse(outcome) {
 			if (!selfCheck || outcome.verdict !== 'down' || outcome.reason === undefined || !ambiguous.has(outcome.reason))
 				return outcome;
-			const result = await look(selfCheck);
+			const result = await look(selfCheck, 'full');
 			if (result.sound) return outcome;
 			return {
 				...outcome,
@@ -59,14 +59,14 @@ export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: Abor
 
 	async function lookAgain(check: SelfCheck, onChange: () => void): Promise<void> {
 		const before = last;
-		const now = await look(check);
+		const now = await look(check, 'quick');
 		if (before?.sound !== now.sound || before?.addresses.join() !== now.addresses.join()) onChange();
 		if (!stopping.aborted) timer = setTimeout(() => void lookAgain(check, onChange), watchMs);
 	}
 
-	async function look(check: SelfCheck): Promise<SelfCheckResult> {
+	async function look(check: SelfCheck, depth: 'full' | 'quick'): Promise<SelfCheckResult> {
 		try {
-			last = await check.look(stopping);
+			last = await check.look(stopping, depth);
 		} catch (error) {
 			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
 		}

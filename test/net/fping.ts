@@ -1,7 +1,11 @@
 import {spawnSync} from 'node:child_process';
-import test from 'ava';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
 import {fpingArguments, parseFping, pingAddresses} from '../../src/net/fping.ts';
 import {CannotLookError} from '../../src/util/errors.ts';
+import {until} from '../helpers/until.ts';
 
 const plan = {addresses: ['127.0.0.1'], count: 3, pauseMs: 20, payloadBytes: 56, dontFragment: false, budgetMs: 3000};
 const signal = new AbortController().signal;
@@ -52,6 +56,70 @@ test('a machine without fping cannot look, and the sentence says what to install
 
 	t.is(error.reason, 'unsupported');
 	t.regex(error.message, /install the package fping/);
+});
+
+/** Puts a script in fping's place until the test ends; `$HERE` is a directory of its own. */
+function fakeFping(t: ExecutionContext, script: string): string {
+	const directory = mkdtempSync(join(tmpdir(), 'fping-'));
+	const path = process.env.PATH;
+	writeFileSync(join(directory, 'fping'), `#!/bin/sh\nHERE=${directory}\n${script}`, {mode: 0o755});
+	process.env.PATH = `${directory}:${path}`;
+	t.teardown(() => {
+		process.env.PATH = path;
+		rmSync(directory, {recursive: true});
+	});
+	return directory;
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+test.serial('an fping that hangs is ended within its time, with all that it started', async t => {
+	await import('execa'); // so that loading it takes nothing from the budget
+	const directory = fakeFping(t, 'trap "" TERM\nsleep 60 &\necho $! > $HERE/child\nwait\n');
+
+	const error = await t.throwsAsync(pingAddresses({...plan, budgetMs: 2000}, signal), {instanceOf: CannotLookError});
+
+	t.is(error.reason, 'incomplete');
+	t.regex(error.message, /^fping hung: it did not end within \d+ ms and was ended\.$/);
+	const child = Number(readFileSync(join(directory, 'child'), 'utf8'));
+	await until(() => !isAlive(child));
+});
+
+test.serial('a run whose deadline passed because fping hung is no verdict on the targets', async t => {
+	fakeFping(t, 'sleep 60');
+	const deadline = new AbortController();
+	const run = pingAddresses({...plan, budgetMs: 60_000}, deadline.signal);
+
+	deadline.abort(new DOMException('the deadline passed', 'TimeoutError'));
+
+	const error = await t.throwsAsync(run, {instanceOf: CannotLookError});
+	t.is(error.reason, 'incomplete');
+});
+
+test.serial('an fping without the right to send is denied', async t => {
+	fakeFping(t, `echo "fping: can't create socket (must run as root?) : Operation not permitted" >&2\nexit 4\n`);
+
+	const error = await t.throwsAsync(pingAddresses(plan, signal), {instanceOf: CannotLookError});
+
+	t.is(error.reason, 'denied');
+});
+
+test.serial('an fping that fails otherwise is told with its words', async t => {
+	fakeFping(t, 'echo "fping: no such option" >&2\nexit 3\n');
+
+	const error = await t.throwsAsync(pingAddresses(plan, signal), {
+		instanceOf: CannotLookError,
+		message: /ended with 3: fping: no such option/,
+	});
+
+	t.is(error.reason, 'incomplete');
 });
 
 withFping('the real fping answers for many addresses at once', async t => {

@@ -25,6 +25,10 @@ async function connected(t: ExecutionContext, manners: Manners): Promise<Socket>
 	return socket;
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+	while (!isSo()) await new Promise(resolve => setImmediate(resolve));
+}
+
 function ownListeners(socket: Socket): number[] {
 	return ['data', 'error', 'close'].map(event => socket.listenerCount(event));
 }
@@ -86,30 +90,37 @@ test('a blank in the path is not sent', refusesRequest, {...get, path: '/ HTTP/1
 test('a method in small letters is not sent', refusesRequest, {...get, method: 'get'});
 
 test('an answer in two parts counts its first byte apart from its end', async t => {
-	const socket = await connected(t, {
-		onHead(server) {
-			server.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
-			setTimeout(() => server.end('k'), 60);
-		},
-	});
+	const asked = Promise.withResolvers<Socket>();
+	const socket = await connected(t, {onHead: asked.resolve});
+	const timings: Partial<ExchangeTimings> = {};
+	const running = exchange(socket, get, limits, never, timings);
+	const server = await asked.promise;
 
-	const {timings} = await exchange(socket, get, limits, never);
+	server.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
+	await until(() => timings.firstByteAt !== undefined);
+	const restAt = performance.now();
+	server.end('k');
 
-	t.true(timings.endAt - timings.firstByteAt > 40);
+	const answer = await running;
+	t.true(answer.timings.firstByteAt <= restAt && answer.timings.endAt >= restAt);
 });
 
 test('the first byte is that of the final answer, not of an interim one', async t => {
-	const socket = await connected(t, {
-		onHead(server) {
-			server.write('HTTP/1.1 103 Ear');
-			setTimeout(() => server.write('ly Hints\r\n\r\n'), 20);
-			setTimeout(() => server.end(httpAnswer('200 OK')), 80);
-		},
-	});
+	const asked = Promise.withResolvers<Socket>();
+	const socket = await connected(t, {onHead: asked.resolve});
+	const timings: Partial<ExchangeTimings> = {};
+	const running = exchange(socket, get, limits, never, timings);
+	const server = await asked.promise;
 
-	const {timings} = await exchange(socket, get, limits, never);
+	server.write('HTTP/1.1 103 Ear');
+	await until(() => timings.firstByteAt !== undefined);
+	server.write('ly Hints\r\n\r\n');
+	await until(() => timings.firstByteAt === undefined);
+	const finalAt = performance.now();
+	server.end(httpAnswer('200 OK'));
 
-	t.true(timings.firstByteAt - timings.sentAt > 60);
+	const answer = await running;
+	t.true(answer.timings.firstByteAt >= finalAt);
 });
 
 test('a failure tells how far the exchange came', async t => {

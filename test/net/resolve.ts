@@ -200,12 +200,12 @@ test('the list of peers must have the very name: the beginning of one is not eno
 	const local = await startLocalApi(t);
 	const place = placeOf('127.0.0.1:1', {tailscaled: local.socket});
 
-	const error = await t.throwsAsync(resolveTarget('june-gpu', overTailnet, either, place, endless), {
+	const error = await t.throwsAsync(resolveTarget('livekit.tail.ozzu', overTailnet, either, place, endless), {
 		instanceOf: TargetDownError,
 	});
 
 	t.is(error.reason, 'resolve');
-	t.regex(error.message, /nothing listens there; tailscaled's list of peers has no june-gpu\.tail\.ozzu\.world either/);
+	t.regex(error.message, /nothing listens there; tailscaled's list of peers has no livekit\.tail\.ozzu either/);
 });
 
 test('without a tunnel device its resolver is not waited for', async t => {

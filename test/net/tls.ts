@@ -7,6 +7,7 @@ import {CertificateError, type TlsConnection, upgradeToTls} from '../../src/net/
 import {secureContextFor} from '../../src/net/tls-contexts.ts';
 import {CannotLookError, TargetDownError} from '../../src/util/errors.ts';
 import {
+	allClosed,
 	type BareServer,
 	type CertificateName,
 	caFile,

@@ -3,8 +3,9 @@ import test from 'ava';
 import type {Check, Reading} from '../../src/engine/types.ts';
 import {icmp, readTimes} from '../../src/probes/icmp.ts';
 import type {Place} from '../../src/probes/types.ts';
-import {TargetDownError} from '../../src/util/errors.ts';
+import {CannotLookError, TargetDownError} from '../../src/util/errors.ts';
 import {aCheck} from '../helpers/checks.ts';
+import {recorded, startLocalApi} from '../helpers/localapi-server.ts';
 
 const options = {
 	count: 2,
@@ -79,4 +80,24 @@ test('loopback is never pinged for a configuration', async t => {
 	const found = await measure([aim('a', '127.0.0.1')], {...place, allowLoopback: false});
 
 	t.like(found.get('a'), {reason: 'forbidden'});
+});
+
+test('without a tunnel device the tailnet cannot be pinged, and the sentence says what can', async t => {
+	const {socket} = await startLocalApi(t, {status: {...recorded('status'), TUN: false}});
+	const target = {name: 'a', address: '100.64.0.1', via: 'tailnet' as const, peer: ''};
+
+	const found = await measure([aim('a', '', {target})], {...place, tailscaled: socket});
+
+	const error = found.get('a');
+	t.true(error instanceof CannotLookError);
+	t.like(error, {reason: 'unsupported'});
+});
+
+test('more targets than are resolved at a time all get their answer', async t => {
+	const checks = Array.from({length: 200}, (_, at) => aim(`${at}`, `169.254.1.${at}`));
+
+	const found = await measure(checks);
+
+	t.is(found.size, 200);
+	t.true([...found.values()].every(one => one instanceof TargetDownError));
 });

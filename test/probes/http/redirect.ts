@@ -178,7 +178,7 @@ test('a redirect to a name of loopback is forbidden', async t => {
 
 	const error = await t.throwsAsync(running, {
 		instanceOf: TargetDownError,
-		message: /localhost resolved to 127\.0\.0\.1/,
+		message: /127\.0\.0\.1 is a loopback address/,
 	});
 	t.is(error?.reason, 'forbidden');
 	t.is(last.accepted, 0);
