@@ -2,8 +2,10 @@
 
 import {isIP} from 'node:net';
 import {splitTarget} from '../net/target.ts';
+import {parseHostPort, parseTargetUrl} from '../net/url.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
+import {oneLine} from '../util/errors.ts';
 import {defaultVia, nameTarget} from './normalise.ts';
 import {builtInModules, type File, type FileCheck, proberNames} from './schema.ts';
 
@@ -127,13 +129,17 @@ export function judgeAddress(address: string, probe: Probe): string | undefined 
 	const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
 	if (probe.address === 'url') {
 		if (isUrl && !/^https?:\/\//i.test(address)) return expected;
-		if (!URL.canParse(isUrl ? address : `http://${address}`)) return expected;
-		return undefined;
+		return faultOf(parseTargetUrl(address));
 	}
 	if (isUrl || /[/?#@]/.test(address)) return expected;
-	if (probe.address === 'host_port' && parts.port === undefined) return expected;
-	if (probe.address === 'host' && parts.port !== undefined) return expected;
-	return undefined;
+	if (probe.address === 'host_port') return parts.port === undefined ? expected : faultOf(parseHostPort(address));
+	if (parts.port !== undefined) return expected;
+	// A host is judged like that of a host:port, so that no other spelling of an address gets through.
+	return faultOf(parseHostPort(`${isIP(parts.host) === 6 ? `[${parts.host}]` : parts.host}:1`));
+}
+
+function faultOf(parsed: {ok: true} | {ok: false; detail: string}): string | undefined {
+	return parsed.ok ? undefined : oneLine(parsed.detail, 300);
 }
 
 function exampleOf(probe: Probe): string {

@@ -137,6 +137,8 @@ test('targets that no probe could use are mistakes', t => {
 	t.false(aim('http', 'http://user:secret@example.com/').join().includes('secret'));
 	t.regex(aim('tcp', 'example.com')[0] ?? '', /expected a target such as/);
 	t.regex(aim('tcp', 'example.com:99999')[0] ?? '', /between 1 and 65535/);
+	for (const odd of ['http://0x7f.1/', 'http://2130706433/', 'http://127.1:80/']) t.is(aim('http', odd).length, 1, odd);
+	for (const odd of ['0x7f.1', '2130706433', '010.0.0.1']) t.is(aim('icmp', odd).length, 1, odd);
 	t.regex(aim('icmp', '-oProxyCommand=x')[0] ?? '', /expected a target such as/);
 });
 

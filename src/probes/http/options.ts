@@ -152,10 +152,10 @@ function patternOption(z: Zod): zod.ZodType<string, string> {
 	});
 }
 
-/** Whether the most hostile text would hold the measuring thread up for more than some two seconds. */
+/** Whether the most hostile text would hold the measuring thread up for more than some half a second. */
 function isTooCostly(source: string, bodyBytes: number): boolean {
 	try {
-		return compilePattern(source).size * bodyBytes > 2 ** 28;
+		return compilePattern(source).size * bodyBytes > 2 ** 26;
 	} catch {
 		return false;
 	}
