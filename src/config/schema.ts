@@ -31,7 +31,10 @@ const selectorSchema = z
 		exclude: oneOrMore(glob).optional().meta({description: 'Names to leave out.'}),
 		tags: z.array(z.string().min(1)).min(1).optional().meta({description: 'Any of these tags.'}),
 		owner: oneOrMore(z.string().min(1)).optional().meta({description: 'Any of these users.'}),
-		ephemeral: z.boolean().optional(),
+		ephemeral: z
+			.boolean()
+			.optional()
+			.meta({description: 'Only nodes that headscale removes after they leave, or only the others.'}),
 	})
 	.meta({description: 'Which nodes of the tailnet; `{}` is all of them. A vantage never probes itself.'});
 
@@ -48,8 +51,12 @@ const targetSchema = z
 const checkSchema = z.strictObject({
 	name: name.meta({description: 'Label `check`.'}),
 	module: z.string().optional().meta({description: 'A module, instead of `prober` and its block.'}),
-	prober: prober.optional(),
-	targets: z.array(targetSchema).min(1).optional(),
+	prober: prober.optional().meta({description: 'The probe type; its options stand in a block of that name.'}),
+	targets: z
+		.array(targetSchema)
+		.min(1)
+		.optional()
+		.meta({description: 'Targets, or `{name, target}` each; the name becomes the label `target`.'}),
 	nodes: selectorSchema.optional(),
 	target: z
 		.string()
@@ -60,7 +67,9 @@ const checkSchema = z.strictObject({
 			'`tailnet`: the name is resolved by MagicDNS and the address must lie in the tailnet. `direct`: as the machine would. Default: `tailnet` with `nodes` and for tunnels; otherwise it must be said.',
 	}),
 	from: z.array(name).min(1).optional().meta({description: 'Vantages; default all.'}),
-	interval: duration(500, 86_400_000).default(15_000),
+	interval: duration(500, 86_400_000)
+		.prefault('15s')
+		.meta({description: 'Time between two scheduled runs of a target.'}),
 	timeout: duration(10, 300_000)
 		.optional()
 		.meta({description: 'Deadline of a run; default: that of the module, or 5s, at most the interval.'}),
@@ -86,10 +95,22 @@ const checkSchema = z.strictObject({
 
 /** The schema of the whole file. Its output is still in the words of the file; `normalise` makes a Config of it. */
 export const fileSchema = z.strictObject({
-	web: z.strictObject({listen: listen.prefault('127.0.0.1:9753')}).prefault({}),
+	web: z
+		.strictObject({
+			listen: listen
+				.prefault('127.0.0.1:9753')
+				.meta({
+					description:
+						'Address and port of page, API and metrics. Beyond loopback only `/metrics`, `/-/healthy` and `/-/ready` answer.',
+				}),
+		})
+		.prefault({}),
 	log: z
 		.strictObject({
-			level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+			level: z
+				.enum(['debug', 'info', 'warn', 'error'])
+				.default('info')
+				.meta({description: 'Least severity that is logged.'}),
 			format: z
 				.enum(['auto', 'json', 'text'])
 				.default('auto')
@@ -99,7 +120,12 @@ export const fileSchema = z.strictObject({
 	headscale: z
 		.strictObject({
 			url: httpUrl.meta({description: 'The address that clients use, such as `https://headscale.example.com`.'}),
-			api_key: secret.optional(),
+			api_key: secret
+				.optional()
+				.meta({
+					description:
+						'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it no nodes are listed.',
+				}),
 			ca_file: z
 				.string()
 				.min(1)
@@ -108,8 +134,10 @@ export const fileSchema = z.strictObject({
 			metrics_url: httpUrl
 				.optional()
 				.meta({description: 'Its `metrics_listen_addr`, such as `http://headscale.headscale:50480/metrics`.'}),
-			interval: duration(1000, 3_600_000).prefault('15s'),
-			timeout: duration(100, 60_000).prefault('5s'),
+			interval: duration(1000, 3_600_000)
+				.prefault('15s')
+				.meta({description: 'How often nodes, health and metrics are read.'}),
+			timeout: duration(100, 60_000).prefault('5s').meta({description: 'Deadline of each read.'}),
 			restart_grace: duration(0, 600_000).prefault('30s').meta({
 				description: 'After headscale restarts every node is offline for some seconds: so long "offline" is not told.',
 			}),
@@ -120,7 +148,11 @@ export const fileSchema = z.strictObject({
 		.optional(),
 	tailnet: z
 		.strictObject({
-			prefixes: z.array(prefix).min(1).default(['100.64.0.0/10', 'fd7a:115c:a1e0::/48']),
+			prefixes: z
+				.array(prefix)
+				.min(1)
+				.default(['100.64.0.0/10', 'fd7a:115c:a1e0::/48'])
+				.meta({description: 'Where tailnet addresses lie; an answer of MagicDNS outside them is `wrong_network`.'}),
 			domain: z
 				.string()
 				.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'expected a domain such as tail.example.com')
@@ -139,8 +171,8 @@ export const fileSchema = z.strictObject({
 	vantages: z
 		.array(
 			z.strictObject({
-				name,
-				type: z.literal('local', 'expected local'),
+				name: name.meta({description: 'Label `vantage`.'}),
+				type: z.literal('local', 'expected local').meta({description: '`local`: where tailprobe itself runs.'}),
 				tailscaled: z
 					.union([z.literal(false), z.strictObject({socket: socketPath})])
 					.prefault({socket: '/var/run/tailscale/tailscaled.sock'})
