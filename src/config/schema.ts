@@ -97,12 +97,10 @@ const checkSchema = z.strictObject({
 export const fileSchema = z.strictObject({
 	web: z
 		.strictObject({
-			listen: listen
-				.prefault('127.0.0.1:9753')
-				.meta({
-					description:
-						'Address and port of page, API and metrics. Beyond loopback only `/metrics`, `/-/healthy` and `/-/ready` answer.',
-				}),
+			listen: listen.prefault('127.0.0.1:9753').meta({
+				description:
+					'Address and port of page, API and metrics. Beyond loopback only `/metrics`, `/-/healthy` and `/-/ready` answer.',
+			}),
 		})
 		.prefault({}),
 	log: z
@@ -120,12 +118,10 @@ export const fileSchema = z.strictObject({
 	headscale: z
 		.strictObject({
 			url: httpUrl.meta({description: 'The address that clients use, such as `https://headscale.example.com`.'}),
-			api_key: secret
-				.optional()
-				.meta({
-					description:
-						'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it no nodes are listed.',
-				}),
+			api_key: secret.optional().meta({
+				description:
+					'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it no nodes are listed.',
+			}),
 			ca_file: z
 				.string()
 				.min(1)
