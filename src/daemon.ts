@@ -19,6 +19,7 @@ import {createExposition} from './metrics/exposition.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, startServer} from './server/app.ts';
 import type {AdhocAnswer, AdhocRequest, DaemonView} from './server/types.ts';
+import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
 import {logTransition} from './sinks/log.ts';
 import {createMetricsSink} from './sinks/metrics.ts';
@@ -50,6 +51,8 @@ export interface Daemon {
 
 /** How often silent gauges are looked for. */
 const sweepMs = 5000;
+/** How often changes of vantages are looked for, for the log. */
+const watchMs = 1000;
 /** Checks begin at the latest after this time, even when a source or a vantage has not told anything yet. */
 const planWithoutMs = 3000;
 
@@ -81,6 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		onBug(`sink ${sink}: ${error instanceof Error ? error.stack : error}`),
 	);
 	metrics.setObjectives(objectivesOf(config));
+	const changes = createChangeLog(log);
 
 	// Looking.
 	const vantages = startVantages({
@@ -136,6 +140,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		throw error;
 	}
 	const sweeper = setInterval(() => metrics.sweep(), sweepMs);
+	const watcher = setInterval(() => changes.vantages(view.vantages()), watchMs);
 	const cancelWait = systemClock.after(planWithoutMs, () => {
 		waitedEnough = true;
 		replan();
@@ -147,6 +152,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	/** Nodes, addresses or the configuration changed: what is wanted is compared with what runs, and only the difference moves. */
 	function replan(): void {
 		if (stopped) return;
+		if (headscale) changes.headscale(headscale.state());
 		const known = vantages.known() && (headscale?.nodesTried() ?? true);
 		if (!planned && !known && !waitedEnough) return;
 		planned = true;
@@ -186,6 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	async function stop(): Promise<void> {
 		stopped = true;
 		clearInterval(sweeper);
+		clearInterval(watcher);
 		cancelWait();
 		await Promise.all([vantages.stop(), headscale?.stop()]);
 		await server.close();

@@ -95,9 +95,17 @@ async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; 
 	if (self) Object.assign(facts, {online: String(self.online), relay: self.relay});
 	const result = {sound: true, facts, addresses: self?.addresses ?? []};
 	if (backendState === 'Running') return {result, status};
-	const hint = /Login|Auth/.test(backendState) ? 'it must sign in to the tailnet again' : 'look at its log';
+	const hint = hints[backendState] ?? 'look at its log';
 	return {result: {...result, sound: false, detail: `Our own tailscaled is in state ${backendState}: ${hint}`}};
 }
+
+const hints: Record<string, string> = {
+	NeedsLogin: 'it must sign in to the tailnet again (`tailscale up`)',
+	NeedsMachineAuth: 'its machine waits for approval in the tailnet',
+	Stopped: 'someone ran `tailscale down`; `tailscale up` starts it',
+	Starting: 'it has just been started and is not connected yet',
+	NoState: 'it has just been started and is not connected yet',
+};
 
 /** A sentence when neither the own relay nor any peer can be reached; undefined when something can, or when no relay is known. */
 async function lookAround(

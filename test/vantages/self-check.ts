@@ -123,7 +123,7 @@ test('a control server that is away is a fact, no sickness', async t => {
 
 for (const [state, hint] of [
 	['NeedsLogin', /state NeedsLogin: it must sign in/],
-	['Stopped', /state Stopped: look at its log/],
+	['Stopped', /state Stopped: someone ran `tailscale down`/],
 ] as const) {
 	test(`a tailscaled in state ${state} is sick, and nothing more is asked`, async t => {
 		const local = await startLocalApi(t, {status: {...recorded('status'), BackendState: state}});
