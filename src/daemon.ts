@@ -18,6 +18,7 @@ import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, startServer} from './server/app.ts';
+import {isLoopbackHost} from './server/front-door.ts';
 import type {AdhocAnswer, AdhocRequest, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
@@ -63,6 +64,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	const log = options.log ?? createLog(config.log);
 	const startedAt = systemClock.wall();
 	let lastReload = {ok: true, succeededAt: startedAt};
+	let reloadMistakes: readonly string[] = [];
 	let plan: Plan = {checks: [], problems: []};
 	let planned = false;
 	let waitedEnough = false;
@@ -114,7 +116,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		vantages: () => vantages.list().map(vantage => vantage.state()),
 		sources: () => headscale?.sources() ?? [],
 		nodes: () => viewNodes(headscale?.state(), history.views(), systemClock.wall()),
-		problems: () => [...(headscale?.state().nodes.value?.problems ?? []), ...plan.problems],
+		problems: () => [
+			...reloadMistakes,
+			...waitingChecks(),
+			...(headscale?.state().nodes.value?.problems ?? []),
+			...plan.problems,
+		],
 		renderMetrics: () => exposition.render(),
 		headscaleMetrics: () => headscale?.originalMetrics(),
 		probe: request => adhoc.probe(request),
@@ -147,6 +154,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	});
 	replan();
 	log.info({url: server.url, version}, 'tailprobe is serving');
+	if (!isLoopbackHost(listen.host))
+		log.warn(
+			{listen: listen.host},
+			'beyond loopback only /metrics, /-/healthy and /-/ready answer: nobody is asked for a password',
+		);
 	return {url: server.url, view, stop};
 
 	/** Nodes, addresses or the configuration changed: what is wanted is compared with what runs, and only the difference moves. */
@@ -161,6 +173,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		vantages.assign(plan.checks);
 	}
 
+	/** Checks over nodes that nothing is known of yet. */
+	function waitingChecks(): string[] {
+		if (!headscale || headscale.state().nodes.value) return [];
+		return config.checks
+			.filter(check => check.nodes)
+			.map(check => `Check ${check.name} waits for headscale's list of nodes, which was not read yet.`);
+	}
+
 	async function reload(): Promise<{ok: true} | {ok: false; mistakes: readonly string[]}> {
 		const loaded = await load(options).catch((error: unknown): Loaded => {
 			if (error instanceof UserError) return {ok: false, mistakes: [error.message]};
@@ -169,11 +189,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		const mistakes = loaded.ok ? fixedKeys(config, loaded.config, options) : loaded.mistakes;
 		if (!loaded.ok || mistakes.length > 0) {
 			lastReload = {...lastReload, ok: false};
+			reloadMistakes = mistakes.map(
+				mistake => `The last reload was refused, the old configuration is in force: ${mistake}`,
+			);
 			log.error({mistakes}, 'the configuration was not reloaded; the old one stays in force');
 			return {ok: false, mistakes};
 		}
 		const before = config;
 		config = loaded.config;
+		reloadMistakes = [];
 		lastReload = {ok: true, succeededAt: systemClock.wall()};
 		log.level = options.log ? log.level : config.log.level;
 		metrics.setObjectives(objectivesOf(config));
@@ -190,6 +214,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	}
 
 	async function stop(): Promise<void> {
+		log.info(
+			{runs_in_flight: view.vantages().reduce((sum, state) => sum + state.runsInFlight, 0)},
+			'tailprobe is ending',
+		);
 		stopped = true;
 		clearInterval(sweeper);
 		clearInterval(watcher);

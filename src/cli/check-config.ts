@@ -1,5 +1,6 @@
 /** `tailprobe check-config`: every mistake at once, each with its place. */
 
+import {accessSync, constants} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {loadConfig, wrongConfigExitCode} from '../config/load.ts';
 import {UserError} from '../util/errors.ts';
@@ -14,9 +15,24 @@ export async function runCheckConfig(args: string[]): Promise<number> {
 		for (const mistake of loaded.mistakes) process.stderr.write(`${mistake}\n`);
 		return wrongConfigExitCode;
 	}
-	const {checks, modules, vantages} = loaded.config;
+	const {checks, modules, vantages, headscale} = loaded.config;
 	process.stdout.write(
 		`${path} is right: ${checks.length} checks, ${modules.size} modules (built-in ones included), ${vantages.length} vantage.\n`,
 	);
+	for (const file of [
+		headscale?.apiKey && 'file' in headscale.apiKey ? headscale.apiKey.file : undefined,
+		headscale?.caFile,
+	])
+		if (file !== undefined && !isReadable(file)) process.stdout.write(`Note: ${file} cannot be read here and now.\n`);
+	if (checks.length === 0) process.stdout.write('Note: without checks nothing is probed.\n');
 	return 0;
+}
+
+function isReadable(file: string): boolean {
+	try {
+		accessSync(file, constants.R_OK);
+		return true;
+	} catch {
+		return false;
+	}
 }

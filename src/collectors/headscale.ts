@@ -29,7 +29,7 @@ export const headscaleMetrics = {
 	restartGrace: {
 		name: 'tailprobe_headscale_restart_grace',
 		type: 'gauge',
-		help: '1 for a while after headscale was restarted: nodes then come back one by one and none is called offline.',
+		help: '1 for a while after headscale restarted or answers again: nodes then come back one by one and none is called offline.',
 		labels: [],
 	},
 	nodes: {

@@ -13,18 +13,20 @@ import {builtInModules, type File, type FileCheck, proberNames} from './schema.t
 export interface Mistake {
 	path: readonly (string | number)[];
 	message: string;
+	/** What the mistake speaks of, where that is elsewhere: when it was taken out for being wrong in itself, this is no mistake of its own. */
+	about?: readonly (string | number)[];
 }
 
-type Complain = (path: readonly (string | number)[], message: string) => void;
+type Complain = (path: readonly (string | number)[], message: string, about?: readonly (string | number)[]) => void;
 
-/** Every mistake of a file whose single values are right. Checks at the positions in `skipped` are left out: they are wrong in themselves. */
-export function judgeFile(file: File, skipped: ReadonlySet<number>): Mistake[] {
+/** Every mistake of a file whose single values are right. */
+export function judgeFile(file: File): Mistake[] {
 	const mistakes: Mistake[] = [];
-	const complain: Complain = (path, message) => mistakes.push({path, message});
+	const complain: Complain = (path, message, about) =>
+		mistakes.push({path, message, ...(about === undefined ? {} : {about})});
 	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
 	const names = new Set<string>();
 	file.checks.forEach((check, at) => {
-		if (skipped.has(at)) return;
 		const here = ['checks', at];
 		if (names.has(check.name)) complain([...here, 'name'], `there is a check named ${check.name} already`);
 		names.add(check.name);
@@ -43,8 +45,9 @@ function judgeKeys(check: FileCheck, here: readonly (string | number)[], complai
 	if (check.module !== undefined && check.prober !== undefined)
 		complain([...here, 'module'], 'expected either module or prober, not both');
 	if (check.module === undefined && check.prober === undefined)
-		complain(here, 'the check says neither module nor prober');
-	if (!check.targets && !check.nodes) complain(here, 'the check has neither targets nor nodes');
+		complain(here, 'the check says neither module nor prober', [...here, 'prober']);
+	if (!check.targets?.length && !check.nodes)
+		complain(here, 'the check has neither targets nor nodes', [...here, 'targets']);
 	if (check.target !== undefined && !check.nodes)
 		complain([...here, 'target'], '`target` is the pattern for `nodes`; list fixed ones under `targets`');
 	if (check.timeout !== undefined && check.timeout > check.interval)
@@ -70,14 +73,17 @@ function judgeReferences(check: FileCheck, file: File, here: readonly (string | 
 	const vantages = file.vantages.map(vantage => vantage.name);
 	if (check.module !== undefined && proberOf(check, file) === undefined) {
 		const known = [...new Set([...Object.keys(builtInModules), ...Object.keys(file.modules)])].join(', ');
-		complain([...here, 'module'], `there is no module named ${check.module}; expected one of ${known}`);
+		complain([...here, 'module'], `there is no module named ${check.module}; expected one of ${known}`, [
+			'modules',
+			check.module,
+		]);
 	}
 	(check.from ?? []).forEach((from, index) => {
 		if (!vantages.includes(from))
 			complain([...here, 'from', index], `there is no vantage named ${from}; expected one of ${vantages.join(', ')}`);
 	});
 	if (check.nodes && !file.headscale)
-		complain([...here, 'nodes'], 'nodes come from headscale, and there is no headscale block');
+		complain([...here, 'nodes'], 'nodes come from headscale, and there is no headscale block', ['headscale']);
 }
 
 function judgeWay(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {

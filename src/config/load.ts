@@ -46,26 +46,44 @@ export function parseConfig(text: string, path: string): Loaded {
 	const written: unknown = document.toJS({maxAliasCount: 100});
 	const {file, mistakes} = judge(written ?? {});
 	if (file && mistakes.length === 0) return {ok: true, config: normalise(file, written)};
-	return {ok: false, mistakes: mistakes.map(mistake => describe(mistake, document, lines, path))};
+	const placed = mistakes.map(mistake => ({
+		offset: offsetOf(document, mistake.path),
+		text: describe(mistake, document, lines, path),
+	}));
+	return {ok: false, mistakes: placed.toSorted((a, b) => a.offset - b.offset).map(({text: line}) => line)};
 }
 
 /**
- * A wrong value is taken out and the rest judged again, so that mistakes between good values are seen in the same go.
- * A check that cannot stand without what was wrong is replaced by one that nobody looks at.
+ * A wrong value is taken out and the rest judged again, so that mistakes between good values are seen in the same go. What only looks
+ * wrong because something was taken out is not told.
  */
 function judge(written: unknown): {file?: File; mistakes: Mistake[]} {
 	const mistakes: Mistake[] = [];
-	const skipped = new Set<number>();
 	const rest = structuredClone(written);
-	for (let round = 0; round < 5; round++) {
+	const told = new Set<string>();
+	for (let round = 0; round < maxRounds; round++) {
 		const result = fileSchema.safeParse(rest);
-		if (result.success) return {file: result.data, mistakes: [...mistakes, ...judgeFile(result.data, skipped)]};
+		if (result.success) {
+			const between = judgeFile(result.data).filter(mistake => !isPhantom(mistake, written, rest));
+			return {file: result.data, mistakes: [...mistakes, ...between]};
+		}
 		for (const issue of result.error.issues) {
-			mistakes.push(...mistakesOf(issue));
-			takeOut(rest, issue, skipped);
+			const fresh = mistakesOf(issue).filter(mistake => !told.has(mistake.path.join('\n')));
+			for (const mistake of fresh) told.add(mistake.path.join('\n'));
+			mistakes.push(...fresh);
+			takeOut(rest, issue);
 		}
 	}
 	return {mistakes};
+}
+
+/** Deeper than any value of the schema lies, so that taking out always ends. */
+const maxRounds = 12;
+
+/** Whether the mistake only speaks of something that was written, and was taken out because it was wrong in itself. */
+function isPhantom(mistake: Mistake, written: unknown, rest: unknown): boolean {
+	const about = mistake.about ?? mistake.path;
+	return valueAt(written, about) !== undefined && valueAt(rest, about) === undefined;
 }
 
 function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
@@ -87,32 +105,48 @@ function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
 		const deepest = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
 		if (deepest && deepest.path.length > 0) return mistakesOf({...deepest, path: [...issue.path, ...deepest.path]});
 	}
-	return [{path, message: issue.message.replace(/^Invalid input: expected/, 'expected')}];
+	return [
+		{path, message: issue.message.replace(/^(?:Invalid input|Too small|Too big|Invalid option): expected/, 'expected')},
+	];
 }
 
-function takeOut(value: unknown, issue: z.core.$ZodIssue, skipped: Set<number>): void {
-	const [first, second] = issue.path;
-	const parent = issue.path
-		.slice(0, -1)
-		.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-	const last = issue.path.at(-1);
+/** Removes what the issue complains of; a value that is missing takes what should have held it along, a check keeps its place. */
+function takeOut(value: unknown, issue: z.core.$ZodIssue): void {
+	const path = issue.path;
 	if (issue.code === 'unrecognized_keys') {
-		const holder = issue.path.reduce<unknown>(
-			(at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-			value,
-		);
-		for (const key of issue.keys) delete (holder as Record<string, unknown>)[key];
+		const holder = valueAt(value, path);
+		if (isObject(holder)) for (const key of issue.keys) delete holder[key];
 		return;
 	}
-	if (first === 'checks' && typeof second === 'number' && (issue.path.length <= 3 || Array.isArray(parent))) {
-		skipped.add(second);
-		(value as {checks: unknown[]}).checks[second] = {name: `skipped-${second}`, prober: 'tunnel', nodes: {}};
-		return;
+	for (let length = path.length; length > 0; length--) {
+		const holder = valueAt(value, path.slice(0, length - 1));
+		const last = path[length - 1] as PropertyKey;
+		if (path[0] === 'checks' && length === 2) {
+			if (Array.isArray(holder)) holder[Number(last)] = placeholderFor(holder[Number(last)], Number(last));
+			return;
+		}
+		if (isObject(holder) && last in holder) {
+			if (Array.isArray(holder)) holder.splice(Number(last), 1);
+			else delete holder[last as string];
+			return;
+		}
 	}
-	if (typeof parent === 'object' && parent !== null && last !== undefined && last in parent)
-		delete (parent as Record<PropertyKey, unknown>)[last];
-	else if (first !== undefined && typeof value === 'object' && value !== null)
-		delete (value as Record<PropertyKey, unknown>)[first];
+}
+
+/** A check that lacks its name, or is no check at all, stands in for the one that was written, so that all others keep their numbers. */
+function placeholderFor(check: unknown, at: number): Record<string, unknown> {
+	const name = `check-${at + 1}`;
+	return isObject(check) && !Array.isArray(check)
+		? {...check, name}
+		: {name, prober: 'tunnel', targets: ['placeholder']};
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+	return path.reduce<unknown>((at, key) => (isObject(at) ? at[key as string] : undefined), value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
 }
 
 function describe(mistake: Mistake, document: Document, lines: LineCounter, path: string): string {

@@ -125,11 +125,22 @@ function readersOf({nodes, metrics, ...client}: HeadscaleClient): Readers {
 		...(metrics && {
 			async metrics(signal) {
 				const text = await metrics(signal);
-				return {text, families: parseExposition(text)};
+				return {text, families: parsed(text)};
 			},
 		}),
 		version: signal => client.version(signal),
 	};
+}
+
+function parsed(text: string): ReturnType<typeof parseExposition> {
+	try {
+		return parseExposition(text);
+	} catch (error) {
+		const why = error instanceof Error ? error.message : String(error);
+		throw new Error(
+			`What headscale.metrics_url answers is no Prometheus text: ${why} Check that it leads to headscale's metrics_listen_addr.`,
+		);
+	}
 }
 
 function known<T extends object>(object: T): Partial<T> {

@@ -4,6 +4,7 @@ import {disagreementOf} from '../collectors/nodes.ts';
 import {isInGrace} from '../headscale/fresh.ts';
 import type {HeadscaleState} from '../headscale/types.ts';
 import type {CheckView, NodeView} from '../server/types.ts';
+import type {TailnetNode} from './types.ts';
 
 /** One view per listed node, with the tunnel checks that were run at least once. Pure. */
 export function viewNodes(
@@ -20,8 +21,17 @@ export function viewNodes(
 	return nodes.map(node => {
 		const seen = (tunnels.get(node.name) ?? []).map(viewTunnel);
 		const disagreement = disagreementOf(node, seen, inGrace);
-		return {node, tunnels: seen, ...(disagreement === undefined ? {} : {disagreement})};
+		return {
+			node: inGrace ? withoutOffline(node) : node,
+			tunnels: seen,
+			...(disagreement === undefined ? {} : {disagreement}),
+		};
 	});
+}
+
+/** Shortly after a restart "offline" means nothing, so it is not told. */
+function withoutOffline({online, ...node}: TailnetNode): TailnetNode {
+	return online === true ? {...node, online} : node;
 }
 
 function viewTunnel({check, verdict, last}: CheckView): NodeView['tunnels'][number] {

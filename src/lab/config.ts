@@ -3,8 +3,11 @@
 import type {LabFacts} from './messages.ts';
 import {domain, prefix, type ServiceKind, services} from './platform.ts';
 
-/** YAML for `serve --config` and for the daemon of `tailprobe lab`; `withIcmp`: fping can be run. */
-export function describeConfig(facts: LabFacts, withIcmp: boolean): string {
+/**
+ * YAML for `serve --config` and for the daemon of `tailprobe lab`. No icmp check, and tcp only where no fault reaches: on loopback
+ * the kernel answers pings and takes connections whatever the lab does, so that such checks would lie.
+ */
+export function describeConfig(facts: LabFacts): string {
 	const {orchestrator, livekit, tts, stt} = facts.servicePorts;
 	return `# The June platform as the embedded lab plays it, on loopback.
 ${movedPorts(facts.servicePorts)}
@@ -57,9 +60,9 @@ checks:
     histogram: true
     objective: 100ms
 
-  - name: livekit-port
+  - name: orchestrator-port
     prober: tcp
-    targets: [{ name: livekit, target: "livekit:${livekit}" }]
+    targets: [{ name: june-orchestrator, target: "june-orchestrator:${orchestrator}" }]
     via: tailnet
     interval: 5s
     timeout: 2s
@@ -77,16 +80,8 @@ checks:
     target: "http://{node}:${stt}/healthz"
     via: tailnet
     interval: 5s
-${withIcmp ? icmpCheck : ''}`;
-}
-
-const icmpCheck = `
-  - name: ping
-    prober: icmp
-    nodes: {}
-    interval: 5s
-    timeout: 2s
 `;
+}
 
 function movedPorts(ports: Record<ServiceKind, number>): string {
 	const moved = new Map(services.map(({kind, usualPort}) => [kind, usualPort]));

@@ -1,9 +1,8 @@
 /** The embedded lab: a June platform on loopback, in one process of its own, with faults to switch on. */
 
 import {type ChildProcess, fork} from 'node:child_process';
-import {accessSync, constants, rmSync, statSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {delimiter, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UserError} from '../util/errors.ts';
 import {ownFile} from '../util/own-file.ts';
@@ -96,7 +95,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 	const command = commander(child, exited);
 	let stopped = false;
 	return {
-		config: describeConfig(facts, isOnPath('fping')),
+		config: describeConfig(facts),
 		pid: child.pid ?? 0,
 		urls: facts,
 		nodes: nodes.map(({name, address}) => ({name, address})),
@@ -197,16 +196,4 @@ function send(child: ChildProcess, message: ToServers): void {
 
 function describeSwitch(name: string, on: boolean): string {
 	return on ? `Broken: ${name}. ${findFault(name)?.effect}` : `Healed: ${name}.`;
-}
-
-function isOnPath(program: string): boolean {
-	return (process.env.PATH ?? '').split(delimiter).some(directory => {
-		const path = join(directory, program);
-		try {
-			accessSync(path, constants.X_OK);
-			return directory !== '' && statSync(path).isFile();
-		} catch {
-			return false;
-		}
-	});
 }

@@ -32,7 +32,7 @@ export function createChangeLog(log: Logger): ChangeLog {
 			if (state.graceUntil !== undefined && graceUntil === undefined)
 				log.info(
 					{until: new Date(state.graceUntil).toISOString()},
-					'headscale restarted, "offline" is not told for a while',
+					'headscale restarted or came back, "offline" is not told for a while',
 				);
 			graceUntil = state.graceUntil !== undefined && state.graceUntil > Date.now() ? state.graceUntil : undefined;
 			const list = state.nodes.value?.nodes;

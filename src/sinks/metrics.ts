@@ -145,7 +145,9 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		if (outcome.verdict !== 'up' && outcome.reason !== undefined) failures.inc({...labels, reason: outcome.reason});
 		showDownSince(entry, outcome);
 		showTimes(entry, outcome);
-		readings.get(check.type)?.accept(labels, outcome);
+		// What an unknown run read says nothing about the target: lost pings may be ours.
+		if (outcome.verdict === 'unknown') readings.get(check.type)?.withdraw(labels);
+		else readings.get(check.type)?.accept(labels, outcome);
 	}
 
 	function forget(check: Check): void {
@@ -209,7 +211,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			latency.observe(entry.latencyLabels, outcome.durationMs / 1000);
 		if (check.detail !== 'full') return;
 		for (const name of phaseNames) {
-			const seconds = outcome.reading?.phases?.[name];
+			const seconds = outcome.verdict === 'unknown' ? undefined : outcome.reading?.phases?.[name];
 			if (seconds === undefined) phase.remove({...labels, phase: name});
 			else if (!outcome.late) phase.set({...labels, phase: name}, seconds);
 		}

@@ -30,6 +30,7 @@ export interface OwnHealth {
 /** Without a self-check (no tailscaled here) everything is believed. */
 export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: AbortSignal): OwnHealth {
 	let last: SelfCheckResult | undefined;
+	let lastSickAt = Number.NEGATIVE_INFINITY;
 	let timer: NodeJS.Timeout | undefined;
 
 	return {
@@ -37,12 +38,14 @@ export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: Abor
 			if (!selfCheck || outcome.verdict !== 'down' || outcome.reason === undefined || !ambiguous.has(outcome.reason))
 				return outcome;
 			const result = await look(selfCheck, 'full');
-			if (result.sound) return outcome;
+			// A run that began while we were sick may have failed for that, even if we are sound by now.
+			const sickDuringRun = performance.now() - lastSickAt < outcome.durationMs + watchMs;
+			if (result.sound && !sickDuringRun) return outcome;
 			return {
 				...outcome,
 				verdict: 'unknown',
 				reason: 'vantage',
-				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself is not sound'}`,
+				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound a moment ago'}.`,
 			};
 		},
 		state: () => ({
@@ -70,6 +73,7 @@ export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: Abor
 		} catch (error) {
 			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
 		}
+		if (!last.sound) lastSickAt = performance.now();
 		return last;
 	}
 }

@@ -104,6 +104,38 @@ checks:
 	t.false(mistakes.join().includes('hskey-api-secret'));
 });
 
+test('one mistake is told once, and brings no others along that only follow from it', t => {
+	const text = `
+headscale: {url: "ftp://x"}
+modules: {m: {prober: http, http: {valid_status_codes: [20]}}}
+checks:
+  - {name: a, prober: tunnel, nodes: {}}
+  - {name: b, module: m, via: direct, targets: ["http://example.com/"]}
+  - {name: c, prober: smtp, via: direct, targets: ["x"]}
+  - {name: "d d", prober: tcp, via: direct, targets: ["x"], from: [zzz], interval: 5s, recheck: 1h}
+`;
+
+	const mistakes = mistakesIn(text).map(mistake => mistake.replace(/^c\.yaml:(\d+):\d+: /, '$1 '));
+
+	t.deepEqual(
+		mistakes.map(mistake => mistake.split(': ')[0]),
+		[
+			'2 headscale.url',
+			'3 modules.m.http.valid_status_codes[0]',
+			'7 checks[2].prober',
+			'8 checks[3].name',
+			'8 checks[3].targets[0]',
+			'8 checks[3].from[0]',
+			'8 checks[3].recheck',
+		],
+		mistakes.join('\n'),
+	);
+	t.false(
+		mistakes.some(mistake => /received undefined|Too small|headscale block|no module/.test(mistake)),
+		mistakes.join('\n'),
+	);
+});
+
 test('text that is no YAML is told with its place', t => {
 	t.regex(mistakesIn('checks: [\n  - {')[0] ?? '', /^c\.yaml:\d+:\d+: this is no YAML/);
 	t.regex(mistakesIn('web: {}\nweb: {}')[0] ?? '', /^c\.yaml:2:1: this is no YAML: .*unique/);

@@ -80,5 +80,5 @@ test('a restart of headscale is told once', t => {
 	changes.headscale(restarted);
 
 	t.is(lines.length, 1);
-	t.regex(String(lines[0]?.msg), /headscale restarted/);
+	t.regex(String(lines[0]?.msg), /headscale restarted or came back/);
 });

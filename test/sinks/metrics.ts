@@ -336,3 +336,30 @@ test('an objective becomes an edge of the histograms', async t => {
 
 	t.regex((await linesOf(exposition, /latency_seconds_bucket.*le="0.3"|le="0.3".*/))[0] ?? '', / 1$/);
 });
+
+test('what an unknown run read is not told about the target', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({detail: 'full'});
+	sink.begin(check);
+
+	sink.accept(
+		check,
+		anOutcome({
+			verdict: 'unknown',
+			reason: 'vantage',
+			reading: aReading({
+				ok: false,
+				reason: 'timeout',
+				phases: {connect: 1},
+				values: {status_code: 1, tsmp_seconds: 1},
+				facts: {path: 'derp', within: 'true'},
+			}),
+		}),
+	);
+
+	t.deepEqual(await linesOf(exposition, /phase_seconds|x_status|x_rtt|x_path\{|duration_seconds/), []);
+	t.deepEqual((await linesOf(exposition, /x_rounds/)).map(short), [
+		'tailprobe_x_rounds_total{within="true"} 0',
+		'tailprobe_x_rounds_total{within="false"} 0',
+	]);
+});
