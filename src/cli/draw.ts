@@ -1,7 +1,7 @@
 /** One probe drawn for a person: verdict, reason, phases as bars, and the facts that matter. Pure. */
 
 import {styleText} from 'node:util';
-import type {OutcomeJson, ProbeJson} from '../server/json.ts';
+import {assumesPort80, describeResolver, type OutcomeJson, type ProbeJson} from '../server/json.ts';
 import {oneLine} from '../util/errors.ts';
 import {formatLatency, formatPath} from '../util/readable.ts';
 
@@ -13,23 +13,34 @@ export interface DrawOptions {
 	unicode: boolean;
 }
 
-/** The whole drawing, ending with a line break; no line is longer than `columns`, and nothing in it moves the cursor. */
-export function drawProbe({check, module, outcome}: ProbeJson, options: DrawOptions): string {
+/**
+ * The whole drawing, ending with a line break; no line is longer than `columns`, and nothing in it moves the cursor. `asked` is the
+ * URL of the daemon that probed; undefined when this program did it itself.
+ */
+export function drawProbe(
+	{check, module, outcome}: ProbeJson,
+	asked: string | undefined,
+	options: DrawOptions,
+): string {
 	const {verdict, reason, detail, late, facts = {}} = outcome;
+	const who = asked === undefined ? 'without a daemon' : `says ${asked}`;
 	const word = paint(verdict === 'up' ? 'up' : verdict.toUpperCase(), verdictColor[verdict], options);
 	const lines = [
 		...wrap(`${check.target.address}`, options.columns, verdict.length + 2).map((line, at) =>
 			at === 0 ? `${word}  ${line.trim()}` : line,
 		),
-		...wrap(`${module.name} from ${check.vantage}, via ${check.target.via}, ${whenDone(outcome)}`, options.columns, 2),
+		...wrap(
+			`${module.name} from ${check.vantage}, via ${check.target.via}, ${whenDone(outcome)}, ${who}`,
+			options.columns,
+			2,
+		),
 	];
 	if (reason || detail)
 		lines.push('', ...wrap(`${reason ? `${reason}: ` : ''}${detail ?? 'no more is known'}`, options.columns, 2));
-	if (late)
-		lines.push(
-			'',
-			...wrap("tailprobe's own thread was late during this run: the times are too high.", options.columns, 2),
-		);
+	if (verdict === 'down' && assumesPort80(check.type, check.target.address))
+		lines.push('', ...wrap('The target names neither scheme nor port: port 80 was assumed.', options.columns, 2));
+	if (facts.body_start) lines.push('', ...wrap(`The answer begins: ${facts.body_start}`, options.columns, 2));
+	if (late) lines.push('', ...wrap(sayLate(outcome), options.columns, 2));
 	const bars = check.type === 'tunnel' ? drawRungs(outcome, options) : drawPhases(outcome, options);
 	if (bars.length > 0) lines.push('', ...bars);
 	const notes = listNotes(outcome, facts);
@@ -43,6 +54,11 @@ const judgedAfterwards: readonly string[] = ['status', 'content', 'loss', 'expec
 /** Width of the names and of the times in front of the bars. */
 const nameWidth = 12;
 const timeWidth = 9;
+
+function sayLate({latenessSeconds}: OutcomeJson): string {
+	const much = latenessSeconds === undefined ? 'late' : `${formatLatency(latenessSeconds)} late`;
+	return `tailprobe's own thread was ${much} during this run: the times are too high.`;
+}
 
 function whenDone({verdict, durationSeconds}: OutcomeJson): string {
 	return verdict === 'unknown'
@@ -93,7 +109,7 @@ function drawBar(
 	return `${failed ? cross : ' '} ${label}${formatLatency(seconds).padStart(timeWidth)}  ${' '.repeat(from)}${bar}`;
 }
 
-function listNotes({values = {}}: OutcomeJson, facts: Record<string, string>): string[] {
+function listNotes({values = {}, phases = {}}: OutcomeJson, facts: Record<string, string>): string[] {
 	const {address, resolved_by: by, http_version: version, tls_version: tls, path, derp_region: region} = facts;
 	const expiry = values.tls_earliest_cert_expiry_seconds;
 	const share = (name: string) =>
@@ -110,7 +126,10 @@ function listNotes({values = {}}: OutcomeJson, facts: Record<string, string>): s
 		['jitter', span('jitter_seconds')],
 		['loss', share('loss_ratio')],
 		['overhead', span('overhead_seconds')],
-		['address', address && by ? `${address} (${by})` : address],
+		[
+			'address',
+			address && by ? `${address} (${describeResolver(by, phases.resolve ?? values.resolve_seconds)})` : address,
+		],
 	];
 	return notes
 		.filter(([, value]) => value !== undefined && value !== '')

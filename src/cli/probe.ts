@@ -37,7 +37,10 @@ export async function runProbe(args: readonly string[], terminal: Terminal = pro
 			return 0;
 		}
 		const probe = wanted.config === undefined ? await askDaemon(wanted) : await probeHere(wanted, wanted.config);
-		terminal.write(wanted.json ? `${JSON.stringify(probe, undefined, 2)}\n` : drawProbe(probe, drawOptions(terminal)));
+		const asked = wanted.config === undefined ? shownDaemon(wanted.url) : undefined;
+		terminal.write(
+			wanted.json ? `${JSON.stringify(probe, undefined, 2)}\n` : drawProbe(probe, asked, drawOptions(terminal)),
+		);
 		return exitCodes[probe.outcome.verdict];
 	} catch (error) {
 		if (!(error instanceof UserError)) throw error;
@@ -110,6 +113,11 @@ function parseUrl(text: string): URL {
 	if (!url || !['http:', 'https:'].includes(url.protocol))
 		throw usageError(`The daemon's URL is something like http://127.0.0.1:9753, not "${oneLine(text, 100)}".`);
 	return url;
+}
+
+/** Without user, password and query. */
+function shownDaemon({origin, pathname}: URL): string {
+	return origin + pathname.replace(/\/+$/, '');
 }
 
 function usageError(message: string): UserError {
@@ -196,6 +204,7 @@ const probeSchema: z.ZodType<ProbeJson> = z.object({
 		reason: z.enum([...downReasons, ...unknownReasons]).exactOptional(),
 		detail: z.string().exactOptional(),
 		late: z.boolean(),
+		latenessSeconds: z.number().exactOptional(),
 		phases: z.partialRecord(z.enum(phaseNames), z.number()).exactOptional(),
 		values: z.record(z.string(), z.number()).exactOptional(),
 		facts: z.record(z.string(), z.string()).exactOptional(),

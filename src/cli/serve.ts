@@ -3,7 +3,7 @@
 import {parseArgs} from 'node:util';
 import {parseListen} from '../config/values.ts';
 import {startDaemon} from '../daemon.ts';
-import {UserError} from '../util/errors.ts';
+import {messageOf, UserError} from '../util/errors.ts';
 
 /** Runs until SIGTERM or SIGINT; answers the exit status. */
 export async function runServe(args: string[]): Promise<number> {
@@ -20,7 +20,14 @@ export async function runServe(args: string[]): Promise<number> {
 	process.once('SIGTERM', () => ended.resolve());
 	process.once('SIGINT', () => ended.resolve());
 	const daemon = await startDaemon({configPath: values.config, ...(listen ? {listen} : {})});
-	process.on('SIGHUP', () => void daemon.view.reload());
+	process.on('SIGHUP', () => void reload());
+	async function reload(): Promise<void> {
+		try {
+			await daemon.view.reload();
+		} catch (error) {
+			process.stderr.write(`tailprobe: internal error while reloading, please report it: ${messageOf(error)}\n`);
+		}
+	}
 	await ended.promise;
 	await daemon.stop();
 	return 0;

@@ -6,7 +6,7 @@ import type {Exchange} from '../net/http1.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {parseTargetUrl} from '../net/url.ts';
 import {oneLine} from '../util/errors.ts';
-import {requestHop} from './http/hop.ts';
+import {requestHop, shownBodyBytes} from './http/hop.ts';
 import {judgeAnswer} from './http/judge.ts';
 import {type HttpOptions, httpOptions} from './http/options.ts';
 import {firstHop, type Hop, nextHop} from './http/redirect.ts';
@@ -94,10 +94,22 @@ function finalReading(answer: Exchange, hop: Hop, options: HttpOptions, findings
 	const fault = judgeAnswer(answer, hop.url.protocol === 'https:', options);
 	const known = {phases: clock.seconds(), values, facts};
 	if (!fault) return {ok: true, ...known};
+	const beginning = beginningOf(answer, options);
+	if (beginning) facts.body_start = beginning;
 	if (fault.byPattern) values.failed_due_to_regex = 1;
 	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
 	const detail = `${describe(hop)} answered ${status} after ${inMs(clock.elapsedMs())}${fault.detail}`;
 	return {ok: false, reason: fault.reason, detail: oneLine(detail, 300), ...known};
+}
+
+/**
+ * The first words of a body that is text, on one line. '' when the request carried a body or a header that may prove who we are: the
+ * answer is then not for every reader.
+ */
+function beginningOf({body}: Exchange, {headers, body: sent}: HttpOptions): string {
+	if (sent !== undefined || Object.keys(headers).some(name => /auth|cookie|token|secret|key/i.test(name))) return '';
+	const text = oneLine(oneLine(body.subarray(0, shownBodyBytes).toString(), shownBodyBytes).replace(/\s+/g, ' '), 80);
+	return text.includes('\ufffd') ? '' : text;
 }
 
 function noteHeader(name: string, value: string, values: Record<string, number>): void {

@@ -4,7 +4,7 @@ import {isIPv4, isIPv6} from 'node:net';
 import {phaseNames} from '../engine/types.ts';
 import {oneLine} from '../util/errors.ts';
 import {formatDurationMs} from '../util/units.ts';
-import {finiteOnly, formatTime, withoutUserInfo} from './json.ts';
+import {assumesPort80, describeResolver, finiteOnly, formatTime, withoutUserInfo} from './json.ts';
 import type {AdhocAnswer} from './types.ts';
 
 type Ran = AdhocAnswer & {kind: 'ran'};
@@ -240,17 +240,18 @@ function bytesOf(address: string): number[] {
 /** What happened in words, in order. */
 function tellStory({check, outcome, timeoutMs, module}: Ran): string[] {
 	const {reading, verdict, reason, detail} = outcome;
-	const {address, resolved_by: by, phase, path, derp_region: region, final_url: finalUrl} = reading?.facts ?? {};
+	const {facts = {}, phases = {}, values = {}} = reading ?? {};
+	const {address, resolved_by: by, phase, path, derp_region: region, final_url: finalUrl, body_start: body} = facts;
 	const lines = [
 		`${formatTime(outcome.startedAt)} ${module.prober} probe by module ${module.name} from ${check.vantage} of ${withoutUserInfo(check.target.address)}, via ${check.target.via}`,
 		`allowed to take ${formatDurationMs(timeoutMs)}`,
 	];
-	if (address) lines.push(`address ${address}${by ? `, found by ${by}` : ''}`);
-	for (const [name, seconds] of Object.entries(reading?.phases ?? {}))
-		lines.push(`${name} took ${milliseconds(seconds)}`);
+	if (address)
+		lines.push(`address ${address}${by ? ` (${describeResolver(by, phases.resolve ?? values.resolve_seconds)})` : ''}`);
+	for (const [name, seconds] of Object.entries(phases)) lines.push(`${name} took ${milliseconds(seconds)}`);
 	if (finalUrl && finalUrl !== check.target.address) lines.push(`ended at ${withoutUserInfo(finalUrl)}`);
 	if (path) lines.push(`path ${path}${region ? ` through DERP region ${region}` : ''}`);
-	for (const [name, value] of Object.entries(reading?.values ?? {}))
+	for (const [name, value] of Object.entries(values))
 		lines.push(
 			name.endsWith('_seconds') && Math.abs(value) < 1000
 				? `${name.slice(0, -8)} ${milliseconds(value)}`
@@ -262,6 +263,9 @@ function tellStory({check, outcome, timeoutMs, module}: Ran): string[] {
 		`${verdict}${reason ? `, reason ${reason}` : ''}${phase && verdict === 'down' ? ` in phase ${phase}` : ''}, after ${milliseconds(outcome.durationMs / 1000)}`,
 	);
 	if (detail) lines.push(detail);
+	if (verdict === 'down' && assumesPort80(check.type, check.target.address))
+		lines.push('the target names neither scheme nor port: port 80 was assumed');
+	if (body) lines.push(`the answer begins: ${body}`);
 	return lines.map(line => oneLine(line, 500));
 }
 

@@ -1,6 +1,7 @@
 /** The shapes of `/api/v1` and of `/probe` as JSON. Times are RFC 3339 texts, durations seconds; what is not known is left out. */
 
 import type {Check, Outcome, PhaseName, Reason, Verdict} from '../engine/types.ts';
+import {splitTarget} from '../net/target.ts';
 import type {VantageState} from '../vantages/types.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView, StripBucket} from './types.ts';
 
@@ -24,6 +25,8 @@ export interface OutcomeJson {
 	detail?: string;
 	/** Our own thread was too late for the times to be true. */
 	late: boolean;
+	/** By how much, when late. */
+	latenessSeconds?: number;
 	phases?: Partial<Record<PhaseName, number>>;
 	values?: Record<string, number>;
 	facts?: Record<string, string>;
@@ -58,6 +61,7 @@ export function describeCheck({key, name, type, vantage, target, intervalMs, tim
 export function describeOutcome({
 	startedAt,
 	durationMs,
+	latenessMs,
 	kind,
 	verdict,
 	reason,
@@ -73,6 +77,7 @@ export function describeOutcome({
 		...(reason === undefined ? {} : {reason}),
 		...(detail === undefined ? {} : {detail}),
 		late,
+		...(late ? {latenessSeconds: latenessMs / 1000} : {}),
 		...(reading?.phases === undefined ? {} : {phases: finiteOnly(reading.phases)}),
 		...(reading === undefined ? {} : {values: finiteOnly(reading.values), facts: reading.facts}),
 	};
@@ -199,6 +204,20 @@ export function formatTime(wallMs: number | undefined): string | undefined {
 	const date = new Date(wallMs ?? Number.NaN);
 	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
+
+/** Whether the port of an http target was not written down: then it was 80, because no scheme was written either. */
+export function assumesPort80(type: string, address: string): boolean {
+	return type === 'http' && !address.includes('://') && splitTarget(address)?.port === undefined;
+}
+
+/** Names came from tailscaled's list of peers: what that says of MagicDNS. Silence takes time; where it was not asked, or refused, there is none. */
+export function describeResolver(by: string, resolveSeconds: number | undefined): string {
+	if (by !== 'peers') return by;
+	return `from tailscaled's list of peers${(resolveSeconds ?? 0) >= silenceSeconds ? ': MagicDNS did not answer' : ''}`;
+}
+
+/** MagicDNS is waited for at least a quarter of a second. */
+const silenceSeconds = 0.2;
 
 /** An address as it may be shown: a password in a URL stays out. */
 export function withoutUserInfo(address: string): string {

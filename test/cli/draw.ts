@@ -3,14 +3,20 @@ import test from 'ava';
 import {type DrawOptions, drawProbe} from '../../src/cli/draw.ts';
 import type {Check, Outcome} from '../../src/engine/types.ts';
 import {describeProbe} from '../../src/server/json.ts';
+import type {AdhocAnswer} from '../../src/server/types.ts';
 import {aCheck, anHttpOutcome, anOutcome, ranAnswer} from '../helpers/fake-daemon.ts';
 
 const plain: DrawOptions = {columns: 80, color: false, unicode: false};
 
-function draw(outcome: Outcome, options: Partial<DrawOptions> = {}, check: Partial<Check> = {}): string {
+function draw(
+	outcome: Outcome,
+	options: Partial<DrawOptions> = {},
+	check: Partial<Check> = {},
+	asked = 'http://127.0.0.1:9753',
+): string {
 	const answer = ranAnswer(outcome, aCheck(check));
 	if (answer.kind !== 'ran') throw new Error('not a run');
-	return drawProbe(describeProbe(answer), {...plain, ...options});
+	return drawProbe(describeProbe(answer), asked, {...plain, ...options});
 }
 
 const tlsTimeout = anOutcome({
@@ -25,7 +31,7 @@ test('a target that is up is drawn with its phases one after the other', t => {
 	t.is(
 		draw(anHttpOutcome({durationMs: 12.7})),
 		`up  http://june-orchestrator:8080/healthz
-  http_2xx from cluster, via tailnet, took 12.7 ms
+  http_2xx from cluster, via tailnet, took 12.7 ms, says http://127.0.0.1:9753
 
   resolve       1.20 ms  #####
   connect       2.10 ms       ##########
@@ -43,7 +49,7 @@ test('a target that is down is drawn with the reason, the sentence and the phase
 	t.is(
 		draw(tlsTimeout),
 		`DOWN  http://june-orchestrator:8080/healthz
-  http_2xx from cluster, via tailnet, took 5.00 s
+  http_2xx from cluster, via tailnet, took 5.00 s, says http://127.0.0.1:9753
 
   timeout: No TLS answer from 100.64.0.3:8443 within 5s, though it took the
   connection.
@@ -70,7 +76,7 @@ test('a tunnel is drawn with its rungs side by side, its path and its loss', t =
 	t.is(
 		draw(anOutcome({reading, durationMs: 60}), {}, {type: 'tunnel', target}),
 		`up  gpu
-  http_2xx from cluster, via tailnet, took 60.0 ms
+  http_2xx from cluster, via tailnet, took 60.0 ms, says http://127.0.0.1:9753
 
   disco         20.0 ms  ############################
   tsmp          40.0 ms  #######################################################
@@ -86,7 +92,8 @@ test('when nobody could look, the reason is drawn and no phase', t => {
 	t.is(
 		draw(blind),
 		`UNKNOWN  http://june-orchestrator:8080/healthz
-  http_2xx from cluster, via tailnet, gave up after 20.0 ms
+  http_2xx from cluster, via tailnet, gave up after 20.0 ms, says
+  http://127.0.0.1:9753
 
   vantage: tailscaled does not answer.
 `,
@@ -94,7 +101,48 @@ test('when nobody could look, the reason is drawn and no phase', t => {
 });
 
 test('times that cannot be true are marked', t => {
-	t.regex(draw(anHttpOutcome({late: true})), /the times are too high/);
+	t.regex(
+		draw(anHttpOutcome({late: true, latenessMs: 412})),
+		/own thread was 412 ms late during this run: the times are too\n {2}high\./,
+	);
+});
+
+test('without a daemon the drawing says so', t => {
+	const answer = ranAnswer() as AdhocAnswer & {kind: 'ran'};
+
+	t.regex(drawProbe(describeProbe(answer), undefined, plain), /took 20\.0 ms, without a daemon\n/);
+});
+
+test('a port that nobody wrote is told when the target is down', t => {
+	const down = anOutcome({verdict: 'down', reason: 'refused', detail: 'It refused.'});
+	const aimedAt = (address: string, type = 'http') =>
+		draw(down, {}, {type, target: {name: 'x', address, via: 'tailnet', peer: ''}});
+
+	t.regex(aimedAt('livekit'), /It refused\.\n\n {2}The target names neither scheme nor port: port 80 was assumed\.\n/);
+	t.regex(aimedAt('livekit/healthz'), /port 80 was assumed/);
+	for (const address of ['livekit:7880', 'http://livekit/', 'https://livekit/'])
+		t.notRegex(aimedAt(address), /assumed/, address);
+	t.notRegex(aimedAt('livekit', 'icmp'), /assumed/);
+	t.notRegex(draw(anHttpOutcome(), {}, {target: {name: 'x', address: 'livekit', via: 'tailnet', peer: ''}}), /assumed/);
+});
+
+test('an address from the list of peers says so, and that MagicDNS was silent when it was waited for', t => {
+	const resolvedIn = (resolve: number) => {
+		const reading = {ok: true, phases: {resolve}, values: {}, facts: {address: '100.64.0.3', resolved_by: 'peers'}};
+		return draw(anOutcome({reading}), {columns: 100});
+	};
+
+	t.regex(resolvedIn(0.67), /address 100\.64\.0\.3 \(from tailscaled's list of peers: MagicDNS did not answer\)/);
+	t.regex(resolvedIn(0.01), /address 100\.64\.0\.3 \(from tailscaled's list of peers\)/);
+});
+
+test('the beginning of an unwanted answer is drawn', t => {
+	const reading = {ok: false, values: {status_code: 500}, facts: {body_start: '{"error":"no database"}'}};
+
+	t.regex(
+		draw(anOutcome({verdict: 'down', reason: 'status', reading})),
+		/The answer begins: \{"error":"no database"\}/,
+	);
 });
 
 test('colour adds nothing but colour', t => {

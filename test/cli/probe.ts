@@ -56,6 +56,15 @@ test('a target that is up is drawn and ends with 0', async t => {
 	t.is(err, '');
 });
 
+test('the daemon that answered is named without its password', async t => {
+	await withServer(fakeDaemon(), async ({url}) => {
+		const {out} = await run(['--url', `${url}/?secret=hunter2#x`, 'x']);
+
+		t.true(out.split('\n')[1]?.endsWith(`says ${url}`), out);
+		t.notRegex(out, /hunter2/);
+	});
+});
+
 test('a target that is down ends with 1', async t => {
 	const down = anOutcome({kind: 'adhoc', verdict: 'down', reason: 'refused', detail: 'It refused.'});
 

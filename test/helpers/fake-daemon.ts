@@ -6,9 +6,9 @@ import type {TailnetNode} from '../../src/inventory/types.ts';
 import {createApp, type LogLine, startServer} from '../../src/server/app.ts';
 import type {AdhocAnswer, AdhocRequest, CheckView, DaemonView, NodeView} from '../../src/server/types.ts';
 import type {VantageState} from '../../src/vantages/types.ts';
-import {aCheck, anOutcome} from './checks.ts';
+import {aCheck, anOutcome, aReading} from './checks.ts';
 
-export {aCheck, anOutcome};
+export {aCheck, anOutcome, aReading};
 
 /** When everything in here happened. */
 export const someTime = 1_700_000_000_000;

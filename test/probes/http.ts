@@ -336,3 +336,47 @@ test('a CA file that cannot be read says nothing about the target', async t => {
 
 	await t.throwsAsync(running, {name: 'CannotLookError', message: /CA file \/nowhere\/ca\.pem/});
 });
+
+test('an answer that is not the wanted one is told with its first words, on one line', async t => {
+	const server = await serve(t, saying(httpAnswer('500 No', `<h1>no\r\n\u001b[31mroom</h1>${' é'.repeat(500)}`)));
+
+	const reading = await measure(http, `http://127.0.0.1:${server.port}/`);
+
+	t.is(reading.reason, 'status');
+	t.regex(reading.facts.body_start ?? '', /^<h1>no \[31mroom<\/h1>( é)+ ?…$/);
+	t.is(reading.facts.body_start?.length, 80);
+});
+
+for (const [what, options] of [
+	['a header that proves who we are', {headers: {authorization: 'Bearer x'}}],
+	['a cookie', {headers: {Cookie: 'session=1'}}],
+	['a key', {headers: {'X-Api-Key': 'x'}}],
+	['a body', {method: 'POST', body: '{"password":"x"}'}],
+] as const)
+	test(`the answer to a request with ${what} is not told`, async t => {
+		const server = await serve(t, saying(httpAnswer('500 No', 'secret')));
+
+		const reading = await measure(http, `http://127.0.0.1:${server.port}/`, options);
+
+		t.is(reading.reason, 'status');
+		t.is(reading.facts.body_start, undefined);
+	});
+
+for (const [what, body] of [
+	['that is no text', Buffer.from([0x1f, 0x8b, 0x08, 0x00, 0xff, 0xfe])],
+	['that is empty', Buffer.alloc(0)],
+] as const)
+	test(`an unwanted answer ${what} is not told`, async t => {
+		const server = await serve(t, saying(Buffer.concat([Buffer.from('HTTP/1.1 500 No\r\n\r\n'), body])));
+
+		const reading = await measure(http, `http://127.0.0.1:${server.port}/`);
+
+		t.is(reading.reason, 'status', reading.detail);
+		t.is(reading.facts.body_start, undefined);
+	});
+
+test('a good answer is not told', async t => {
+	const server = await serve(t, saying(httpAnswer('200 OK', 'fine')));
+
+	t.is((await measure(http, `http://127.0.0.1:${server.port}/`)).facts.body_start, undefined);
+});

@@ -12,6 +12,9 @@ import {needsBody} from './judge.ts';
 import type {HttpOptions} from './options.ts';
 import type {Hop} from './redirect.ts';
 
+/** Bytes of each body that are kept at least. */
+export const shownBodyBytes = 400;
+
 /**
  * The answer to the hop's request. Throws what resolveTarget, dial, upgradeToTls and exchange throw; the phases, facts and values of
  * the way that was made are in `findings` either way, and no socket is left.
@@ -50,7 +53,8 @@ export async function requestHop(
 		const limits = {
 			maxHeadBytes: 65_536,
 			maxBodyBytes: options.body_size_limit,
-			maxStoredBytes: needsBody(options) ? options.body_size_limit : 0,
+			// The beginning is kept for the sentence when the answer is not what was wanted.
+			maxStoredBytes: needsBody(options) ? options.body_size_limit : Math.min(shownBodyBytes, options.body_size_limit),
 		};
 		const timings: Partial<ExchangeTimings> = {};
 		try {

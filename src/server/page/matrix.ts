@@ -4,7 +4,17 @@ import {formatLatency, formatPath} from '../../util/readable.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
 import {drawStrip} from './strip.ts';
-import {badness, count, latencySeconds, shownVerdict, verdictMark, verdictWords} from './words.ts';
+import {
+	badness,
+	count,
+	formatLoss,
+	historyPath,
+	latencySeconds,
+	type Shown,
+	shownVerdict,
+	verdictMark,
+	verdictWords,
+} from './words.ts';
 
 /** Rows on the whole page, shared by the tables; each shows at least some, and none more than most. */
 const rows = {all: 400, least: 5, most: 50};
@@ -51,15 +61,26 @@ function renderRow(target: string, cells: readonly CheckView[], vantages: readon
 function renderCell(view: CheckView): Html {
 	const {check, last} = view;
 	const shown = shownVerdict(view);
-	const seconds = shown === 'up' ? latencySeconds(check, last) : undefined;
+	const said = listCellNotes(check, last, shown).map(note => html` <span class="note">${note}</span>`);
+	const mark =
+		shown === 'pending'
+			? verdictMark(shown)
+			: html`<a class="to" href="${historyPath(check.key)}" title="its last runs">${verdictMark(shown)}</a>`;
+	return html`<div class="cell"><span>${mark}${said}</span>${shown === 'pending' ? '' : drawStrip(view.strip)}</div>`;
+}
+
+function listCellNotes(check: CheckView['check'], last: CheckView['last'], shown: Shown): string[] {
 	const {path, derp_region: region} = last?.reading?.facts ?? {};
+	const seconds = shown === 'up' ? latencySeconds(check, last) : undefined;
+	const loss = shown === 'up' ? formatLoss(last) : undefined;
 	const notes = [
 		seconds === undefined ? undefined : formatLatency(seconds),
+		shown === 'up' && last?.late ? '– (we were late)' : undefined,
 		shown === 'up' ? undefined : last?.reason,
 		formatPath(path, region),
+		loss === undefined ? undefined : `loss ${loss}`,
 	];
-	const said = notes.filter(note => note !== undefined).map(note => html` <span class="note">${note}</span>`);
-	return html`<div class="cell"><span>${verdictMark(shown)}${said}</span>${shown === 'pending' ? '' : drawStrip(view.strip)}</div>`;
+	return notes.filter(note => note !== undefined);
 }
 
 function renderRest(hidden: readonly CheckView[]): Html {

@@ -30,8 +30,10 @@ export const pageScript = `'use strict';
 		if (selection && !selection.isCollapsed && main.contains(selection.anchorNode)) return;
 		const focus = selectorOf(document.activeElement, main);
 		const scrolled = [...main.querySelectorAll('.scroll')].map(area => [area.id, area.scrollLeft]);
+		const opened = [...main.querySelectorAll('details[open]')].map(({id}) => id);
 		const [x, y] = [scrollX, scrollY];
 		main.replaceChildren(...newer.childNodes);
+		for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
 		for (const [id, left] of scrolled) {
 			const area = document.getElementById(id);
 			if (area) area.scrollLeft = left;

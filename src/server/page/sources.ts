@@ -4,7 +4,7 @@ import {formatLatency} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {SourceView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {ageOf, count, type Shown, verdictMark} from './words.ts';
+import {ageOf, asSentence, count, type Shown, verdictMark} from './words.ts';
 
 const problemsShown = 20;
 
@@ -64,7 +64,7 @@ function renderVantage({
 	if (threadRestarts > 0) about.push(count(threadRestarts, 'thread restart'));
 	return html`<tr>
 <th scope="row">${name} <span class="muted">${type}</span>${about.length > 0 ? html`<span class="muted small under">${about.join(' · ')}</span>` : ''}</th>
-<td data-label="state">${verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${detail}</span>` : ''}</td>
+<td data-label="state">${verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
 <td data-label="thread late by">${formatLatency(latenessMs / 1000)}</td>
 <td data-label="in flight">${runsInFlight}</td>
 <td data-label="skipped slots">${overlap + late === 0 ? '0' : `${overlap} still running, ${late} late`}</td>
@@ -76,7 +76,7 @@ function renderSource({name, ok, detail, seconds, lastSuccessAt}: SourceView, no
 	const word = ok === undefined ? 'not tried yet' : ok ? 'read' : 'failing';
 	return html`<tr>
 <th scope="row">${name}</th>
-<td data-label="state">${verdictMark(shown, word)}${ok === false && detail ? html`<span class="why under">${detail}</span>` : ''}</td>
+<td data-label="state">${verdictMark(shown, word)}${ok === false && detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
 <td data-label="last read">${ageOf(lastSuccessAt, nowMs)}</td>
 <td data-label="took">${seconds === undefined ? html`<span class="muted">–</span>` : formatLatency(seconds)}</td>
 </tr>`;

@@ -7,18 +7,25 @@ export function drawStrip(strip: CheckView['strip']): Html {
 	const kinds = strip.map(kindOf);
 	const minutes = {up: 0, down: 0, unknown: 0};
 	for (const kind of kinds) if (kind) minutes[kind]++;
-	const said = [
-		minutes.down > 0 ? `${minutes.down} min with a failure` : '',
-		minutes.unknown > 0 ? `${minutes.unknown} min unknown` : '',
-		minutes.up > 0 ? `${minutes.up} min up` : '',
-	].filter(part => part !== '');
-	if (said.length === 0) return html`<span class="muted small note">no runs in the last hour</span>`;
+	const first = kinds.findIndex(kind => kind !== undefined);
+	if (first === -1) return html`<span class="muted small note">no runs in the last hour</span>`;
 
 	const paths = (['up', 'down', 'unknown'] as const)
 		.filter(kind => minutes[kind] > 0)
 		.map(kind => html`<path class="${kind}" d="${outline(kinds, kind)}"/>`);
-	const label = `last hour: ${said.join(', ')}`;
+	const label = sayMinutes(minutes, strip.length - first);
 	return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>${label}</title>${paths}</svg>`;
+}
+
+/** `a failure in 4 of the last 9 minutes`, counted from the first minute in which anything ran. */
+function sayMinutes({up, down, unknown}: Record<Kind, number>, length: number): string {
+	if (length === 1) return `${down > 0 ? 'a failure' : unknown > 0 ? 'unknown' : 'up'} in the last minute`;
+	const parts = [
+		down > 0 ? `a failure in ${down}` : '',
+		unknown > 0 ? `unknown in ${unknown}` : '',
+		down + unknown > 0 ? '' : `up in ${up === length ? 'all' : up}`,
+	];
+	return `${parts.filter(part => part !== '').join(', ')} of the last ${length} minutes`;
 }
 
 type Kind = 'up' | 'down' | 'unknown';

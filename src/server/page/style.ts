@@ -63,6 +63,17 @@ section { margin-top: 1.75rem; }
 .troubles li.unknown { border-left: 4px double var(--unknown); background: var(--unknown-back); }
 .troubles .why { grid-column: 1 / -1; grid-row: 2; }
 .troubles b { margin: 0 0.25rem; }
+.troubles details { margin-top: 0.25rem; }
+.troubles summary { cursor: pointer; }
+.notes li { border-left-color: var(--line); padding-block: 0.4rem; }
+.notes b { margin-left: 0; }
+.notes li > .small { grid-column: 2; grid-row: 1; }
+.notes .also li { display: list-item; padding: 0; border: 0; background: none; }
+.also { grid-column: 1 / -1; margin: 0.15rem 0 0; padding-left: 0; list-style: none; font-size: 0.875rem; overflow-wrap: anywhere; }
+.also li { margin-left: 1.1rem; }
+.to { color: inherit; text-decoration: none; }
+.to:hover { text-decoration: underline; }
+.old .told, .old .told * { color: var(--muted); }
 .why { overflow-wrap: anywhere; }
 .rest { margin-top: 0.4rem; color: var(--muted); font-size: 0.875rem; }
 .plain { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
@@ -94,7 +105,7 @@ button:hover { border-color: var(--link); }
 @media (max-width: 46rem) {
 	.asof { margin-left: 0; }
 	.troubles li { grid-template-columns: 1fr; }
-	.troubles .why { grid-row: auto; }
+	.troubles .why, .notes li > .small { grid-column: auto; grid-row: auto; }
 	.group { padding: 0.75rem 0.75rem 0.5rem; }
 	.matrix th[scope="row"] { width: auto; }
 	.matrix td { min-width: 9.5rem; }

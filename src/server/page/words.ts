@@ -1,7 +1,8 @@
 /** Numbers, times and verdicts as the page writes them. */
 
 import type {Check, Outcome, Verdict} from '../../engine/types.ts';
-import {formatSpan} from '../../util/readable.ts';
+import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
+import type {VantageState} from '../../vantages/types.ts';
 import {formatTime} from '../json.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
@@ -20,6 +21,11 @@ export const verdictWords: Record<Shown, string> = {up: 'up', down: 'down', unkn
 export function badness(view: CheckView): number {
 	const shown = shownVerdict(view);
 	return shown === 'down' && view.confirmed ? 4 : {down: 3, unknown: 2, pending: 1, up: 0}[shown];
+}
+
+/** Whether the vantage cannot look at present. */
+export function isUnsound({condition}: VantageState): boolean {
+	return condition === 'sick' || condition === 'gone';
 }
 
 /** A verdict by shape and word; the shapes stand once in the page. */
@@ -53,10 +59,45 @@ export function ageOf(wallMs: number | undefined, nowMs: number): Html {
 
 /** `03:02:10 UTC`, with the day when it is another one. */
 export function clockTime(wallMs: number, nowMs: number): Html {
+	return html`<time datetime="${formatTime(wallMs)}">${clockText(wallMs, nowMs)}</time>`;
+}
+
+/** The same as plain text. */
+export function clockText(wallMs: number, nowMs: number): string {
 	const iso = formatTime(wallMs);
-	if (iso === undefined) return html`an unknown time`;
+	if (iso === undefined) return 'an unknown time';
 	const sameDay = iso.slice(0, 10) === formatTime(nowMs)?.slice(0, 10);
-	return html`<time datetime="${iso}">${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC</time>`;
+	return `${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC`;
+}
+
+/** Texts end in many ways; here a sentence of its own follows. */
+export function asSentence(text: string): string {
+	return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** Where the last outcomes of a check are. */
+export function historyPath(key: string): string {
+	return `api/v1/checks/${encodeURIComponent(key)}/history`;
+}
+
+/** The last run of a tunnel for a reader: `1.40 ms, direct`, `41.0 ms, derp fra, loses 33 % of the pings`; '' when nothing is known. */
+export function describeTunnel({check, last}: CheckView): string {
+	const {path, derp_region: region} = last?.reading?.facts ?? {};
+	const seconds = latencySeconds(check, last);
+	const loss = formatLoss(last);
+	return [
+		seconds === undefined ? undefined : formatLatency(seconds),
+		formatPath(path, region),
+		loss === undefined ? undefined : `loses ${loss} of the pings`,
+	]
+		.filter(part => part !== undefined)
+		.join(', ');
+}
+
+/** Loss of one run such as `33 %`; undefined where none is known or nothing was lost. */
+export function formatLoss(outcome: Outcome | undefined): string | undefined {
+	const ratio = outcome?.reading?.values.loss_ratio;
+	return ratio === undefined || !(ratio > 0) ? undefined : `${Math.round(ratio * 100) || '< 1'} %`;
 }
 
 /** `1 check`, `2 checks`. */

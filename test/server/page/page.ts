@@ -3,7 +3,6 @@ import test from 'ava';
 import {renderPage} from '../../../src/server/page/page.ts';
 import {pageScript} from '../../../src/server/page/script.ts';
 import {pageStyle} from '../../../src/server/page/style.ts';
-import type {CheckView, DaemonView} from '../../../src/server/types.ts';
 import {
 	aCheck,
 	aCheckView,
@@ -15,34 +14,7 @@ import {
 	someTime,
 	withServer,
 } from '../../helpers/fake-daemon.ts';
-
-const nowMs = someTime + 60_000;
-
-/** The page as text without tags, one space between words. */
-function read(part: Partial<DaemonView>): string {
-	const main = renderPage(fakeDaemon(part), nowMs)
-		.replace(/^.*<main>/s, '')
-		.replace(/<\/main>.*$/s, '');
-	return main
-		.replace(/<title>.*?<\/title>/g, '')
-		.replace(/<[^>]*>/g, ' ')
-		.replace(/\s+/g, ' ');
-}
-
-function view(name: string, target: string, part: Partial<CheckView> = {}, vantage = 'cluster'): CheckView {
-	const check = aCheck({
-		key: `${name}/${vantage}/${target}`,
-		name,
-		vantage,
-		target: {name: target, address: target, via: 'tailnet', peer: ''},
-	});
-	return aCheckView({check, ...part});
-}
-
-function downView(name: string, target: string, downSince: number, part: Partial<CheckView> = {}): CheckView {
-	const last = anOutcome({verdict: 'down', reason: 'refused', detail: `${target} refused the connection.`});
-	return view(name, target, {verdict: 'down', confirmed: true, downSince, last, ...part});
-}
+import {downView, nowMs, readPage as read, view} from '../../helpers/status-page.ts';
 
 test('what is wrong comes first: confirmed failures, newest first, with check, target, vantage, reason, sentence and since when', t => {
 	const checks = [
@@ -97,8 +69,30 @@ test('sources that fail and vantages that cannot look are told among what is wro
 	});
 
 	t.regex(text, /1 source failing 1 vantage not sound/);
-	t.regex(text, /sick vantage cluster tailscaled is stopped\. Its checks are unknown meanwhile\./);
+	t.regex(text, /vantage cluster is sick tailscaled is stopped\./);
 	t.regex(text, /failing source headscale-nodes It did not answer\. last read 1 min ago/);
+});
+
+test('what is worth knowing stands below, and is counted in the head and the tab', t => {
+	const problems = ['The node x has no address.'];
+
+	const text = read({problems: () => problems});
+
+	t.regex(renderPage(fakeDaemon({problems: () => problems}), nowMs), /<title>all up, 1 note · tailprobe<\/title>/);
+	t.regex(
+		text,
+		/^ tailprobe all up, 1 note 1 up 1 note .* Worth knowing left out The node x has no address\. more Checks/,
+	);
+	t.notRegex(text, /Nothing is wrong/);
+});
+
+test('while the list of nodes cannot be read, what headscale said has its age', t => {
+	const sources = [{name: 'headscale-nodes', ok: false, lastSuccessAt: nowMs - 51_000}];
+
+	const text = read({sources: () => sources, nodes: () => [aNodeView({disagreement: 'online_but_unreachable'})]});
+
+	t.regex(text, /headscale as of 51 s ago last seen .* headscale said online, no tunnel answers/);
+	t.notRegex(read({}), /as of/);
 });
 
 test('a platform without a fault says so', t => {
@@ -145,10 +139,34 @@ test('a tunnel shows its own latency and its path', t => {
 	t.regex(read({checks: () => [aCheckView({check, last: anOutcome({reading})})]}), /up 31\.2 ms derp fra/);
 });
 
+test('a tunnel shows its loss', t => {
+	const reading = {ok: true, values: {tsmp_seconds: 0.0312, loss_ratio: 1 / 3}, facts: {path: 'direct'}};
+
+	t.regex(
+		read({checks: () => [aCheckView({check: aCheck({type: 'tunnel'}), last: anOutcome({reading})})]}),
+		/up 31\.2 ms direct loss 33 %/,
+	);
+});
+
+test('every check that ran leads to its history, up or not', t => {
+	const checks = [view('a', 'x'), downView('a', 'y', someTime), view('a', 'z', {ran: false})];
+
+	const page = renderPage(fakeDaemon({checks: () => checks}), nowMs);
+
+	const matrix = page.slice(page.indexOf('id="checks"'));
+	t.deepEqual(
+		[...matrix.matchAll(/href="(api\/v1\/checks\/[^"]*)"/g)].map(([, path]) => path),
+		['y', 'x'].map(target => `api/v1/checks/a%2Fcluster%2F${target}/history`),
+	);
+});
+
 test('a latency that cannot be true is not shown', t => {
 	const checks = [aCheckView({last: anOutcome({late: true, durationMs: 777})})];
 
-	t.notRegex(read({checks: () => checks}), /777 ms/);
+	const text = read({checks: () => checks});
+
+	t.notRegex(text, /777 ms/);
+	t.regex(text, /up – \(we were late\)/);
 });
 
 test('nodes show what headscale says beside what the tunnels see, worries first', t => {

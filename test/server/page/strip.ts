@@ -15,7 +15,13 @@ test('neighbouring minutes of one kind are one box, and a minute shows its worst
 });
 
 test('the drawing is said in words too', t => {
-	t.regex(drawStrip([up, down, unknown]).text, /aria-label="last hour: 1 min with a failure, 1 min unknown, 1 min up"/);
+	const said = (strip: Parameters<typeof drawStrip>[0]) => /aria-label="([^"]*)"/.exec(drawStrip(strip).text)?.[1];
+
+	t.is(said([undefined, up, down, unknown]), 'a failure in 1, unknown in 1 of the last 3 minutes');
+	t.is(said([up, down, up, down]), 'a failure in 2 of the last 4 minutes');
+	t.is(said([undefined, up, up]), 'up in all of the last 2 minutes');
+	t.is(said([up, undefined, up]), 'up in 2 of the last 3 minutes');
+	t.is(said([undefined, up]), 'up in the last minute');
 	t.regex(drawStrip([undefined, undefined]).text, /no runs in the last hour/);
 	t.regex(drawStrip([]).text, /no runs in the last hour/);
 });

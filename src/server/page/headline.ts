@@ -1,0 +1,36 @@
+/** The whole in a few words, for the head of the page and the browser's tab. Pure. */
+
+import type {VantageState} from '../../vantages/types.ts';
+import {countChecks} from '../json.ts';
+import type {SourceView} from '../types.ts';
+import {groupSources} from './causes.ts';
+import type {Snapshot} from './snapshot.ts';
+import {count, isUnsound} from './words.ts';
+
+/** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up`. */
+export function headline({checks, vantages, sources}: Snapshot, notes: number): string {
+	const {total, up, down, unknown, pending} = countChecks(checks);
+	const troubles = [down > 0 ? `${down} down` : '', sayVantages(vantages), saySources(sources)].filter(
+		part => part !== '',
+	);
+	if (down === 0 && unknown > 0) troubles.push(`${unknown} unknown`);
+	if (total === 0) return [...troubles, 'no checks yet'].join(' · ');
+	if (troubles.length > 0) return [...troubles, ...(down > 0 || unknown > 0 ? [] : [`${up} up`])].join(' · ');
+	if (pending === total) return 'first runs under way';
+	const whole = pending > 0 ? `${up} up, ${pending} not run yet` : 'all up';
+	return notes > 0 ? `${whole}, ${count(notes, 'note')}` : whole;
+}
+
+function sayVantages(vantages: readonly VantageState[]): string {
+	const unsound = vantages.filter(isUnsound);
+	const [first] = unsound;
+	if (!first) return '';
+	if (unsound.length > 1) return `${unsound.length} vantages not sound`;
+	return vantages.length === 1 ? `vantage ${first.condition}` : `vantage ${first.name} ${first.condition}`;
+}
+
+function saySources(sources: readonly SourceView[]): string {
+	return groupSources(sources)
+		.map(({name}) => `${name} fails`)
+		.join(' · ');
+}

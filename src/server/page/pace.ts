@@ -1,0 +1,77 @@
+/** Whether a check that is up is slow: against what was promised, and against what it usually takes. Pure. */
+
+import {formatLatency} from '../../util/readable.ts';
+import type {CheckView, Outcome} from '../types.ts';
+import {latencySeconds} from './words.ts';
+
+/** Slower than usual means so many times as long, and by so much. */
+const oddFactor = 5;
+const oddSeconds = 0.05;
+/** With fewer earlier runs, or minutes, nobody can say what is usual. */
+const leastSamples = 5;
+/** The newest runs (and minutes) are judged, not part of what is usual; all of these runs must be slow. */
+const judged = 2;
+
+/** Whether it can be slow at all, so that its outcomes are worth unpacking. */
+export function mayBeSlow({check}: CheckView, last: Outcome): boolean {
+	if (last.late) return true;
+	const seconds = latencySeconds(check, last);
+	return seconds !== undefined && (seconds > oddSeconds || seconds * 1000 > (check.objectiveMs ?? Infinity));
+}
+
+/** One sentence when the newest run whose times are true was slow. `recent`: newest first. */
+export function describePace(view: CheckView, recent: readonly Outcome[]): string | undefined {
+	const {check} = view;
+	const timed = recent.filter(outcome => latencySeconds(check, outcome) !== undefined);
+	const [newest] = timed;
+	const seconds = latencySeconds(check, newest);
+	if (!newest || seconds === undefined) return undefined;
+	const usual = usualSeconds(view, timed);
+	const news = latencies(view, timed.slice(0, judged));
+	const odd = usual !== undefined && news.length === judged && news.every(each => isOdd(each, usual));
+	const beyond = check.objectiveMs !== undefined && seconds * 1000 > check.objectiveMs;
+	if (!odd && !beyond) return undefined;
+	return `${[
+		`${check.type === 'tunnel' || check.type === 'icmp' ? 'The round trip takes' : 'Took'} ${formatLatency(seconds)}`,
+		beyond ? `beyond the objective of ${formatLatency((check.objectiveMs ?? 0) / 1000)}` : undefined,
+		odd ? `usually ${formatLatency(usual)}` : undefined,
+		describeLongestPhase(newest, seconds),
+	]
+		.filter(part => part !== undefined)
+		.join(', ')}.`;
+}
+
+/** The phase that took most of the run, when one did. */
+export function longestPhase(outcome: Outcome): [name: string, seconds: number] | undefined {
+	const phases = Object.entries(outcome.reading?.phases ?? {});
+	const longest = phases.toSorted(([, one], [, other]) => other - one)[0];
+	return longest && longest[1] * 1000 > outcome.durationMs / 2 ? longest : undefined;
+}
+
+function describeLongestPhase(outcome: Outcome, seconds: number): string | undefined {
+	const longest = longestPhase(outcome);
+	// Rounding must not make a part of the run seem longer than the run.
+	return longest && `${formatLatency(Math.min(longest[1], seconds))} of it in the phase ${longest[0]}`;
+}
+
+function isOdd(seconds: number, usual: number): boolean {
+	return seconds > usual * oddFactor && seconds > usual + oddSeconds;
+}
+
+/** The lower of two medians: of the earlier runs, and of the slowest run of each minute. A fault that lasts does not become usual at once. */
+function usualSeconds(view: CheckView, timed: readonly Outcome[]): number | undefined {
+	const runs = median(latencies(view, timed.slice(judged)));
+	const wholeRun = view.check.type !== 'tunnel' && view.check.type !== 'icmp';
+	const minutes = wholeRun ? median(view.strip.slice(0, -judged).flatMap(bucket => bucket?.worstSeconds ?? [])) : runs;
+	if (runs === undefined || minutes === undefined) return runs ?? minutes;
+	return Math.min(runs, minutes);
+}
+
+function latencies({check}: CheckView, outcomes: readonly Outcome[]): number[] {
+	return outcomes.flatMap(outcome => latencySeconds(check, outcome) ?? []);
+}
+
+function median(numbers: readonly number[]): number | undefined {
+	if (numbers.length < leastSamples) return undefined;
+	return numbers.toSorted((one, other) => one - other)[numbers.length >> 1];
+}

@@ -1,0 +1,132 @@
+import test from 'ava';
+import type {Outcome} from '../../../src/engine/types.ts';
+import {groupSources, groupTroubles} from '../../../src/server/page/causes.ts';
+import type {Snapshot} from '../../../src/server/page/snapshot.ts';
+import type {CheckView, StripBucket} from '../../../src/server/types.ts';
+import {aCheck, aCheckView, anOutcome, aVantage, someTime} from '../../helpers/fake-daemon.ts';
+
+function view(name: string, peer: string, part: Partial<CheckView> = {}, vantage = 'cluster'): CheckView {
+	const type = name.startsWith('tunnel') ? 'tunnel' : 'http';
+	const target = {name: peer, address: peer, via: 'tailnet', peer} as const;
+	return aCheckView({check: aCheck({key: `${name}/${vantage}/${peer}`, name, type, vantage, target}), ...part});
+}
+
+function down(name: string, peer: string, vantage?: string): CheckView {
+	return view(name, peer, {verdict: 'down', downSince: someTime, last: anOutcome({verdict: 'down'})}, vantage);
+}
+
+function blind(name: string, reason: Outcome['reason'] = 'vantage', vantage?: string): CheckView {
+	const last = anOutcome({verdict: 'unknown', ...(reason ? {reason} : {})});
+	return view(name, 'x', {verdict: 'unknown', last}, vantage);
+}
+
+function snapshot(checks: readonly CheckView[], part: Partial<Snapshot> = {}): Snapshot {
+	const nowMs = someTime + 600_000;
+	return {nowMs, checks, vantages: [aVantage()], sources: [], nodes: [], problems: [], recent: () => [], ...part};
+}
+
+const keys = (views: readonly CheckView[]) => views.map(({check}) => check.key);
+
+test('checks of a node whose tunnel is down stand behind it, seen from the same vantage', t => {
+	const checks = [
+		down('tts', 'gpu-1'),
+		down('tunnel', 'gpu-1'),
+		down('stt', 'gpu-1'),
+		down('tts', 'gpu-1', 'other'),
+		down('tts', 'gpu-2'),
+		view('tunnel', 'gpu-2'),
+	];
+
+	const {down: troubles} = groupTroubles(snapshot(checks));
+
+	t.deepEqual(
+		troubles.map(({view: {check}, behind, tunnel}) => [check.key, keys(behind), tunnel?.check.key]),
+		[
+			['tunnel/cluster/gpu-1', ['stt/cluster/gpu-1', 'tts/cluster/gpu-1'], undefined],
+			['tts/cluster/gpu-2', [], 'tunnel/cluster/gpu-2'],
+			['tts/other/gpu-1', [], undefined],
+		],
+	);
+});
+
+test('checks without a node behind them, and a second tunnel check of a node, have cards of their own', t => {
+	const checks = [down('tunnel', ''), down('site', ''), down('tunnel', 'gpu'), down('tunnel-icmp', 'gpu')];
+
+	t.deepEqual(
+		groupTroubles(snapshot(checks)).down.map(({behind}) => behind.length),
+		[0, 0, 0, 0],
+	);
+});
+
+test('a tunnel that never ran, or that nobody could look at, is not called up', t => {
+	const checks = [
+		down('a', 'x'),
+		view('tunnel', 'x', {ran: false}),
+		down('a', 'y'),
+		view('tunnel', 'y', {verdict: 'unknown', ran: false}),
+	];
+
+	t.true(groupTroubles(snapshot(checks)).down.every(({tunnel}) => tunnel === undefined));
+});
+
+test('the unknowns of a vantage that is sick are one trouble, those with a reason of their own are not', t => {
+	const checks = [blind('a'), blind('b'), blind('c', 'unsupported'), blind('d', 'vantage', 'other'), view('e', 'x')];
+	const vantages = [aVantage({condition: 'sick'}), aVantage({name: 'other'})];
+
+	const {vantages: sick, unknown} = groupTroubles(snapshot(checks, {vantages}));
+
+	t.deepEqual(
+		sick.map(trouble => [trouble.state.name, keys(trouble.blind), trouble.total]),
+		[['cluster', ['a/cluster/x', 'b/cluster/x'], 4]],
+	);
+	t.deepEqual(keys(unknown.map(each => each.view)), ['c/cluster/x', 'd/other/x']);
+});
+
+test('a vantage is sick since the first run in a row that could not look', t => {
+	const at = (startedAt: number, verdict: Outcome['verdict']) => anOutcome({startedAt, verdict});
+	const recent = (key: string) =>
+		key.startsWith('a')
+			? [at(9000, 'unknown'), at(8000, 'unknown'), at(7000, 'up'), at(1000, 'unknown')]
+			: [at(9500, 'unknown'), at(7500, 'unknown'), at(6500, 'down')];
+	const vantages = [aVantage({condition: 'sick'})];
+
+	const [sick] = groupTroubles(snapshot([blind('a'), blind('b')], {vantages, recent})).vantages;
+
+	t.deepEqual(sick?.since, {ms: 7500, atLeast: false});
+});
+
+test('what began before the outcomes that are kept is read from the strip, to the minute', t => {
+	const bucket = (verdict: 'up' | 'unknown'): StripBucket => ({up: 0, down: 0, unknown: 0, [verdict]: 3});
+	const strip = [...Array(50).fill(undefined), bucket('up'), ...Array.from({length: 9}, () => bucket('unknown'))];
+	const recent = () => [anOutcome({verdict: 'unknown', startedAt: someTime + 590_000})];
+	const vantages = [aVantage({condition: 'gone'})];
+
+	const [sick] = groupTroubles(snapshot([{...blind('a'), strip}], {vantages, recent})).vantages;
+
+	const minute = Math.floor((someTime + 600_000) / 60_000) * 60_000;
+	t.deepEqual(sick?.since, {ms: minute - 8 * 60_000, atLeast: true});
+});
+
+test('sources of one system that fail for the same reason are one trouble', t => {
+	const failing = (name: string, detail: string) => ({name, ok: false, detail});
+	const silent = (path: string) =>
+		`GET https://headscale.example${path}: connected, but no answer came within 2 s. It hangs.`;
+
+	const groups = groupSources([
+		failing('headscale-health', silent('/health')),
+		failing('headscale-nodes', silent('/api/v1/node')),
+		failing('headscale-metrics', 'GET http://headscale.example:50480/metrics: nothing listens there (ECONNREFUSED).'),
+		failing('other-nodes', silent('/health')),
+		{name: 'headscale-version', ok: true},
+		{name: 'headscale-later', ok: undefined},
+	]);
+
+	t.deepEqual(
+		groups.map(({name, sources}) => [name, sources.map(source => source.name)]),
+		[
+			['headscale', ['headscale-health', 'headscale-nodes']],
+			['headscale-metrics', ['headscale-metrics']],
+			['other-nodes', ['other-nodes']],
+		],
+	);
+});
