@@ -61,7 +61,9 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 				detail: `${underWay} ad hoc probes are under way, which is the limit (adhoc.concurrency). Try again in a moment.`,
 			};
 
-		const timeoutMs = Math.min(module.timeoutMs ?? defaultTimeoutMs, request.timeoutMs ?? maxTimeoutMs, maxTimeoutMs);
+		// As blackbox_exporter: the module's timeout, cut by the caller's; without either it is ours, which people can wait for.
+		const askedMs = request.timeoutMs ?? module.timeoutMs ?? defaultTimeoutMs;
+		const timeoutMs = Math.min(module.timeoutMs ?? askedMs, askedMs, maxTimeoutMs);
 		const check = aim(request.target, module, named.options, vantage.name, timeoutMs);
 		underWay++;
 		try {

@@ -13,6 +13,7 @@ import type {Config} from './config/types.ts';
 import {type Plan, planChecks} from './engine/plan.ts';
 import {createPublisher} from './engine/publish.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
+import type {TailnetNode} from './inventory/types.ts';
 import {viewNodes} from './inventory/view.ts';
 import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
@@ -67,6 +68,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	let reloadMistakes: readonly string[] = [];
 	let plan: Plan = {checks: [], problems: []};
 	let planned = false;
+	let plannedFor: Config | undefined;
+	let plannedWith = '';
+	/** The node last seen behind each check: a target whose node left headscale's list keeps its label. */
+	let lastPeers: ReadonlyMap<string, string> = new Map();
 	let waitedEnough = false;
 	let stopped = false;
 
@@ -167,8 +172,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		if (headscale) changes.headscale(headscale.state());
 		const known = vantages.known() && (headscale?.nodesTried() ?? true);
 		if (!planned && !known && !waitedEnough) return;
+		const nodes = headscale?.state().nodes.value?.nodes ?? [];
+		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
+		const seen = JSON.stringify([nodes.map(planRelevant), [...vantages.ownAddresses()]]);
+		if (planned && config === plannedFor && seen === plannedWith) return;
+		plannedFor = config;
+		plannedWith = seen;
 		planned = true;
-		plan = planChecks(config, headscale?.state().nodes.value?.nodes ?? [], vantages.ownAddresses());
+		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers);
+		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		publisher.update(plan.checks);
 		vantages.assign(plan.checks);
 	}
@@ -205,7 +217,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		vantages.configure(config);
 		if (JSON.stringify(before.headscale) !== JSON.stringify(config.headscale)) {
 			const old = headscale;
-			headscale = startHeadscale(config.headscale, {log, onNodes: replan, ...(old ? {continuing: old.state()} : {})});
+			headscale = startHeadscale(config.headscale, {
+				log,
+				onNodes: replan,
+				...(old && before.headscale?.url === config.headscale?.url ? {continuing: old.state()} : {}),
+			});
 			await old?.stop();
 		}
 		replan();
@@ -268,10 +284,20 @@ function insist(loaded: Loaded): Config {
 	);
 }
 
+/** What of a node decides about checks: when only other things changed, the plan stands. */
+function planRelevant({name, resolvable, addresses, owner, tags, ephemeral}: TailnetNode): unknown[] {
+	return [name, resolvable, addresses, owner, tags, ephemeral];
+}
+
 /** What only a restart can change. */
 function fixedKeys(before: Config, after: Config, options: DaemonOptions): string[] {
 	const moved = before.web.host !== after.web.host || before.web.port !== after.web.port;
-	return moved && !options.listen ? ['web.listen changed; restart tailprobe to listen elsewhere'] : [];
+	return [
+		...(moved && !options.listen ? ['web.listen changed; restart tailprobe to listen elsewhere'] : []),
+		...(before.log.format === after.log.format
+			? []
+			: ['log.format changed; restart tailprobe to log in another format']),
+	];
 }
 
 function objectivesOf(config: Config): number[] {

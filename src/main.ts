@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<number> {
 		process.stdout.write(`tailprobe ${version}\n`);
 		return 0;
 	}
-	const command = commands[name ?? ''];
+	const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
 	if (!command) {
 		const complaint =
 			name === undefined ? 'No command was given.' : `There is no command named ${JSON.stringify(name)}.`;

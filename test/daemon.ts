@@ -110,7 +110,8 @@ test.serial(
 		await lab.heal();
 		await allUp(setting);
 		await until(async () => (await value('tailprobe_headscale_health')) === 1);
-		t.is(await value('tailprobe_tunnel_path_changes_total', gpu1), 2);
+		await until(async () => (await value('tailprobe_tunnel_path_changes_total', gpu1)) === 2);
+		t.is(await value('tailprobe_tunnel_path', gpu1, 'direct'), 1);
 	},
 );
 
@@ -222,7 +223,7 @@ test.serial('a configuration with mistakes starts nothing and names them all', a
 	t.is(error.exitCode, 78);
 	t.regex(
 		error.message,
-		/2 mistakes:\n {2}configuration:1:\d+: web\.listen.*\n {2}configuration:2:\d+: checks\[0\]\.prober/,
+		/3 mistakes:\n {2}configuration:1:\d+: web\.listen.*\n {2}configuration:2:\d+: checks\[0\]\.prober.*\n {2}configuration:2:\d+: checks\[0\]\.nodes/,
 	);
 });
 

@@ -6,7 +6,7 @@ import {parseHostPort, parseTargetUrl} from '../net/url.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {oneLine} from '../util/errors.ts';
-import {defaultVia, nameTarget} from './normalise.ts';
+import {defaultVia, maxTimeoutShare, nameTarget} from './normalise.ts';
 import {builtInModules, type File, type FileCheck, proberNames} from './schema.ts';
 
 /** A mistake in the file: where, and what was expected. */
@@ -37,6 +37,7 @@ export function judgeFile(file: File): Mistake[] {
 		if (!probe) return;
 		judgeWay(check, probe, here, complain);
 		judgeTargets(check, probe, here, complain);
+		judgeEffect(check, probe, here, complain);
 	});
 	return mistakes;
 }
@@ -50,8 +51,11 @@ function judgeKeys(check: FileCheck, here: readonly (string | number)[], complai
 		complain(here, 'the check has neither targets nor nodes', [...here, 'targets']);
 	if (check.target !== undefined && !check.nodes)
 		complain([...here, 'target'], '`target` is the pattern for `nodes`; list fixed ones under `targets`');
-	if (check.timeout !== undefined && check.timeout > check.interval)
-		complain([...here, 'timeout'], 'expected at most the interval: a check never overlaps itself');
+	if (check.timeout !== undefined && check.timeout > check.interval * maxTimeoutShare)
+		complain(
+			[...here, 'timeout'],
+			'expected at most nine tenths of the interval: a run must end before the next begins',
+		);
 	if (check.recheck !== undefined && check.recheck >= check.interval)
 		complain([...here, 'recheck'], 'expected less than the interval');
 }
@@ -92,6 +96,13 @@ function judgeWay(check: FileCheck, probe: Probe, here: readonly (string | numbe
 		complain(here, 'the check does not say how its targets are reached; expected via: tailnet or via: direct');
 	else if (!probe.vias.includes(way))
 		complain([...here, 'via'], `a ${probe.type} check goes by ${probe.vias.join(' or ')}, not by ${way}`);
+}
+
+function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+	if (probe.durationIsLatency) return;
+	for (const key of ['histogram', 'objective'] as const)
+		if (check[key] !== undefined && check[key] !== false)
+			complain([...here, key], `checks of type ${probe.type} have times of their own, so ${key} has no effect`);
 }
 
 function judgeTargets(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {

@@ -14,6 +14,8 @@ export type Loaded = {ok: true; config: Config} | {ok: false; mistakes: readonly
 /** Exit status for a wrong configuration (EX_CONFIG of sysexits.h). */
 export const wrongConfigExitCode = 78;
 
+/** Uses of YAML aliases in a file, unfolded. */
+const maxAliasCount = 10_000;
 /** A larger file is no configuration. */
 const maxFileBytes = 4 * 1024 * 1024;
 
@@ -34,7 +36,7 @@ export function parseConfig(text: string, path: string): Loaded {
 	if (text.length > maxFileBytes)
 		return {ok: false, mistakes: [`${path}: larger than 4 MiB; that is no configuration`]};
 	const lines = new LineCounter();
-	const document = parseDocument(text, {lineCounter: lines, maxAliasCount: 100} as never);
+	const document = parseDocument(text, {lineCounter: lines});
 	if (document.errors.length > 0)
 		return {
 			ok: false,
@@ -43,7 +45,16 @@ export function parseConfig(text: string, path: string): Loaded {
 				return `${path}:${line}:${col}: this is no YAML: ${oneLine(error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? '', 200)}`;
 			}),
 		};
-	const written: unknown = document.toJS({maxAliasCount: 100});
+	let written: unknown;
+	try {
+		written = document.toJS({maxAliasCount});
+	} catch (error) {
+		// The only error here is that of the bound on aliases (a bomb of them unfolds to gigabytes).
+		return {
+			ok: false,
+			mistakes: [`${path}: ${oneLine((error as Error).message, 200)} (at most ${maxAliasCount} aliases)`],
+		};
+	}
 	const {file, mistakes} = judge(written ?? {});
 	if (file && mistakes.length === 0) return {ok: true, config: normalise(file, written)};
 	const placed = mistakes.map(mistake => ({

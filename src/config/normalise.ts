@@ -64,6 +64,9 @@ function readModules(file: File, written: unknown): Map<string, ModuleConfig> {
 	return modules;
 }
 
+/** A run must have ended well before its next slot, or a dead target would lose every second one. */
+export const maxTimeoutShare = 0.9;
+
 function normaliseCheck(check: FileCheck, modules: ReadonlyMap<string, ModuleConfig>): CheckConfig {
 	const module = check.module === undefined ? undefined : modules.get(check.module);
 	const type = module?.type ?? (check.prober as string);
@@ -77,7 +80,7 @@ function normaliseCheck(check: FileCheck, modules: ReadonlyMap<string, ModuleCon
 		...(check.nodes ? {nodes: {selector: check.nodes as NodeSelector, template: check.target ?? '{address}'}} : {}),
 		...(check.from === undefined ? {} : {from: check.from}),
 		intervalMs: check.interval,
-		timeoutMs: check.timeout ?? Math.min(module?.timeoutMs ?? 5000, check.interval),
+		timeoutMs: check.timeout ?? Math.min(module?.timeoutMs ?? 5000, Math.floor(check.interval * maxTimeoutShare)),
 		...(check.recheck === undefined ? {} : {recheckMs: check.recheck}),
 		confirm: check.confirm,
 		detail: check.detail ?? (check.nodes ? 'lean' : 'full'),

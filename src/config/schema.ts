@@ -72,7 +72,7 @@ const checkSchema = z.strictObject({
 		.meta({description: 'Time between two scheduled runs of a target.'}),
 	timeout: duration(10, 300_000)
 		.optional()
-		.meta({description: 'Deadline of a run; default: that of the module, or 5s, at most the interval.'}),
+		.meta({description: 'Deadline of a run; at most nine tenths of the interval. Default: that of the module, or 5s.'}),
 	recheck: duration(100, 3_600_000)
 		.optional()
 		.meta({description: 'While failing, look again after this time too. These runs are counted apart.'}),
@@ -199,7 +199,7 @@ export const fileSchema = z.strictObject({
 			max_series: z
 				.int()
 				.min(100)
-				.default(50_000)
+				.default(60_000)
 				.meta({description: 'Checks beyond this many series run without their own series.'}),
 		})
 		.prefault({}),

@@ -2,7 +2,8 @@
 
 import {isIP} from 'node:net';
 import {z} from 'zod';
-import {splitTarget} from '../net/target.ts';
+import {parseAddress, parsePrefix} from '../net/guard.ts';
+import {parseHostPort} from '../net/url.ts';
 import {parseBytes, parseDurationMs} from '../util/units.ts';
 
 const durationOf = (text: string, context: z.RefinementCtx): number => {
@@ -41,7 +42,9 @@ export const name = z
 	.string('expected a name')
 	.regex(/^[A-Za-z0-9_.-]{1,63}$/, 'expected a name of 1 to 63 letters, digits, `_`, `.` or `-`');
 
-export const prefix = z.string().refine(isPrefix, {error: 'expected an address prefix such as 100.64.0.0/10'});
+export const prefix = z
+	.string()
+	.refine(text => parsePrefix(text) !== undefined, {error: 'expected an address prefix such as 100.64.0.0/10'});
 
 export const secret = z
 	.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env: z.string().min(1)})], {
@@ -62,23 +65,17 @@ export const listen = z
 
 export const socketPath = z.string().startsWith('/', 'expected the absolute path of a socket');
 
-function isPrefix(text: string): boolean {
-	const [address, bits, rest] = text.split('/');
-	const family = isIP(address ?? '');
-	return (
-		rest === undefined && family !== 0 && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= (family === 4 ? 32 : 128)
-	);
-}
-
 function isPlainHttpUrl(text: string): boolean {
 	if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
 	const url = new URL(text);
 	return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
+/** An address, or `address:port` with brackets around IPv6. */
 export function isDnsServer(text: string): boolean {
-	const parts = splitTarget(text);
-	return parts !== undefined && isIP(parts.host) !== 0;
+	if (parseAddress(text)) return true;
+	const parsed = parseHostPort(text);
+	return parsed.ok && parseAddress(parsed.host) !== undefined;
 }
 
 /** `127.0.0.1:9753`, `[::1]:9753`, `:9753` (all addresses); undefined when it is none of these. */

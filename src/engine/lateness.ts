@@ -58,7 +58,7 @@ export function createLatenessMeter(): LatenessMeter {
 				latenessMs = Math.max(latenessMs, performance.eventLoopUtilization(mark.utilization).active);
 			if (--inFlight === 0) {
 				clearInterval(timer);
-				if (latenessMs >= noteworthyMs) late.push({at: now, latenessMs});
+				remember(now, latenessMs);
 			}
 			return Math.min(latenessMs, now - mark.startedAt);
 		},
@@ -73,8 +73,12 @@ export function createLatenessMeter(): LatenessMeter {
 		const now = performance.now();
 		const latenessMs = now - lastBeatAt - beatMs;
 		lastBeatAt = now;
+		remember(now, latenessMs);
+	}
+
+	function remember(at: number, latenessMs: number): void {
 		if (latenessMs < noteworthyMs) return;
-		late.push({at: now, latenessMs});
-		if (late.length > 1000) late = late.filter(seen => seen.at > now - rememberMs).slice(-500);
+		late.push({at, latenessMs});
+		if (late.length > 1000) late = late.filter(seen => seen.at > at - rememberMs).slice(-500);
 	}
 }

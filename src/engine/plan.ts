@@ -14,12 +14,13 @@ export interface Plan {
 
 /**
  * Every check of the configuration × its vantages × its targets.
- * `own` tells each vantage's own tailnet addresses: a node is not probed from itself.
+ * `own` tells each vantage's own tailnet addresses: a node is not probed from itself. `lastPeers` tells the node last seen behind a check.
  */
 export function planChecks(
 	config: Config,
 	nodes: readonly TailnetNode[],
 	own: ReadonlyMap<string, readonly string[]>,
+	lastPeers: ReadonlyMap<string, string> = new Map(),
 ): Plan {
 	const checks = new Map<string, Check>();
 	const problems: string[] = [];
@@ -35,11 +36,18 @@ export function planChecks(
 				const key = `${wanted.name}/${vantage.name}/${target.name}`;
 				if (checks.has(key))
 					problems.push(`Check ${wanted.name} has two targets named ${target.name}; the second is left out.`);
-				else checks.set(key, buildCheck(key, wanted, vantage.name, target));
+				else checks.set(key, buildCheck(key, wanted, vantage.name, withLastPeer(target, lastPeers.get(key))));
 			}
 		}
 	}
 	return {checks: [...checks.values()], problems};
+}
+
+/** A listed target keeps the node that was behind it when the list lost that, so that its series go on. */
+function withLastPeer(target: Target, lastPeer: string | undefined): Target {
+	return target.peer === '' && target.via === 'tailnet' && lastPeer !== undefined
+		? {...target, peer: lastPeer}
+		: target;
 }
 
 /** The check of an ad hoc target, as the schedule would run it. */

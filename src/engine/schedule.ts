@@ -10,6 +10,8 @@ export interface Job {
 	/** Stable: decides the job's place within the interval. */
 	key: string;
 	intervalMs: number;
+	/** How long a run may take. */
+	timeoutMs: number;
 	/** After a run that asks for it, run again this much later, between the slots. */
 	recheckMs?: number;
 }
@@ -113,10 +115,10 @@ export function createSchedule<J extends Job>(options: ScheduleOptions<J>): Sche
 	}
 
 	function planRecheck(entry: Entry<J>): void {
-		const {recheckMs} = entry.job;
+		const {recheckMs, timeoutMs} = entry.job;
 		if (recheckMs === undefined || entries.get(entry.job.key) !== entry) return;
-		// A recheck that would fall upon the slot is that slot's run.
-		if (clock.now() + recheckMs >= entry.slotAt) return;
+		// A recheck that might not have ended by the next slot would eat it, and a failing check would count fewer runs than a good one.
+		if (clock.now() + recheckMs + timeoutMs >= entry.slotAt) return;
 		entry.cancelRecheck = clock.after(recheckMs, () => {
 			if (!entry.running) start(entry, 'recheck');
 		});

@@ -60,7 +60,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	);
 	const probeOf = new Map(options.probes.map(probe => [probe.type, probe]));
 	const entries = new Map<string, Entry>();
-	const unexported = new Set<string>();
+	/** Checks that run without series because the limit is reached, until there is room. */
+	const unexported = new Map<string, Check>();
 	const latencyHolders = new Map<string, number>();
 	let edges: readonly number[] = latencyEdgesSeconds;
 	let latency: Histogram = exposition.histogram(checkMetrics.latency, edges);
@@ -82,6 +83,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		},
 		setMaxSeries(limit) {
 			maxSeries = limit;
+			admitWaiting();
 			showLimits();
 		},
 	};
@@ -100,10 +102,12 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			showLimits();
 			return;
 		}
+		// The node behind the target changed: other labels, but the same check goes on being down.
+		const downSinceMs = known?.downSinceMs;
 		if (known) forget(known.check);
 		const seriesCost = seriesCostOf(check, probeOf.get(check.type));
 		if (series + seriesCost > maxSeries) {
-			unexported.add(check.key);
+			unexported.set(check.key, check);
 			showLimits();
 			return;
 		}
@@ -118,8 +122,9 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			seriesCost,
 			lastAt: clock.now(),
 			withdrawn: false,
-			downSinceMs: undefined,
+			downSinceMs,
 		});
+		if (downSinceMs !== undefined) downSince.set(labels, downSinceMs / 1000);
 		holdLatency(latencyLabelsOf(check));
 		showState(labels, 'unknown');
 		for (const verdict of verdicts) runs.inc({...labels, verdict}, 0);
@@ -160,7 +165,16 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			readings.get(entry.check.type)?.forget(entry.labels);
 			dropLatency(entry.latencyLabels);
 		}
+		admitWaiting();
 		showLimits();
+	}
+
+	function admitWaiting(): void {
+		for (const [key, check] of unexported) {
+			if (series + seriesCostOf(check, probeOf.get(check.type)) > maxSeries) return;
+			unexported.delete(key);
+			begin(check);
+		}
 	}
 
 	function removeSeries(labels: Labels): void {
@@ -260,7 +274,11 @@ function seriesCostOf(check: Check, probe: Probe | undefined): number {
 	const basic = 3 + 1 + 3 + (check.recheckMs === undefined ? 0 : 1) + (probe?.durationIsLatency ? 1 : 0);
 	const phases = check.detail === 'full' && probe?.durationIsLatency ? 4 : 0;
 	const histogram = check.histogram ? latencyEdgesSeconds.length + 3 : 0;
-	const own = (probe?.metrics ?? []).reduce((sum, metric) => sum + seriesOf(metric), 0);
+	const plain = check.target.address.startsWith('http:');
+	const own = (probe?.metrics ?? []).reduce(
+		(sum, metric) => sum + (plain && metric.name.startsWith('tailprobe_tls_') ? 0 : seriesOf(metric)),
+		0,
+	);
 	return basic + phases + histogram + own;
 }
 

@@ -27,6 +27,7 @@ const {place} = workerData as ThreadData;
 const lateness = createLatenessMeter();
 const stopping = new AbortController();
 const skippedSlots = {overlap: 0, late: 0};
+const adhocRuns = new Set<Promise<Outcome>>();
 let batch: Outcome[] = [];
 
 const selfCheck =
@@ -58,7 +59,10 @@ health.watch(sendState);
 sendState();
 
 async function runNow(id: number, check: Check, deadlineMs: number): Promise<void> {
-	send({kind: 'ran', id, outcome: await measure(check, 'adhoc', deadlineMs)});
+	const run = measure(check, 'adhoc', deadlineMs);
+	adhocRuns.add(run);
+	send({kind: 'ran', id, outcome: await run});
+	adhocRuns.delete(run);
 }
 
 /** Runs the check; a failure that our own tailscaled may have caused is only believed when that is sound. */
@@ -105,12 +109,11 @@ function sendState(): void {
 
 async function stop(): Promise<void> {
 	stopping.abort();
-	await schedule.stop();
+	await Promise.all([schedule.stop(), ...adhocRuns]);
 	clearInterval(batchTimer);
 	clearInterval(stateTimer);
 	health.stop();
 	sendBatch();
-	send({kind: 'stopped'});
 	port?.close();
 }
 

@@ -30,7 +30,6 @@ export interface LocalVantageOptions {
 /** One round: the checks of one type that share an interval, a deadline and the same arguments. */
 interface Round extends Job {
 	probe: Probe;
-	timeoutMs: number;
 	checks: readonly Check[];
 }
 

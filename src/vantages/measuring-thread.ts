@@ -23,6 +23,9 @@ export interface MeasuringThread {
 const maxYoungGenerationSizeMb = 8;
 /** A thread that was silent for so long is stuck, and is replaced. */
 const silenceMs = 10_000;
+const watchdogMs = 1000;
+/** A thread that was this late lately misses answers: its vantage is sick. */
+const sickLatenessMs = 1000;
 const firstBackoffMs = 500;
 const maxBackoffMs = 30_000;
 const stopWaitMs = 3000;
@@ -42,6 +45,8 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 	let whyGone: string | undefined;
 	let stopped: PromiseWithResolvers<void> | undefined;
 	let nextRun = 1;
+	let cancelRestart = () => {};
+	let watchedAt = systemClock.now();
 	/** Slots skipped by threads that are gone: their successor counts from zero. */
 	const skippedBefore = {overlap: 0, late: 0};
 	const runs = new Map<number, {check: Check; settle: (outcome: Outcome) => void}>();
@@ -56,11 +61,15 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 		onSkip() {},
 	});
 	const watchdog = setInterval(() => {
-		if (worker && systemClock.now() - heardAt > silenceMs) {
+		const now = systemClock.now();
+		// Whoever was stopped or blocked itself has not yet read what the thread said meanwhile.
+		if (now - watchedAt > 2 * watchdogMs) heardAt = now;
+		watchedAt = now;
+		if (worker && now - heardAt > silenceMs) {
 			whyGone = `it said nothing for ${silenceMs / 1000} s`;
 			void worker.terminate();
 		}
-	}, 1000);
+	}, watchdogMs);
 	watchdog.unref();
 	start();
 
@@ -107,6 +116,7 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 		addresses: () => addresses ?? [],
 		async stop() {
 			clearInterval(watchdog);
+			cancelRestart();
 			await mourning.stop();
 			if (!worker) {
 				stopped = Promise.withResolvers();
@@ -160,24 +170,24 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 
 	function onExit(code: number): void {
 		worker = undefined;
+		whyGone ??= stopped ? 'tailprobe is ending' : `it exited with code ${code}`;
+		for (const {check, settle} of [...runs.values()])
+			settle(unknownOutcome(check, 'adhoc', `The measuring thread ended: ${whyGone}.`));
 		if (stopped) {
 			stopped.resolve();
 			return;
 		}
-		whyGone ??= `it exited with code ${code}`;
 		restarts++;
 		if (last) {
 			skippedBefore.overlap += last.skippedSlots.overlap;
 			skippedBefore.late += last.skippedSlots.late;
 			last = undefined;
 		}
-		for (const {check, settle} of [...runs.values()])
-			settle(unknownOutcome(check, 'adhoc', `The measuring thread ended: ${whyGone}.`));
 		// A thread that lived for a while earned a fresh start.
 		if (systemClock.now() - bornAt > maxBackoffMs) backoffMs = firstBackoffMs;
 		options.onThreadDeath(whyGone, backoffMs);
 		mourning.update(assigned);
-		systemClock.after(backoffMs, () => {
+		cancelRestart = systemClock.after(backoffMs, () => {
 			if (stopped) return;
 			whyGone = undefined;
 			start();
@@ -192,6 +202,11 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 
 function conditionOf(state: ThreadState | undefined): Pick<VantageState, 'condition' | 'detail'> {
 	if (state?.sound === undefined) return {condition: 'starting'};
+	if (state.sound && state.latenessMs > sickLatenessMs)
+		return {
+			condition: 'sick',
+			detail: `The measuring thread was ${Math.round(state.latenessMs)} ms late within the last 30 s: give tailprobe more CPU.`,
+		};
 	return {condition: state.sound ? 'sound' : 'sick', ...(state.detail === undefined ? {} : {detail: state.detail})};
 }
 

@@ -23,8 +23,7 @@ export type FromThread =
 	/** About once a second: a sign of life, and what is known of the place. */
 	| {kind: 'state'; state: ThreadState}
 	/** An error of ours. */
-	| {kind: 'bug'; text: string}
-	| {kind: 'stopped'};
+	| {kind: 'bug'; text: string};
 
 export interface ThreadState {
 	sound: boolean | undefined;

@@ -27,7 +27,7 @@ function setUp({failing = () => false, hold}: {failing?: () => boolean; hold?: P
 test('a job runs once per interval, at the same place of each', async t => {
 	const {clock, runs, schedule} = setUp();
 
-	schedule.update([{key: 'a', intervalMs: 1000}]);
+	schedule.update([{key: 'a', intervalMs: 1000, timeoutMs: 100}]);
 	await clock.advance(5000);
 
 	t.is(runs.length, 5);
@@ -36,7 +36,7 @@ test('a job runs once per interval, at the same place of each', async t => {
 
 test('many jobs of one interval are spread over it', async t => {
 	const {clock, runs, schedule} = setUp();
-	const jobs = Array.from({length: 100}, (_, at) => ({key: `job-${at}`, intervalMs: 10_000}));
+	const jobs = Array.from({length: 100}, (_, at) => ({key: `job-${at}`, intervalMs: 10_000, timeoutMs: 100}));
 
 	schedule.update(jobs);
 	await clock.advance(9999);
@@ -50,12 +50,12 @@ test('many jobs of one interval are spread over it', async t => {
 test('a job keeps its place over a restart of the program', async t => {
 	const first = setUp();
 	const second = setUp();
-	first.schedule.update([{key: 'a', intervalMs: 10_000}]);
+	first.schedule.update([{key: 'a', intervalMs: 10_000, timeoutMs: 100}]);
 	await first.clock.advance(10_000);
 	const firstSlot = first.runs[0]?.at ?? 0;
 
 	await second.clock.advance(3700);
-	second.schedule.update([{key: 'a', intervalMs: 10_000}]);
+	second.schedule.update([{key: 'a', intervalMs: 10_000, timeoutMs: 100}]);
 	await second.clock.advance(10_000);
 
 	t.is(((second.runs[0]?.at ?? 0) - firstSlot) % 10_000, 0);
@@ -64,7 +64,7 @@ test('a job keeps its place over a restart of the program', async t => {
 test('a run that outlasts its slot is not overlapped: the slot is skipped and counted', async t => {
 	const hold = Promise.withResolvers<void>();
 	const {clock, runs, skips, schedule} = setUp({hold: hold.promise});
-	schedule.update([{key: 'a', intervalMs: 1000}]);
+	schedule.update([{key: 'a', intervalMs: 1000, timeoutMs: 100}]);
 
 	await clock.advance(3500);
 
@@ -79,7 +79,7 @@ test('a run that outlasts its slot is not overlapped: the slot is skipped and co
 
 test('slots that passed while our thread was stalled are counted as late, and only the latest is run', async t => {
 	const {clock, runs, skips, schedule} = setUp();
-	schedule.update([{key: 'a', intervalMs: 1000}]);
+	schedule.update([{key: 'a', intervalMs: 1000, timeoutMs: 100}]);
 	const {after} = clock;
 	await clock.advance(1000);
 	t.is(runs.length, 1);
@@ -97,7 +97,7 @@ test('slots that passed while our thread was stalled are counted as late, and on
 test('a failing job is looked at again after its recheck time, between the slots', async t => {
 	let failing = true;
 	const {clock, runs, schedule} = setUp({failing: () => failing});
-	schedule.update([{key: 'a', intervalMs: 10_000, recheckMs: 3000}]);
+	schedule.update([{key: 'a', intervalMs: 10_000, timeoutMs: 100, recheckMs: 3000}]);
 
 	await clock.advance(20_000);
 	failing = false;
@@ -111,16 +111,16 @@ test('a failing job is looked at again after its recheck time, between the slots
 test('an update leaves unchanged jobs in their places, stops gone ones and starts new ones', async t => {
 	const {clock, runs, schedule} = setUp();
 	schedule.update([
-		{key: 'stays', intervalMs: 1000},
-		{key: 'goes', intervalMs: 1000},
+		{key: 'stays', intervalMs: 1000, timeoutMs: 100},
+		{key: 'goes', intervalMs: 1000, timeoutMs: 100},
 	]);
 	await clock.advance(2000);
 	const place = (runs.find(run => run.key === 'stays')?.at ?? 0) % 1000;
 	const gone = runs.filter(run => run.key === 'goes').length;
 
 	schedule.update([
-		{key: 'stays', intervalMs: 1000},
-		{key: 'comes', intervalMs: 1000},
+		{key: 'stays', intervalMs: 1000, timeoutMs: 100},
+		{key: 'comes', intervalMs: 1000, timeoutMs: 100},
 	]);
 	await clock.advance(3000);
 
@@ -132,7 +132,7 @@ test('an update leaves unchanged jobs in their places, stops gone ones and start
 test('stop waits for the run under way and starts no other', async t => {
 	const hold = Promise.withResolvers<void>();
 	const {clock, runs, schedule} = setUp({hold: hold.promise});
-	schedule.update([{key: 'a', intervalMs: 1000}]);
+	schedule.update([{key: 'a', intervalMs: 1000, timeoutMs: 100}]);
 	await clock.advance(1000);
 	let stopped = false;
 
@@ -146,4 +146,14 @@ test('stop waits for the run under way and starts no other', async t => {
 
 	t.is(runs.length, 1);
 	t.is(clock.pending(), 0);
+});
+
+test('a recheck that could not end before the next slot is left out, so that no slot is lost', async t => {
+	const {clock, runs, schedule} = setUp({failing: () => true});
+	schedule.update([{key: 'a', intervalMs: 10_000, timeoutMs: 5000, recheckMs: 6000}]);
+
+	await clock.advance(50_000);
+
+	t.deepEqual(new Set(runs.map(run => run.kind)), new Set(['scheduled']));
+	t.is(runs.length, 5);
 });

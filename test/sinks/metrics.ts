@@ -363,3 +363,30 @@ test('what an unknown run read is not told about the target', async t => {
 		'tailprobe_x_rounds_total{within="false"} 0',
 	]);
 });
+
+test('a check that waited for room gets its series when another ends or the limit rises', async t => {
+	const {exposition, sink} = setUp(20);
+	const checks = Array.from({length: 3}, (_, at) =>
+		aCheck({key: `k${at}`, target: {...aCheck().target, name: `t${at}`}}),
+	);
+	for (const check of checks) sink.begin(check);
+
+	sink.forget(checks[0] as Check);
+	const afterEnd = await linesOf(exposition, /checks_without_series/);
+	sink.setMaxSeries(1000);
+
+	t.deepEqual(afterEnd, ['tailprobe_checks_without_series 1']);
+	t.deepEqual(await linesOf(exposition, /checks_without_series/), ['tailprobe_checks_without_series 0']);
+	t.is((await linesOf(exposition, /state="unknown"/)).length, 2);
+});
+
+test('a check whose node becomes known goes on being down since the same time', async t => {
+	const {exposition, sink} = setUp();
+	const nameless = aCheck({target: {...aCheck().target, peer: ''}});
+	sink.begin(nameless);
+	sink.accept(nameless, anOutcome({verdict: 'down', reason: 'timeout', startedAt: 1000}));
+
+	sink.begin(aCheck());
+
+	t.deepEqual((await linesOf(exposition, /down_since/)).map(short), ['tailprobe_check_down_since_timestamp_seconds 1']);
+});

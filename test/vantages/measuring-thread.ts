@@ -124,3 +124,13 @@ test('stopping in the middle of a hundred runs cancels them: none is down, none 
 	t.is(outcomes.length, 100);
 	t.true(outcomes.every(outcome => outcome.verdict === 'unknown' && outcome.reason === 'canceled'));
 });
+
+test('an ad hoc run under way when tailprobe ends is canceled, and does not hold the end', async t => {
+	const {thread, check} = await setUp(t, () => {});
+	const run = thread.run({...check, timeoutMs: 60_000}, 60_000);
+	await until(() => thread.state().runsInFlight === 1);
+
+	await thread.stop();
+
+	t.like(await run, {verdict: 'unknown', kind: 'adhoc', reason: 'canceled'});
+});

@@ -1,0 +1,114 @@
+import test from 'ava';
+import {createAdhoc} from '../src/adhoc.ts';
+import {parseConfig} from '../src/config/load.ts';
+import type {Check} from '../src/engine/types.ts';
+import {createExposition} from '../src/metrics/exposition.ts';
+import type {AdhocRequest} from '../src/server/types.ts';
+import {createLog} from '../src/util/log.ts';
+import type {Vantage} from '../src/vantages/types.ts';
+import {aCheck, anOutcome} from './helpers/checks.ts';
+
+const text = `
+modules:
+  slow: {prober: http, timeout: 20s}
+  outside: {prober: http, via: direct, http: {headers: {Authorization: "Bearer made-up", Host: a.example}}}
+adhoc: {allow: [10.1.0.0/16], concurrency: 1}
+`;
+
+function setUp() {
+	const loaded = parseConfig(text, 'c.yaml');
+	if (!loaded.ok) throw new Error(loaded.mistakes.join());
+	const ran: {check: Check; deadlineMs: number}[] = [];
+	let hold: Promise<void> | undefined;
+	const vantage = {
+		name: 'local',
+		async run(check: Check, deadlineMs: number) {
+			ran.push({check, deadlineMs});
+			await hold;
+			return anOutcome({kind: 'adhoc'});
+		},
+	} as unknown as Vantage;
+	const {probe} = createAdhoc({
+		exposition: createExposition(),
+		log: createLog({level: 'error', format: 'json'}, {write() {}, isTTY: false} as never),
+		config: () => loaded.config,
+		checks: () => [aCheck()],
+		vantages: () => [vantage],
+	});
+	const ask = (over: Partial<AdhocRequest>) =>
+		probe({target: 'http://livekit:7880/', module: 'http_2xx', caller: 'test', ...over});
+	return {ask, ran, holdRuns: (until: Promise<void>) => (hold = until)};
+}
+
+test('an ad hoc target may only have addresses of the tailnet', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({});
+
+	t.like(ran[0]?.check.target, {via: 'tailnet', only: ['100.64.0.0/10', 'fd7a:115c:a1e0::/48']});
+});
+
+test('by a module that goes directly it may only have addresses of adhoc.allow', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({module: 'outside', target: 'http://10.1.2.3/'});
+
+	t.like(ran[0]?.check.target, {via: 'direct', only: ['10.1.0.0/16']});
+});
+
+test('a configured target is reached as configured', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({target: aCheck().target.address});
+
+	t.deepEqual(ran[0]?.check.target, aCheck().target);
+});
+
+test("the deadline is the module's, cut by the caller's; without either five seconds", async t => {
+	const {ask, ran} = setUp();
+
+	await ask({});
+	await ask({timeoutMs: 9500});
+	await ask({module: 'slow'});
+	await ask({module: 'slow', timeoutMs: 1000});
+
+	t.deepEqual(
+		ran.map(run => run.deadlineMs),
+		[5000, 9500, 20_000, 1000],
+	);
+});
+
+test('what cannot be asked is refused with what there is', async t => {
+	const {ask} = setUp();
+
+	t.like(await ask({module: 'nothing'}), {kind: 'bad_request', field: 'module'});
+	t.like(await ask({from: 'moon'}), {kind: 'bad_request', field: 'from'});
+	t.like(await ask({target: 'file:///etc/passwd'}), {kind: 'bad_request', field: 'target'});
+	t.like(await ask({target: '-oProxyCommand=x', module: 'icmp'}), {kind: 'bad_request', field: 'target'});
+	t.like(await ask({module: 'outside', hostname: 'b.example'}), {kind: 'bad_request', field: 'hostname'});
+	t.like(await ask({hostname: 'a\r\nX: y'}), {kind: 'bad_request', field: 'hostname'});
+});
+
+test('more at a time than allowed are told to wait', async t => {
+	const {ask, holdRuns} = setUp();
+	const end = Promise.withResolvers<void>();
+	holdRuns(end.promise);
+	const first = ask({});
+
+	t.is((await ask({})).kind, 'busy');
+	end.resolve();
+
+	t.is((await first).kind, 'ran');
+	t.is((await ask({})).kind, 'ran');
+});
+
+test('the module is shown without what might be secret', async t => {
+	const {ask} = setUp();
+
+	const answer = await ask({module: 'outside', target: 'http://10.1.2.3/'});
+
+	t.is(answer.kind, 'ran');
+	if (answer.kind !== 'ran') return;
+	t.regex(answer.module.text, /Authorization: <redacted>/);
+	t.false(answer.module.text.includes('made-up'));
+});
