@@ -185,7 +185,10 @@ export const fileSchema = z.strictObject({
 			allow: z
 				.array(prefix)
 				.default([])
-				.meta({description: 'More prefixes that `/probe` may reach, besides the tailnet and configured targets.'}),
+				.meta({
+					description:
+						'More prefixes that `/probe` may reach, through modules with `via: direct`, besides the tailnet and configured targets.',
+				}),
 			concurrency: z
 				.int()
 				.min(1)

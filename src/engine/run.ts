@@ -26,7 +26,7 @@ const graceMs = 500;
 export async function runCheck(check: Check, probe: Probe, place: Place, options: RunOptions): Promise<Outcome> {
 	const {measure} = probe;
 	if (!measure) throw new TypeError(`the ${probe.type} probe measures in rounds only`);
-	const [outcome] = await timed([check], options, async signal => {
+	const [outcome] = await timed([check], probe, options, async signal => {
 		const reading = await measure(check.target, check.options, {...place, timeoutMs: options.deadlineMs}, signal);
 		return new Map([[check.key, reading]]);
 	});
@@ -42,11 +42,14 @@ export function runRound(
 ): Promise<Outcome[]> {
 	const {round} = probe;
 	if (!round) throw new TypeError(`the ${probe.type} probe does not measure in rounds`);
-	return timed(checks, options, signal => round.measure(checks, {...place, timeoutMs: options.deadlineMs}, signal));
+	return timed(checks, probe, options, signal =>
+		round.measure(checks, {...place, timeoutMs: options.deadlineMs}, signal),
+	);
 }
 
 async function timed(
 	checks: readonly Check[],
+	probe: Probe,
 	options: RunOptions,
 	measure: (signal: AbortSignal) => Promise<Map<string, Reading | Error>>,
 ): Promise<Outcome[]> {
@@ -87,7 +90,7 @@ async function timed(
 			startedAt,
 			durationMs,
 			latenessMs,
-			late: isSpoiled(latenessMs, durationMs),
+			late: probe.timedElsewhere !== true && isSpoiled(latenessMs, durationMs),
 			kind: options.kind,
 			...judge(check, found.get(check.key), options, durationMs),
 		};

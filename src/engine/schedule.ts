@@ -53,8 +53,12 @@ export function createSchedule<J extends Job>(options: ScheduleOptions<J>): Sche
 		const wanted = new Map(jobs.map(job => [job.key, job]));
 		for (const [key, entry] of entries) {
 			const job = wanted.get(key);
-			if (job === undefined || job.intervalMs !== entry.job.intervalMs) end(key, entry);
-			else entry.job = job;
+			if (job === undefined) end(key, entry);
+			else if (job.intervalMs === entry.job.intervalMs) entry.job = job;
+			else {
+				end(key, entry);
+				begin(job, entry.running);
+			}
 		}
 		for (const [key, job] of wanted) if (!entries.has(key)) begin(job);
 	}
@@ -65,7 +69,8 @@ export function createSchedule<J extends Job>(options: ScheduleOptions<J>): Sche
 		await Promise.all(ending);
 	}
 
-	function begin(job: J): void {
+	/** `before`: a run of the same key under its old interval, which must not be overlapped either. */
+	function begin(job: J, before?: Promise<void>): void {
 		const entry: Entry<J> = {
 			job,
 			slotAt: clock.now() + firstDelayMs(job, clock.wall()),
@@ -74,6 +79,11 @@ export function createSchedule<J extends Job>(options: ScheduleOptions<J>): Sche
 			running: undefined,
 		};
 		entries.set(job.key, entry);
+		if (before) {
+			entry.running = before.finally(() => {
+				entry.running = undefined;
+			});
+		}
 		waitForSlot(entry);
 	}
 

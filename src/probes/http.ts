@@ -31,7 +31,7 @@ export const http: Probe<HttpOptions> = {
 		{
 			name: 'tailprobe_tls_earliest_cert_expiry_timestamp_seconds',
 			type: 'gauge',
-			help: 'When the first certificate of the chain that the target presented expires; absent without TLS.',
+			help: 'When the first certificate of the chain expires, from the one presented up to the trusted root; absent without TLS.',
 			labels: [...checkLabels],
 			from: {value: 'tls_earliest_cert_expiry_seconds'},
 		},

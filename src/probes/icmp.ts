@@ -50,6 +50,7 @@ export const icmp: Probe<IcmpOptions> = {
 	address: 'host',
 	vias: ['tailnet', 'direct'],
 	durationIsLatency: false,
+	timedElsewhere: true,
 	metrics: [
 		{
 			name: 'tailprobe_icmp_rtt_seconds',

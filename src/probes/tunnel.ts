@@ -50,6 +50,7 @@ export const tunnel: Probe<TunnelOptions> = {
 	address: 'host',
 	vias: ['tailnet'],
 	durationIsLatency: false,
+	timedElsewhere: true,
 	metrics: [
 		{
 			name: 'tailprobe_tunnel_rtt_seconds',

@@ -60,6 +60,8 @@ export interface Probe<Options = unknown> {
 	vias: readonly ('tailnet' | 'direct')[];
 	/** Whether a run's duration is the latency that users ask for. `tunnel` has better ones of its own. */
 	durationIsLatency: boolean;
+	/** Times are taken by another process (fping, tailscaled): our own lateness does not spoil them. */
+	timedElsewhere?: boolean;
 	metrics: readonly ReadingMetric[];
 	/**
 	 * Measures once in this process. Returns a reading for whatever the target does; throws TargetDownError (made a reading by

@@ -45,12 +45,18 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 	// The thread watches; this one only answers when a round fails.
 	const health = createOwnHealth(selfCheck, stopping.signal);
 	const thread: MeasuringThread = startMeasuringThread(options);
+	const failingOf = new Map<string, ReadonlySet<string>>();
 	const rounds = createSchedule<Round>({
 		clock: systemClock,
 		async run(round, kind) {
-			const outcomes = await measureRound(round.checks, round.probe, kind, round.timeoutMs);
+			// Only those that fail are looked at again.
+			const failing = failingOf.get(round.key);
+			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
+			const outcomes = await measureRound(checks, round.probe, kind, round.timeoutMs);
 			options.onOutcomes(outcomes);
-			return outcomes.some(outcome => outcome.verdict === 'down');
+			const down = outcomes.filter(outcome => outcome.verdict === 'down').map(outcome => outcome.key);
+			failingOf.set(round.key, new Set(down));
+			return down.length > 0;
 		},
 		onSkip(_round, why, slots) {
 			skipped[why] += slots;
@@ -61,7 +67,9 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		name: place.vantage,
 		assign(checks) {
 			thread.assign(checks.filter(check => findProbe(check.type)?.measure));
-			rounds.update(groupRounds(checks.filter(check => findProbe(check.type)?.round)));
+			const wanted = groupRounds(checks.filter(check => findProbe(check.type)?.round));
+			rounds.update(wanted);
+			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
 		},
 		async run(check, deadlineMs) {
 			const probe = findProbe(check.type) as Probe;

@@ -30,6 +30,8 @@ export interface VantageSet {
 export function startVantages(options: VantageSetOptions): VantageSet {
 	const running = new Map<string, {vantage: Vantage; definition: string}>();
 	const ending = new Set<Promise<void>>();
+	const addresses = new Map<string, readonly string[]>();
+	const replaced = new WeakSet<Vantage>();
 	configure(options.config);
 
 	return {
@@ -40,7 +42,12 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		},
 		configure,
 		known: () => list().every(vantage => vantage.state().condition !== 'starting'),
-		ownAddresses: () => new Map(list().map(vantage => [vantage.name, vantage.addresses()])),
+		ownAddresses() {
+			// A vantage that was just started anew has not told yet, and is still the same node.
+			for (const vantage of list())
+				if (vantage.addresses().length > 0) addresses.set(vantage.name, vantage.addresses());
+			return new Map(list().map(({name}) => [name, addresses.get(name) ?? []]));
+		},
 		async stop() {
 			for (const {vantage} of running.values()) end(vantage);
 			await Promise.all(ending);
@@ -58,6 +65,8 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 			if (next && definitionOf(next, config) === definition) wanted.delete(name);
 			else {
 				running.delete(name);
+				// Its runs are cut short for our own reasons; its successor looks again at once.
+				replaced.add(vantage);
 				end(vantage);
 			}
 		}
@@ -66,18 +75,21 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 	}
 
 	function start(vantage: VantageConfig, config: Config): Vantage {
-		return createVantage(vantage, {
+		const created: Vantage = createVantage(vantage, {
 			place: {
 				vantage: vantage.name,
 				...(vantage.tailscaledSocket === undefined ? {} : {tailscaled: vantage.tailscaledSocket}),
 				tailnet: config.tailnet,
 				allowLoopback: options.allowLoopback,
 			},
-			onOutcomes: options.onOutcomes,
+			onOutcomes: outcomes => {
+				if (!replaced.has(created)) options.onOutcomes(outcomes);
+			},
 			onAddresses: options.onKnown,
 			onBug: options.onBug,
 			onThreadDeath: (why, delayMs) => options.onThreadDeath(vantage.name, why, delayMs),
 		});
+		return created;
 	}
 
 	function end(vantage: Vantage): void {

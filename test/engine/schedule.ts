@@ -157,3 +157,19 @@ test('a recheck that could not end before the next slot is left out, so that no 
 	t.deepEqual(new Set(runs.map(run => run.kind)), new Set(['scheduled']));
 	t.is(runs.length, 5);
 });
+
+test('a job whose interval changes while it runs is not overlapped by itself', async t => {
+	const hold = Promise.withResolvers<void>();
+	const {clock, runs, schedule} = setUp({hold: hold.promise});
+	schedule.update([{key: 'a', intervalMs: 1000, timeoutMs: 100}]);
+	await clock.advance(1000);
+
+	schedule.update([{key: 'a', intervalMs: 500, timeoutMs: 100}]);
+	await clock.advance(2000);
+
+	t.is(runs.length, 1);
+	hold.resolve();
+	await clock.advance(0);
+	await clock.advance(1000);
+	t.true(runs.length > 1);
+});
