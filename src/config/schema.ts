@@ -182,13 +182,10 @@ export const fileSchema = z.strictObject({
 	checks: z.array(checkSchema).default([]),
 	adhoc: z
 		.strictObject({
-			allow: z
-				.array(prefix)
-				.default([])
-				.meta({
-					description:
-						'More prefixes that `/probe` may reach, through modules with `via: direct`, besides the tailnet and configured targets.',
-				}),
+			allow: z.array(prefix).default([]).meta({
+				description:
+					'More prefixes that `/probe` may reach, through modules with `via: direct`, besides the tailnet and configured targets.',
+			}),
 			concurrency: z
 				.int()
 				.min(1)

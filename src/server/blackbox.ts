@@ -134,7 +134,12 @@ function exposeTls(values: Read['values'], facts: Read['facts']): Family[] {
 function exposeIcmp({phases, values}: Read): Family[] {
 	const seconds = {resolve: phases.resolve ?? 0, setup: 0, rtt: values.rtt_seconds ?? 0};
 	return [
-		byLabel('probe_icmp_duration_seconds', 'Seconds of each phase; rtt is the median of the replies.', 'phase', seconds),
+		byLabel(
+			'probe_icmp_duration_seconds',
+			'Seconds of each phase; rtt is the median of the replies.',
+			'phase',
+			seconds,
+		),
 		...maybe('probe_icmp_loss_ratio', 'Share of echo requests without a reply.', values.loss_ratio),
 		...maybe(
 			'probe_icmp_jitter_seconds',
