@@ -11,7 +11,7 @@ import {findProbe} from './probes/registry.ts';
 import type {AdhocAnswer, AdhocRequest, ModuleView} from './server/types.ts';
 import {oneLine} from './util/errors.ts';
 import type {Logger} from './util/log.ts';
-import {redact} from './util/redact.ts';
+import {harmlessHeaders, redact} from './util/redact.ts';
 import type {Vantage} from './vantages/types.ts';
 
 export interface AdhocOptions {
@@ -72,7 +72,8 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			options.log.info(
 				{
 					caller: request.caller,
-					target: oneLine(request.target, 200),
+					// A query may hold a token.
+					target: oneLine(request.target.replace(/\?.*$/s, '?…'), 200),
 					module: module.name,
 					vantage: vantage.name,
 					verdict: outcome.verdict,
@@ -110,7 +111,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			{
 				name: 'adhoc',
 				type: module.type,
-				options: probeOptions,
+				options: known ? probeOptions : withoutSecrets(probeOptions),
 				via: target.via,
 				intervalMs: maxTimeoutMs,
 				timeoutMs,
@@ -142,6 +143,14 @@ function withHostname(module: ModuleConfig, hostname: string | undefined): {opti
 			tls_config: {server_name: hostname.replace(/:\d+$/, ''), ...options.tls_config},
 		},
 	};
+}
+
+/** Headers that may be secret and bodies are meant for configured targets, not for whatever a caller names. */
+function withoutSecrets(probeOptions: unknown): unknown {
+	const {headers, body: _body, ...rest} = probeOptions as {headers?: Record<string, string>; body?: string};
+	if (headers === undefined) return probeOptions;
+	const kept = Object.entries(headers).filter(([name]) => harmlessHeaders.has(name.toLowerCase()));
+	return {...rest, headers: Object.fromEntries(kept)};
 }
 
 function viewModule(module: ModuleConfig): ModuleView {

@@ -294,6 +294,9 @@ function fixedKeys(before: Config, after: Config, options: DaemonOptions): strin
 	const moved = before.web.host !== after.web.host || before.web.port !== after.web.port;
 	return [
 		...(moved && !options.listen ? ['web.listen changed; restart tailprobe to listen elsewhere'] : []),
+		...(before.checks.length > 0 && after.checks.length === 0
+			? ['there are no checks any more, as in a file that is just being written; restart tailprobe to run without any']
+			: []),
 		...(before.log.format === after.log.format
 			? []
 			: ['log.format changed; restart tailprobe to log in another format']),

@@ -112,3 +112,14 @@ test('the module is shown without what might be secret', async t => {
 	t.regex(answer.module.text, /Authorization: <redacted>/);
 	t.false(answer.module.text.includes('made-up'));
 });
+
+test('secret headers of a module go to configured targets only', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({module: 'outside', target: 'http://10.1.2.3/'});
+	await ask({module: 'outside', target: aCheck().target.address});
+
+	const headersOf = (at: number) => (ran[at]?.check.options as {headers?: object} | undefined)?.headers;
+	t.deepEqual(headersOf(0), {Host: 'a.example'});
+	t.deepEqual(headersOf(1), {Authorization: 'Bearer made-up', Host: 'a.example'});
+});

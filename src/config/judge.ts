@@ -138,7 +138,7 @@ function proberOf(check: FileCheck, file: File): string | undefined {
 export function judgeAddress(address: string, probe: Probe): string | undefined {
 	if (/[\s\u0000-\u001f\u007f]/.test(address)) return 'expected a target without blanks or control characters';
 	// First of all, so that no message repeats them.
-	if (/^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i.test(address)) return 'expected a target without user name and password';
+	if (/^[^?#]*@/.test(address)) return 'expected a target without user name and password';
 	const parts = splitTarget(address);
 	const expected = `expected a target such as ${exampleOf(probe).replace('{node}', 'june-orchestrator')}, got ${JSON.stringify(address.slice(0, 200))}`;
 	if (!parts || parts.host.startsWith('-')) return expected;

@@ -14,7 +14,9 @@ export function parseNodes(body: unknown): NodeList | undefined {
 	if (!list.success) return undefined;
 	const problems: string[] = [];
 	const entries = new Map<string, {entry: Entry; addresses: string[]}>();
-	for (const [index, raw] of (list.data.nodes ?? []).entries()) {
+	const listed = list.data.nodes ?? [];
+	if (listed.length > maxNodes) problems.push(`Only the first ${maxNodes} of ${listed.length} listed nodes are used.`);
+	for (const [index, raw] of listed.slice(0, maxNodes).entries()) {
 		const {data: entry} = entrySchema.safeParse(raw);
 		const addresses = canonicalAddresses(entry?.ipAddresses ?? []);
 		const id = entry?.id;
@@ -38,6 +40,8 @@ export function parseNodes(body: unknown): NodeList | undefined {
 const taggedDevicesId = '2147455555';
 
 const maxProblems = 20;
+/** More machines than any headscale holds: a longer list is an accident or an attack, and would hold the main thread for seconds. */
+const maxNodes = 10_000;
 
 const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().nonnegative().transform(String)]);
 // `nullish` first: a fallback taken by `catch` costs far more, and nulls are everywhere.

@@ -41,7 +41,7 @@ export async function pingAddresses(plan: PingPlan, signal: AbortSignal): Promis
 export function fpingArguments(plan: PingPlan, addresses: readonly string[]): string[] {
 	const wrong = addresses.find(address => isIP(address) === 0);
 	if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is no address`);
-	const timeMs = Math.max(100, plan.budgetMs - overheadMs);
+	const timeMs = Math.max(100, Math.floor(plan.budgetMs) - overheadMs);
 	const waitMs = Math.min(lastWaitMs, Math.floor(timeMs / 2));
 	const pauseMs = Math.max(10, Math.min(plan.pauseMs, Math.floor((timeMs - waitMs) / plan.count)));
 	return [

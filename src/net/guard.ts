@@ -90,7 +90,10 @@ const alwaysForbidden: readonly {kind: string; list: PrefixList}[] = [
 		kind: "a cloud's metadata address",
 		list: prefixList([
 			'169.254.169.254/32',
-			'fd00:ec2::254/128',
+			// Whole blocks: each cloud keeps its services in one.
+			'fd00:ec2::/32',
+			'fd00:c1::/32',
+			'fd00:42::/32',
 			'fd20:ce::254/128',
 			'100.100.100.200/32',
 			'168.63.129.16/32',
@@ -99,7 +102,7 @@ const alwaysForbidden: readonly {kind: string; list: PrefixList}[] = [
 	},
 	{kind: "tailscaled's own service address", list: prefixList(['100.100.100.100/32', 'fd7a:115c:a1e0::53/128'])},
 	{kind: 'an unspecified address', list: prefixList(['0.0.0.0/8', '::/128'])},
-	{kind: 'a link-local address', list: prefixList(['169.254.0.0/16', 'fe80::/10'])},
+	{kind: 'a link-local address', list: prefixList(['169.254.0.0/16', 'fe80::/10', 'fec0::/10'])},
 	{kind: 'a multicast address', list: prefixList(['224.0.0.0/4', 'ff00::/8'])},
 	{kind: 'a reserved or broadcast address', list: prefixList(['240.0.0.0/4'])},
 	{
@@ -113,6 +116,8 @@ const alwaysForbidden: readonly {kind: string; list: PrefixList}[] = [
 			'64:ff9b:1::/48',
 			'2002::/16',
 			'2001::/32',
+			// 4via6 of the tailnet.
+			'fd7a:115c:a1e0:b1a::/64',
 		]),
 	},
 ];

@@ -34,7 +34,7 @@ export class ResponseReader {
 	#headBytes = 0;
 	#remaining = 0;
 	#chunks = new ChunkFraming();
-	#stored: Buffer[] = [];
+	#stored: Buffer = noBytes;
 	#storedBytes = 0;
 	#wantsBody: boolean;
 	#limits: ReadLimits;
@@ -78,8 +78,7 @@ export class ResponseReader {
 
 	/** The stored part of the body. */
 	body(): Buffer {
-		if (this.#stored.length === 1) return this.#stored[0] as Buffer;
-		return this.#stored.length === 0 ? noBytes : Buffer.concat(this.#stored, this.#storedBytes);
+		return this.#stored.subarray(0, this.#storedBytes);
 	}
 
 	/** For sentences about a connection that ended early. */
@@ -203,9 +202,19 @@ export class ResponseReader {
 		this.bodyBytes += allowed;
 		const stored = Math.min(allowed, maxStoredBytes - this.#storedBytes);
 		if (stored > 0) {
-			this.#stored.push(chunk.subarray(from, from + stored));
+			this.#makeRoom(stored, maxStoredBytes);
+			chunk.copy(this.#stored, this.#storedBytes, from, from + stored);
 			this.#storedBytes += stored;
 		}
+	}
+
+	/** One growing buffer: a piece kept for each chunk would cost a hundred times its size when a chunk is one byte. */
+	#makeRoom(bytes: number, maxStoredBytes: number): void {
+		const needed = this.#storedBytes + bytes;
+		if (needed <= this.#stored.length) return;
+		const grown = Buffer.allocUnsafe(Math.min(maxStoredBytes, Math.max(needed, 2 * this.#stored.length, 4096)));
+		this.#stored.copy(grown, 0, 0, this.#storedBytes);
+		this.#stored = grown;
 	}
 
 	#headTooLong(): TargetDownError {

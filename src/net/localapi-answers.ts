@@ -106,7 +106,7 @@ export function toPing(json: unknown): PingAnswer {
 	const ping = record(json);
 	const error = text(ping.Err, 200);
 	const seconds = ping.LatencySeconds;
-	const measured = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
+	const measured = typeof seconds === 'number' && seconds >= 0 && seconds <= 3600;
 	if (error === '' && !measured)
 		throw new LocalApiError('tailscaled answered a ping with neither a round trip nor an error');
 	return {

@@ -1,7 +1,7 @@
 /** Secure contexts, kept: making one parses all root certificates and takes longer than a whole probe. */
 
 import {readFile, stat} from 'node:fs/promises';
-import {createSecureContext, type SecureContext} from 'node:tls';
+import {createSecureContext, DEFAULT_CIPHERS, type SecureContext} from 'node:tls';
 import {CannotLookError, messageOf} from '../util/errors.ts';
 
 /**
@@ -10,7 +10,7 @@ import {CannotLookError, messageOf} from '../util/errors.ts';
  */
 export async function secureContextFor(caFile: string | undefined): Promise<SecureContext> {
 	if (caFile === undefined) {
-		builtIn ??= createSecureContext();
+		builtIn ??= createSecureContext({ciphers});
 		return builtIn;
 	}
 	try {
@@ -30,6 +30,8 @@ export async function secureContextFor(caFile: string | undefined): Promise<Secu
 	}
 }
 
+/** Without finite-field Diffie-Hellman: a server chooses the group, and a large one holds the thread for most of a second. */
+const ciphers = `${DEFAULT_CIPHERS}:!DHE`;
 let builtIn: SecureContext | undefined;
 const byFile = new Map<string, {version: string; context: Promise<SecureContext>}>();
 const maxFiles = 100;
@@ -40,5 +42,5 @@ async function readContext(caFile: string, size: number): Promise<SecureContext>
 	const ca = await readFile(caFile, 'latin1');
 	// createSecureContext takes a text without any certificate silently, and would then trust nobody.
 	if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no PEM certificate');
-	return createSecureContext({ca});
+	return createSecureContext({ca, ciphers});
 }

@@ -1,7 +1,8 @@
 /** TLS over a connection that is open already: a full handshake each time, and certificate faults as sentences. */
 
+import type {X509Certificate} from 'node:crypto';
 import {isIP, type Socket} from 'node:net';
-import {checkServerIdentity, connect, type DetailedPeerCertificate, type SecureContext, type TLSSocket} from 'node:tls';
+import {connect, type SecureContext, type TLSSocket} from 'node:tls';
 import {oneLine, TargetDownError} from '../util/errors.ts';
 import {socketFailure} from './socket-errors.ts';
 
@@ -41,7 +42,6 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 	return new Promise((resolve, reject) => {
 		signal.throwIfAborted();
 		if (plain.destroyed) throw socketFailure(plain.errored ?? closedEarly());
-		let certificate: DetailedPeerCertificate | undefined;
 		const socket = connect({
 			socket: plain,
 			host: settings.name,
@@ -51,11 +51,10 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			ALPNProtocols: ['http/1.1'],
 			// We judge after the handshake, so that a bad certificate still tells when it expires; nothing is sent before.
 			rejectUnauthorized: false,
-			checkServerIdentity(name, presented) {
-				certificate = presented as DetailedPeerCertificate;
-				return checkServerIdentity(name, presented);
-			},
 		});
+		// Node.js would now take the chain apart with getPeerCertificate(true), which ends the whole process (SIGSEGV, seen with 24.21 and
+		// 26.10) when a server presents an issuer with a secp256k1 key. It leaves that, and the name, to us for resumed sessions.
+		socket.isSessionReused = () => true;
 		socket.on('error', ignoreLate);
 		socket.on('error', onError);
 		socket.on('close', onClose);
@@ -63,9 +62,11 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 		signal.addEventListener('abort', onAbort);
 
 		function onSecure(): void {
-			const expirySeconds = earliestExpiry(certificate ?? socket.getPeerCertificate(true));
-			if (!socket.authorized && !settings.skipVerify) {
-				fail(new CertificateError(certificateFault(socket, settings.name), expirySeconds));
+			const leaf = socket.getPeerX509Certificate();
+			const expirySeconds = earliestExpiry(leaf);
+			const fault = settings.skipVerify ? undefined : faultOf(socket, leaf, settings.name);
+			if (fault !== undefined) {
+				fail(new CertificateError(fault, expirySeconds));
 				return;
 			}
 			release();
@@ -106,10 +107,17 @@ function closedEarly(): TargetDownError {
 	return new TargetDownError('reset', 'the connection was closed within the TLS handshake');
 }
 
-function certificateFault(socket: TLSSocket, name: string): string {
+function faultOf(socket: TLSSocket, leaf: X509Certificate | undefined, name: string): string | undefined {
+	if (!leaf) return 'the server presented no certificate';
 	// Typed as an Error, but it is the code as a string.
-	const code = String(socket.authorizationError);
-	const {subject, subjectaltname, valid_from, valid_to} = socket.getPeerCertificate();
+	if (!socket.authorized) return chainFault(String(socket.authorizationError), leaf);
+	const isFor = isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name);
+	if (isFor !== undefined) return undefined;
+	const names = leaf.subjectAltName ?? /(?:^|\n)CN=([^\n]*)/.exec(leaf.subject ?? '')?.[1] ?? 'nobody';
+	return `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`;
+}
+
+function chainFault(code: string, leaf: X509Certificate): string {
 	switch (code) {
 		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
 			return 'the certificate is self-signed; name its CA in ca_file, or get one from an authority that is trusted';
@@ -120,13 +128,9 @@ function certificateFault(socket: TLSSocket, name: string): string {
 		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
 			return 'the issuer of the certificate is not trusted, or the server leaves out an intermediate certificate';
 		case 'CERT_HAS_EXPIRED':
-			return `the certificate, or one of its chain, has expired (its own end: ${oneLine(valid_to, 40)})`;
+			return `the certificate, or one of its chain, has expired (its own end: ${oneLine(leaf.validTo, 40)})`;
 		case 'CERT_NOT_YET_VALID':
-			return `the certificate, or one of its chain, is not valid yet (its own beginning: ${oneLine(valid_from, 40)})`;
-		case 'ERR_TLS_CERT_ALTNAME_INVALID': {
-			const names = subjectaltname || [subject?.CN ?? 'nobody'].flat().join();
-			return `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`;
-		}
+			return `the certificate, or one of its chain, is not valid yet (its own beginning: ${oneLine(leaf.validFrom, 40)})`;
 		default:
 			return `the certificate is not accepted: ${oneLine(code, 80)}`;
 	}
@@ -149,14 +153,14 @@ function handshakeFailure(error: Error): Error {
 }
 
 /** Over the chain as Node.js put it together: what was presented, and the trusted root behind it where it is known. */
-function earliestExpiry(leaf: DetailedPeerCertificate): number | undefined {
+function earliestExpiry(leaf: X509Certificate | undefined): number | undefined {
 	let earliest: number | undefined;
-	let certificate: DetailedPeerCertificate | undefined = leaf;
-	for (let depth = 0; certificate?.valid_to && depth < maxDepth; depth++) {
-		const seconds = Date.parse(certificate.valid_to) / 1000;
+	let certificate = leaf;
+	for (let depth = 0; certificate && depth < maxDepth; depth++) {
+		const seconds = Date.parse(certificate.validTo) / 1000;
 		if (!Number.isNaN(seconds)) earliest = Math.min(earliest ?? seconds, seconds);
-		const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
-		certificate = issuer === certificate ? undefined : issuer;
+		const issuer: X509Certificate | undefined = certificate.issuerCertificate;
+		certificate = issuer === certificate || issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer;
 	}
 	return earliest;
 }

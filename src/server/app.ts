@@ -70,7 +70,7 @@ export async function startServer(app: Express, {host, port}: {host: string; por
 			maxHeaderSize: 16_384,
 			headersTimeout: 10_000,
 			requestTimeout: 20_000,
-			keepAliveTimeout: 65_000,
+			keepAliveTimeout: 10_000,
 			connectionsCheckingInterval: 5000,
 		},
 		app,
@@ -78,6 +78,8 @@ export async function startServer(app: Express, {host, port}: {host: string; por
 	server.maxHeadersCount = 100;
 	server.maxConnections = 256;
 	server.timeout = socketSilenceMs;
+	// Whoever holds all places with idle connections makes room for the next.
+	server.on('drop', () => server.closeIdleConnections());
 	await listen(server, host, port);
 
 	const {address, family, port: taken} = server.address() as AddressInfo;

@@ -29,7 +29,7 @@ const folder = new URL('../fixtures/tls/', import.meta.url);
 /** The authority that issued every certificate here but the self-signed one. */
 export const caFile = new URL('ca.pem', folder).pathname;
 
-export type CertificateName = 'good' | 'chain' | 'other-host' | 'expired' | 'self-signed';
+export type CertificateName = 'good' | 'chain' | 'other-host' | 'expired' | 'self-signed' | 'secp256k1-chain';
 
 /** A TCP server on 127.0.0.1, or on another address of loopback. */
 export function serve(t: ExecutionContext, manners: Manners, host = '127.0.0.1'): Promise<BareServer> {

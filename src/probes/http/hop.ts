@@ -9,7 +9,7 @@ import type {Findings} from '../shared/failed-reading.ts';
 import {resolvePhase} from '../shared/resolve-phase.ts';
 import type {Place} from '../types.ts';
 import {needsBody} from './judge.ts';
-import type {HttpOptions} from './options.ts';
+import {type HttpOptions, maxHeadBytes} from './options.ts';
 import type {Hop} from './redirect.ts';
 
 /** Bytes of each body that are kept at least. */
@@ -51,7 +51,7 @@ export async function requestHop(
 
 	async function ask(socket: Parameters<typeof exchange>[0]): Promise<Exchange> {
 		const limits = {
-			maxHeadBytes: 65_536,
+			maxHeadBytes,
 			maxBodyBytes: options.body_size_limit,
 			// The beginning is kept for the sentence when the answer is not what was wanted.
 			maxStoredBytes: needsBody(options) ? options.body_size_limit : Math.min(shownBodyBytes, options.body_size_limit),

@@ -87,14 +87,18 @@ export function httpOptions(z: Zod): zod.ZodType<HttpOptions> {
 				.describe('TLS of the connection.'),
 		})
 		.superRefine((options, context) => {
-			for (const key of ['fail_if_body_matches_regexp', 'fail_if_body_not_matches_regexp'] as const) {
-				for (const [at, pattern] of options[key].entries()) {
-					if (!isTooCostly(pattern, options.body_size_limit)) continue;
-					const message =
-						'this pattern has too many steps for a body of that size: simplify it or lower body_size_limit';
-					context.addIssue({code: 'custom', path: [key, at], message});
-				}
-			}
+			const complain = (path: string) =>
+				context.addIssue({
+					code: 'custom',
+					path: [path],
+					message: 'these patterns have too many steps together: simplify them or lower body_size_limit',
+				});
+			const {fail_if_body_matches_regexp: unwanted, fail_if_body_not_matches_regexp: wanted} = options;
+			if (stepsOf([...unwanted, ...wanted]) * options.body_size_limit > maxSteps)
+				complain(unwanted.length > 0 ? 'fail_if_body_matches_regexp' : 'fail_if_body_not_matches_regexp');
+			const headers = [...options.fail_if_header_matches, ...options.fail_if_header_not_matches];
+			if (stepsOf(headers.map(({regexp}) => regexp)) * maxHeadBytes > maxSteps)
+				complain(options.fail_if_header_matches.length > 0 ? 'fail_if_header_matches' : 'fail_if_header_not_matches');
 		});
 }
 
@@ -152,12 +156,21 @@ function patternOption(z: Zod): zod.ZodType<string, string> {
 	});
 }
 
-/** Whether the most hostile text would hold the measuring thread up for more than some half a second. */
-function isTooCostly(source: string, bodyBytes: number): boolean {
+/** Steps × bytes that the most hostile text may cost: half a second to a second of the measuring thread. */
+const maxSteps = 2 ** 26;
+/** Largest head of an answer. */
+export const maxHeadBytes = 65_536;
+
+function stepsOf(sources: readonly string[]): number {
+	return sources.reduce((sum, source) => sum + sizeOf(source), 0);
+}
+
+/** 0 for a pattern that is none: that is a mistake of its own. */
+function sizeOf(source: string): number {
 	try {
-		return compilePattern(source).size * bodyBytes > 2 ** 26;
+		return compilePattern(source).size;
 	} catch {
-		return false;
+		return 0;
 	}
 }
 

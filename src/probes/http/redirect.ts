@@ -101,7 +101,8 @@ function redirectedRequest(
 ): ExchangeRequest {
 	const {method, body} = request;
 	const becomesGet = status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST';
-	const dropsBody = becomesGet && method !== 'GET';
+	// To another origin a body goes as little as a secret header.
+	const dropsBody = (becomesGet && method !== 'GET') || !atHome;
 	const entries = Object.entries(options.headers).filter(([name]) => {
 		const lower = name.toLowerCase();
 		return (atHome || harmlessHeaders.has(lower)) && !(dropsBody && lower.startsWith('content-'));
