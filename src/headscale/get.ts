@@ -4,6 +4,7 @@ import type {LookupAddress} from 'node:dns';
 import {lookup} from 'node:dns/promises';
 import {readFile} from 'node:fs/promises';
 import {isIP, type LookupFunction, type Socket} from 'node:net';
+import {TLSSocket} from 'node:tls';
 import {buildConnector, Client} from 'undici';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf} from '../util/errors.ts';
@@ -98,10 +99,19 @@ async function exchange(
 	const connect: Connector = (options, callback) => {
 		// The types do not say that undici's connector answers with the socket, at once.
 		const dialling: unknown = connector(options, (...result) => {
-			if (result[1]) progress.stage = 'waiting';
+			const [, connected] = result;
+			const fault = connected instanceof TLSSocket ? nameFault(connected, options.hostname) : undefined;
+			if (fault && connected) {
+				connected.destroy();
+				callback(fault, null);
+				return;
+			}
+			if (connected) progress.stage = 'waiting';
 			callback(...result);
 		});
 		socket = dialling as Socket;
+		// As in net/tls.ts: Node.js would take the chain apart in a way that some certificates end the process with. We check the name.
+		if (socket instanceof TLSSocket) socket.isSessionReused = () => true;
 		if (isIP(options.hostname)) progress.stage = 'connecting';
 		socket.once('lookup', () => Object.assign(progress, {stage: 'connecting'}));
 		if (url.protocol === 'https:') socket.once('connect', () => Object.assign(progress, {stage: 'tls'}));
@@ -160,6 +170,15 @@ async function readCa(caFile: string): Promise<string> {
 	} catch (error) {
 		throw new HeadscaleError(`The CA file of headscale.ca_file cannot be read: ${messageOf(error)}.`);
 	}
+}
+
+/** Whether the certificate is for another name, as the error that Node.js would have made of it. */
+function nameFault(socket: TLSSocket, hostname: string): Error | undefined {
+	const name = hostname.replace(/^\[(.*)\]$/, '$1');
+	const leaf = socket.getPeerX509Certificate();
+	const isFor = isIP(name) === 0 ? leaf?.checkHost(name) : leaf?.checkIP(name);
+	if (isFor !== undefined) return undefined;
+	return Object.assign(new Error('the certificate is for another name'), {code: 'ERR_TLS_CERT_ALTNAME_INVALID'});
 }
 
 function createConnector(ca: string | undefined, timeoutMs: number): Connector {
