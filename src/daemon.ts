@@ -20,7 +20,7 @@ import {createExposition} from './metrics/exposition.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, startServer} from './server/app.ts';
 import {isLoopbackHost} from './server/front-door.ts';
-import type {AdhocAnswer, AdhocRequest, DaemonView} from './server/types.ts';
+import type {AdhocAnswer, AdhocRequest, CheckView, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
 import {logTransition} from './sinks/log.ts';
@@ -120,7 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		history: key => history.history(key),
 		vantages: () => vantages.list().map(vantage => vantage.state()),
 		sources: () => headscale?.sources() ?? [],
-		nodes: () => viewNodes(headscale?.state(), history.views(), systemClock.wall()),
+		nodes: () => viewNodes(headscale?.state(), tunnelViews(), systemClock.wall()),
 		problems: () => [
 			...reloadMistakes,
 			...waitingChecks(),
@@ -183,6 +183,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		publisher.update(plan.checks);
 		vantages.assign(plan.checks);
+	}
+
+	/** Only those: each scrape asks, and the last hour of every other check would be put together for nothing. */
+	function tunnelViews(): CheckView[] {
+		const tunnels = publisher.checks().filter(check => check.type === 'tunnel');
+		return tunnels.flatMap(check => history.view(check.key) ?? []);
 	}
 
 	/** Checks over nodes that nothing is known of yet. */

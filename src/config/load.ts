@@ -57,11 +57,9 @@ export function parseConfig(text: string, path: string): Loaded {
 	}
 	const {file, mistakes} = judge(written ?? {});
 	if (file && mistakes.length === 0) return {ok: true, config: normalise(file, written)};
-	const placed = mistakes.map(mistake => ({
-		offset: offsetOf(document, mistake.path),
-		text: describe(mistake, document, lines, path),
-	}));
-	return {ok: false, mistakes: placed.toSorted((a, b) => a.offset - b.offset).map(({text: line}) => line)};
+	const placed = mistakes.map(mistake => ({mistake, offset: offsetOf(document, mistake.path)}));
+	const inOrder = placed.toSorted((a, b) => a.offset - b.offset);
+	return {ok: false, mistakes: inOrder.map(({mistake, offset}) => describe(mistake, lines.linePos(offset), path))};
 }
 
 /**
@@ -160,8 +158,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
 }
 
-function describe(mistake: Mistake, document: Document, lines: LineCounter, path: string): string {
-	const {line, col} = lines.linePos(offsetOf(document, mistake.path));
+function describe(mistake: Mistake, {line, col}: {line: number; col: number}, path: string): string {
 	const place = mistake.path.reduce<string>(
 		(text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
 		'',

@@ -6,6 +6,7 @@ import {readFile} from 'node:fs/promises';
 import {isIP, type LookupFunction, type Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import {buildConnector, Client} from 'undici';
+import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf} from '../util/errors.ts';
 import {explainFault, explainTimeout, type Progress} from './faults.ts';
@@ -110,8 +111,7 @@ async function exchange(
 			callback(...result);
 		});
 		socket = dialling as Socket;
-		// As in net/tls.ts: Node.js would take the chain apart in a way that some certificates end the process with. We check the name.
-		if (socket instanceof TLSSocket) socket.isSessionReused = () => true;
+		if (socket instanceof TLSSocket) keepChainWhole(socket);
 		if (isIP(options.hostname)) progress.stage = 'connecting';
 		socket.once('lookup', () => Object.assign(progress, {stage: 'connecting'}));
 		if (url.protocol === 'https:') socket.once('connect', () => Object.assign(progress, {stage: 'tls'}));
@@ -176,8 +176,7 @@ async function readCa(caFile: string): Promise<string> {
 function nameFault(socket: TLSSocket, hostname: string): Error | undefined {
 	const name = hostname.replace(/^\[(.*)\]$/, '$1');
 	const leaf = socket.getPeerX509Certificate();
-	const isFor = isIP(name) === 0 ? leaf?.checkHost(name) : leaf?.checkIP(name);
-	if (isFor !== undefined) return undefined;
+	if (leaf && isForName(leaf, name)) return undefined;
 	return Object.assign(new Error('the certificate is for another name'), {code: 'ERR_TLS_CERT_ALTNAME_INVALID'});
 }
 

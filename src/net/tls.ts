@@ -4,6 +4,7 @@ import type {X509Certificate} from 'node:crypto';
 import {isIP, type Socket} from 'node:net';
 import {connect, type SecureContext, type TLSSocket} from 'node:tls';
 import {oneLine, TargetDownError} from '../util/errors.ts';
+import {isForName, keepChainWhole} from './peer-certificate.ts';
 import {socketFailure} from './socket-errors.ts';
 
 export interface TlsSettings {
@@ -52,9 +53,7 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			// We judge after the handshake, so that a bad certificate still tells when it expires; nothing is sent before.
 			rejectUnauthorized: false,
 		});
-		// Node.js would now take the chain apart with getPeerCertificate(true), which ends the whole process (SIGSEGV, seen with 24.21 and
-		// 26.10) when a server presents an issuer with a secp256k1 key. It leaves that, and the name, to us for resumed sessions.
-		socket.isSessionReused = () => true;
+		keepChainWhole(socket);
 		socket.on('error', ignoreLate);
 		socket.on('error', onError);
 		socket.on('close', onClose);
@@ -111,8 +110,7 @@ function faultOf(socket: TLSSocket, leaf: X509Certificate | undefined, name: str
 	if (!leaf) return 'the server presented no certificate';
 	// Typed as an Error, but it is the code as a string.
 	if (!socket.authorized) return chainFault(String(socket.authorizationError), leaf);
-	const isFor = isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name);
-	if (isFor !== undefined) return undefined;
+	if (isForName(leaf, name)) return undefined;
 	const names = leaf.subjectAltName ?? /(?:^|\n)CN=([^\n]*)/.exec(leaf.subject ?? '')?.[1] ?? 'nobody';
 	return `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`;
 }

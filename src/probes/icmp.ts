@@ -12,6 +12,7 @@ import {splitTarget} from '../net/target.ts';
 import type {Resolved} from '../net/types.ts';
 import {CannotLookError} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
+import {jitter, median} from '../util/round-trips.ts';
 import {type FamilyOptions, familyOptions, ruleFor} from './shared/resolve-phase.ts';
 import type {Place, Probe} from './types.ts';
 
@@ -177,8 +178,8 @@ export function readTimes(check: Check, to: Resolved, times: readonly (number | 
 	const answered = times.filter(time => time !== undefined);
 	const sent = times.length;
 	const lost = sent - answered.length;
-	const sorted = answered.toSorted((a, b) => a - b);
-	const steps = answered.slice(1).map((time, at) => Math.abs(time - (answered[at] ?? time)));
+	const middle = median(answered);
+	const unevenness = jitter(answered);
 	const {max_loss: maxLoss} = check.options as IcmpOptions;
 	const reading: Reading = {
 		ok: true,
@@ -187,14 +188,14 @@ export function readTimes(check: Check, to: Resolved, times: readonly (number | 
 			pings_sent: sent,
 			pings_lost: lost,
 			loss_ratio: lost / sent,
-			...(sorted.length === 0
+			...(middle === undefined
 				? {}
 				: {
-						rtt_seconds: medianOf(sorted),
-						rtt_min_seconds: sorted[0] as number,
-						rtt_max_seconds: sorted.at(-1) as number,
+						rtt_seconds: middle,
+						rtt_min_seconds: Math.min(...answered),
+						rtt_max_seconds: Math.max(...answered),
 					}),
-			...(steps.length === 0 ? {} : {jitter_seconds: steps.reduce((sum, step) => sum + step, 0) / steps.length}),
+			...(unevenness === undefined ? {} : {jitter_seconds: unevenness}),
 		},
 		facts: {address: to.address, family: String(to.family), resolved_by: to.by},
 	};
@@ -207,10 +208,4 @@ export function readTimes(check: Check, to: Resolved, times: readonly (number | 
 		return {...reading, ok: false, reason: 'loss', detail};
 	}
 	return reading;
-}
-
-function medianOf(sorted: readonly number[]): number {
-	const middle = sorted.length / 2;
-	const upper = sorted[Math.floor(middle)] as number;
-	return Number.isInteger(middle) ? ((sorted[middle - 1] as number) + upper) / 2 : upper;
 }

@@ -11,6 +11,7 @@ import {resolveTarget} from '../net/resolve.ts';
 import {splitTarget} from '../net/target.ts';
 import {CannotLookError, messageOf, oneLine} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
+import {jitter, median} from '../util/round-trips.ts';
 import type {Place, Probe} from './types.ts';
 
 export interface TunnelOptions {
@@ -255,20 +256,6 @@ function firstText(pings: readonly Ping[], name: 'derpRegion' | 'endpoint'): str
 
 function roundTrips(pings: readonly Ping[]): number[] {
 	return pings.flatMap(({answer}) => answer?.seconds ?? []);
-}
-
-function median(numbers: readonly number[]): number | undefined {
-	const sorted = numbers.toSorted((a, b) => a - b);
-	const high = sorted[sorted.length >> 1];
-	const low = sorted[(sorted.length - 1) >> 1];
-	return high === undefined || low === undefined ? undefined : (low + high) / 2;
-}
-
-/** Mean difference between one round trip and the next. */
-function jitter(seconds: readonly number[]): number | undefined {
-	if (seconds.length < 2) return undefined;
-	const steps = seconds.slice(1).map((second, at) => Math.abs(second - (seconds[at] ?? second)));
-	return steps.reduce((sum, step) => sum + step, 0) / steps.length;
 }
 
 function known<T>(entries: Record<string, T | undefined>): Record<string, T> {

@@ -118,11 +118,8 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 			clearInterval(watchdog);
 			cancelRestart();
 			await mourning.stop();
-			if (!worker) {
-				stopped = Promise.withResolvers();
-				return;
-			}
 			stopped = Promise.withResolvers();
+			if (!worker) return;
 			send({kind: 'stop'});
 			const giveUp = systemClock.after(stopWaitMs, () => void worker?.terminate());
 			await stopped.promise;

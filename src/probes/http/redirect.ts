@@ -7,6 +7,7 @@ import {splitTarget} from '../../net/target.ts';
 import type {AddressRule} from '../../net/types.ts';
 import {parseRedirect, shownUrl} from '../../net/url.ts';
 import {TargetDownError} from '../../util/errors.ts';
+import {harmlessHeaders} from '../../util/redact.ts';
 import {version} from '../../util/version.ts';
 import {ruleFor} from '../shared/resolve-phase.ts';
 import type {Place} from '../types.ts';
@@ -88,9 +89,6 @@ export function nextHop(hop: Hop, answer: Exchange, address: string, options: Ht
 const maxRedirects = 10;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
-/** Headers that are no secret; any other of the configuration stays with the origin that it was written for. */
-const harmlessHeaders = new Set(['accept', 'accept-encoding', 'accept-language', 'content-type', 'user-agent']);
-
 /** As browsers do: 303 asks with GET, and so do 301 and 302 after a POST; 307 and 308 repeat the request. */
 function redirectedRequest(
 	{request}: Hop,
@@ -105,6 +103,7 @@ function redirectedRequest(
 	const dropsBody = (becomesGet && method !== 'GET') || !atHome;
 	const entries = Object.entries(options.headers).filter(([name]) => {
 		const lower = name.toLowerCase();
+		// Any other of the configuration stays with the origin that it was written for.
 		return (atHome || harmlessHeaders.has(lower)) && !(dropsBody && lower.startsWith('content-'));
 	});
 	const host = atHome ? entries.find(([name]) => name.toLowerCase() === 'host')?.[1] : undefined;
