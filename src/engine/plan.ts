@@ -71,6 +71,7 @@ export function buildCheck(
 		histogram: wanted.histogram,
 		...(wanted.recheckMs === undefined ? {} : {recheckMs: wanted.recheckMs}),
 		...(wanted.objectiveMs === undefined ? {} : {objectiveMs: wanted.objectiveMs}),
+		...(wanted.expect === undefined ? {} : {expect: wanted.expect}),
 	};
 }
 

@@ -13,7 +13,7 @@ export interface RunOptions {
 	kind: Outcome['kind'];
 	/** Milliseconds that this run may take; at most the check's timeout for scheduled runs. */
 	deadlineMs: number;
-	/** Aborts when we are ending: the run becomes `canceled`. */
+	/** Aborts when we are ending, or with a text that says why else: the run becomes `canceled`. */
 	stopping: AbortSignal;
 	/** Told of errors that are ours, not the world's. */
 	onBug(error: unknown, check: Check): void;
@@ -55,8 +55,10 @@ async function timed(
 ): Promise<Outcome[]> {
 	const {clock, stopping, deadlineMs} = options;
 	const controller = new AbortController();
-	const onStop = () =>
-		controller.abort(new CannotLookError('canceled', 'the run was cut short because tailprobe is ending'));
+	const onStop = () => {
+		const why = typeof stopping.reason === 'string' ? stopping.reason : 'tailprobe is ending';
+		controller.abort(new CannotLookError('canceled', `the run was cut short because ${why}`));
+	};
 	if (stopping.aborted) onStop();
 	else stopping.addEventListener('abort', onStop, {once: true});
 	const startedAt = clock.wall();

@@ -38,8 +38,11 @@ export type DownReason = (typeof downReasons)[number];
 export type UnknownReason = (typeof unknownReasons)[number];
 export type Reason = DownReason | UnknownReason;
 
-/** The parts of one run in the order in which they pass. A type uses those that it has. */
-export const phaseNames = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
+/**
+ * The parts of one run in the order in which they pass. A type uses those that it has. `connect_proxy` stands in the place of
+ * `connect` where tailscaled's SOCKS5 proxy dials for us: the two are not comparable and so never share a series.
+ */
+export const phaseNames = ['resolve', 'connect', 'connect_proxy', 'tls', 'processing', 'transfer'] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
 /** What a check is aimed at. Plain data: it crosses threads. */
@@ -81,6 +84,8 @@ export interface Check {
 	histogram: boolean;
 	/** A latency the operator promised: an edge of the histograms. */
 	objectiveMs?: number;
+	/** `unreachable` turns the check round: it is up while nothing answers there (no public exposure). Absent: an answer is up. */
+	expect?: 'unreachable';
 }
 
 /** What a probe read. Values in base units (seconds, ratios, bytes). Plain data. */

@@ -59,7 +59,7 @@ export function checkAddress(address: string, rule: AddressRule): void {
 	if (contains(loopback, parsed)) {
 		if (!rule.allowLoopback) throw forbidden(`${parsed.address} is a loopback address: such are never dialled`);
 	} else {
-		const kind = forbiddenKind(parsed);
+		const kind = rule.allowMagicDns && contains(magicDns, parsed) ? undefined : forbiddenKind(parsed);
 		if (kind) throw forbidden(`${parsed.address} is ${kind}: such are never dialled`);
 	}
 	if (rule.via === 'tailnet' && !contains(listOf(rule.prefixes), parsed)) {
@@ -84,6 +84,8 @@ interface PrefixList {
 	v6: BlockList;
 }
 
+const magicDns = prefixList(['100.100.100.100/32', 'fd7a:115c:a1e0::53/128']);
+
 /** What is never dialled, with the words for it. Loopback stands apart because the lab may allow it. */
 const alwaysForbidden: readonly {kind: string; list: PrefixList}[] = [
 	{
@@ -100,7 +102,7 @@ const alwaysForbidden: readonly {kind: string; list: PrefixList}[] = [
 			'192.0.0.192/32',
 		]),
 	},
-	{kind: "tailscaled's own service address", list: prefixList(['100.100.100.100/32', 'fd7a:115c:a1e0::53/128'])},
+	{kind: "tailscaled's own service address", list: magicDns},
 	{kind: 'an unspecified address', list: prefixList(['0.0.0.0/8', '::/128'])},
 	{kind: 'a link-local address', list: prefixList(['169.254.0.0/16', 'fe80::/10', 'fec0::/10'])},
 	{kind: 'a multicast address', list: prefixList(['224.0.0.0/4', 'ff00::/8'])},

@@ -10,6 +10,7 @@ import {askDns, type DnsAnswer, type DnsServers} from './ask-dns.ts';
 import {checkAddress, looksNumeric, parseAddress} from './guard.ts';
 import {type PeerStatus, statusOf} from './localapi.ts';
 import {candidateNames, createFileReader, parseHosts, parseResolvConf} from './resolv-conf.ts';
+import {lacksTunnelDevice} from './tunnel-device.ts';
 import type {AddressRule, FamilyChoice, Resolved} from './types.ts';
 
 /** What resolution needs to know of the place. */
@@ -155,7 +156,7 @@ async function askFamilies(
 }
 
 /** Without a final dot. A short name gets the tailnet's domain. */
-async function fullName(host: string, place: ResolvePlace, signal: AbortSignal): Promise<string> {
+export async function fullName(host: string, place: ResolvePlace, signal: AbortSignal): Promise<string> {
 	const name = host.toLowerCase();
 	if (name.endsWith('.')) return name.slice(0, -1);
 	if (name.includes('.')) return name;
@@ -177,17 +178,11 @@ async function domainOf(place: ResolvePlace, signal: AbortSignal): Promise<strin
 }
 
 /** Whether it is known that packets to MagicDNS's own address can't reach tailscaled; asking would cost each run its time limit. */
-async function lacksTunnel(place: ResolvePlace, signal: AbortSignal): Promise<boolean> {
-	if (!place.tailscaled || !serviceAddresses.includes(place.tailnet.dnsServer)) return false;
-	try {
-		return !(await statusOf(place.tailscaled, {peers: false, maxAgeMs: settledMs}, signal)).tun;
-	} catch {
-		signal.throwIfAborted();
-		return false;
-	}
+async function lacksTunnel({tailscaled, tailnet}: ResolvePlace, signal: AbortSignal): Promise<boolean> {
+	return serviceAddresses.includes(tailnet.dnsServer) && (await lacksTunnelDevice(tailscaled, signal));
 }
 
-// Neither the domain nor the tunnel device changes without a restart or a login, so an older answer does.
+// The domain does not change without a restart or a login, so an older answer does.
 const settledMs = 60_000;
 
 const serviceAddresses = ['100.100.100.100', '100.100.100.100:53', 'fd7a:115c:a1e0::53', '[fd7a:115c:a1e0::53]:53'];

@@ -13,6 +13,8 @@ export interface TlsSettings {
 	name: string;
 	/** Takes any certificate. */
 	skipVerify: boolean;
+	/** Protocols to offer by ALPN, best first; empty offers none. */
+	alpn: readonly string[];
 }
 
 export interface TlsConnection {
@@ -20,23 +22,51 @@ export interface TlsConnection {
 	/** `TLSv1.3` */
 	version: string;
 	cipher: string;
-	/** Seconds since 1970 when the first certificate of the chain expires; undefined when there is none that tells. */
+	/** The protocol that the server chose of those offered; undefined when it chose none. */
+	alpn: string | undefined;
+	/** Seconds since 1970 when the first of the certificates that were presented expires; undefined when there is none that tells. */
 	expirySeconds: number | undefined;
+	/** What the server presented for itself. The others hang on `issuerCertificate`, in the server's order. */
+	leaf: X509Certificate | undefined;
+	/** What is wrong with the certificate, although it was taken (`skipVerify`). */
+	fault: CertificateFault | undefined;
 }
+
+/** What can be wrong with a server's certificate. The list is closed: it is a label value. */
+export const certificateFaults = [
+	'none_presented',
+	'expired',
+	'not_yet_valid',
+	'wrong_host',
+	'self_signed',
+	'untrusted',
+	'other',
+] as const;
+export type CertificateFault = (typeof certificateFaults)[number];
 
 /** A certificate that is not accepted; still tells when it expires. */
 export class CertificateError extends TargetDownError {
 	override name = 'CertificateError';
+	readonly fault: CertificateFault;
 	readonly expirySeconds: number | undefined;
+	readonly leaf: X509Certificate | undefined;
 
-	constructor(message: string, expirySeconds: number | undefined) {
+	constructor({fault, message}: Finding, leaf: X509Certificate | undefined) {
 		super('tls', message);
-		this.expirySeconds = expirySeconds;
+		this.fault = fault;
+		this.expirySeconds = earliestExpiry(leaf);
+		this.leaf = leaf;
 	}
 }
 
+interface Finding {
+	fault: CertificateFault;
+	/** A clause. */
+	message: string;
+}
+
 /**
- * Shakes hands over the connected socket, offering http/1.1 only. The caller destroys the TLS socket, which destroys the other;
+ * Shakes hands over the connected socket. The caller destroys the TLS socket, which destroys the other;
  * on failure both are destroyed already. Rejects with TargetDownError (`tls`, `reset` …), its message a clause, or the signal's reason.
  */
 export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: AbortSignal): Promise<TlsConnection> {
@@ -49,7 +79,7 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			// An empty name leaves SNI out: addresses are not allowed there.
 			servername: isIP(settings.name) === 0 ? settings.name : '',
 			secureContext: settings.context,
-			ALPNProtocols: ['http/1.1'],
+			...(settings.alpn.length === 0 ? {} : {ALPNProtocols: [...settings.alpn]}),
 			// We judge after the handshake, so that a bad certificate still tells when it expires; nothing is sent before.
 			rejectUnauthorized: false,
 		});
@@ -62,14 +92,22 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 
 		function onSecure(): void {
 			const leaf = socket.getPeerX509Certificate();
-			const expirySeconds = earliestExpiry(leaf);
-			const fault = settings.skipVerify ? undefined : faultOf(socket, leaf, settings.name);
-			if (fault !== undefined) {
-				fail(new CertificateError(fault, expirySeconds));
+			const finding = faultOf(socket, leaf, settings.name);
+			if (finding && !settings.skipVerify) {
+				fail(new CertificateError(finding, leaf));
 				return;
 			}
 			release();
-			resolve({socket, version: socket.getProtocol() ?? '', cipher: socket.getCipher().name, expirySeconds});
+			resolve({
+				socket,
+				version: socket.getProtocol() ?? '',
+				cipher: socket.getCipher().name,
+				// Typed otherwise, but false when nothing was agreed on.
+				alpn: socket.alpnProtocol || undefined,
+				expirySeconds: earliestExpiry(leaf),
+				leaf,
+				fault: finding?.fault,
+			});
 		}
 
 		function onError(error: Error): void {
@@ -106,31 +144,49 @@ function closedEarly(): TargetDownError {
 	return new TargetDownError('reset', 'the connection was closed within the TLS handshake');
 }
 
-function faultOf(socket: TLSSocket, leaf: X509Certificate | undefined, name: string): string | undefined {
-	if (!leaf) return 'the server presented no certificate';
+function faultOf(socket: TLSSocket, leaf: X509Certificate | undefined, name: string): Finding | undefined {
+	if (!leaf) return {fault: 'none_presented', message: 'the server presented no certificate'};
 	// Typed as an Error, but it is the code as a string.
 	if (!socket.authorized) return chainFault(String(socket.authorizationError), leaf);
 	if (isForName(leaf, name)) return undefined;
 	const names = leaf.subjectAltName ?? /(?:^|\n)CN=([^\n]*)/.exec(leaf.subject ?? '')?.[1] ?? 'nobody';
-	return `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`;
+	return {
+		fault: 'wrong_host',
+		message: `the certificate is for ${oneLine(names, 80)}, not for ${oneLine(name, 80)}`,
+	};
 }
 
-function chainFault(code: string, leaf: X509Certificate): string {
+function chainFault(code: string, leaf: X509Certificate): Finding {
 	switch (code) {
 		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-			return 'the certificate is self-signed; name its CA in ca_file, or get one from an authority that is trusted';
+			return {
+				fault: 'self_signed',
+				message: 'the certificate is self-signed; name its CA in ca_file, or get one from an authority that is trusted',
+			};
 		case 'SELF_SIGNED_CERT_IN_CHAIN':
-			return 'the certificate comes from an authority that is not trusted; name it in ca_file';
+			return {
+				fault: 'untrusted',
+				message: 'the certificate comes from an authority that is not trusted; name it in ca_file',
+			};
 		case 'UNABLE_TO_GET_ISSUER_CERT':
 		case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
 		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-			return 'the issuer of the certificate is not trusted, or the server leaves out an intermediate certificate';
+			return {
+				fault: 'untrusted',
+				message: 'the issuer of the certificate is not trusted, or the server leaves out an intermediate certificate',
+			};
 		case 'CERT_HAS_EXPIRED':
-			return `the certificate, or one of its chain, has expired (its own end: ${oneLine(leaf.validTo, 40)})`;
+			return {
+				fault: 'expired',
+				message: `the certificate, or one of its chain, has expired (its own end: ${oneLine(leaf.validTo, 40)})`,
+			};
 		case 'CERT_NOT_YET_VALID':
-			return `the certificate, or one of its chain, is not valid yet (its own beginning: ${oneLine(leaf.validFrom, 40)})`;
+			return {
+				fault: 'not_yet_valid',
+				message: `the certificate, or one of its chain, is not valid yet (its own beginning: ${oneLine(leaf.validFrom, 40)})`,
+			};
 		default:
-			return `the certificate is not accepted: ${oneLine(code, 80)}`;
+			return {fault: 'other', message: `the certificate is not accepted: ${oneLine(code, 80)}`};
 	}
 }
 
@@ -150,7 +206,7 @@ function handshakeFailure(error: Error): Error {
 		: failure;
 }
 
-/** Over the chain as Node.js put it together: what was presented, and the trusted root behind it where it is known. */
+/** Of what was presented; the trusted root is not among it unless the server sends it. */
 function earliestExpiry(leaf: X509Certificate | undefined): number | undefined {
 	let earliest: number | undefined;
 	let certificate = leaf;

@@ -11,6 +11,8 @@ export interface AddressRule {
 	only?: readonly string[];
 	/** Embedded lab and tests only. */
 	allowLoopback: boolean;
+	/** MagicDNS's own address may be asked: only a DNS question goes there. */
+	allowMagicDns?: boolean;
 	/** After a redirect from a public address: private ranges are refused. */
 	publicOnly?: boolean;
 }

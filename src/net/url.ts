@@ -8,11 +8,16 @@ import {isIPv6} from 'node:net';
 export type ParsedUrl = {ok: true; url: URL} | {ok: false; detail: string};
 export type ParsedHostPort = {ok: true; host: string; port: number} | {ok: false; detail: string};
 
-/** An http or https URL; without a scheme it is http, as blackbox_exporter has it. `detail` is a sentence for a person. */
-export function parseTargetUrl(text: string): ParsedUrl {
+/** Schemes of a kind of target: the plain one, and the one over TLS. */
+export type Schemes = readonly [plain: 'http' | 'ws', secure: 'https' | 'wss'];
+
+const webSchemes: Schemes = ['http', 'https'];
+
+/** A URL of these schemes; without one it has the plain one, as blackbox_exporter has it. `detail` is a sentence for a person. */
+export function parseTargetUrl(text: string, schemes: Schemes = webSchemes): ParsedUrl {
 	if (text === '') return refused(text, 'is empty');
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
-	return parseAbsolute(scheme === undefined ? `http://${text}` : text, text);
+	return parseAbsolute(scheme === undefined ? `${schemes[0]}://${text}` : text, text, schemes);
 }
 
 /** The URL that a Location header leads to from `base`, as strictly as parseTargetUrl. A scheme other than http and https is refused. */
@@ -40,7 +45,7 @@ export function parseHostPort(text: string): ParsedHostPort {
 
 /** What resolveTarget and dial take: the host without brackets, and the port with the scheme's default. */
 export function endpointOf(url: URL): {host: string; port: number} {
-	const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+	const port = url.port === '' ? (/^(https|wss):$/.test(url.protocol) ? 443 : 80) : Number(url.port);
 	return {host: bareHost(url.hostname), port};
 }
 
@@ -50,9 +55,11 @@ export function shownUrl(url: URL): string {
 	return url.origin + path + (url.search === '' ? '' : '?…');
 }
 
-function parseAbsolute(text: string, written: string): ParsedUrl {
-	const match = /^(https?):\/\/([^/?#]*)/i.exec(text);
-	if (!match) return refused(written, 'has a scheme other than http and https');
+function parseAbsolute(text: string, written: string, schemes: Schemes = webSchemes): ParsedUrl {
+	const match = /^([a-z]+):\/\/([^/?#]*)/i.exec(text);
+	if (!match || !schemes.some(scheme => scheme === match[1]?.toLowerCase())) {
+		return refused(written, `has a scheme other than ${schemes.join(' and ')}`);
+	}
 	const authority = match[2] as string;
 	const fault = faultOfText(text) ?? faultOfAuthority(authority);
 	if (fault) return refused(written, fault);

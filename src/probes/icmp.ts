@@ -6,9 +6,9 @@
 import type {Check, Reading} from '../engine/types.ts';
 import {checkLabels} from '../metrics/types.ts';
 import {pingAddresses} from '../net/fping.ts';
-import {statusOf} from '../net/localapi.ts';
 import {resolveTarget} from '../net/resolve.ts';
 import {splitTarget} from '../net/target.ts';
+import {lacksTunnelDevice} from '../net/tunnel-device.ts';
 import type {Resolved} from '../net/types.ts';
 import {CannotLookError} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
@@ -121,7 +121,7 @@ async function resolveAll(
 	found: Map<string, Reading | Error>,
 ): Promise<{check: Check; to: Resolved}[]> {
 	const enough = AbortSignal.any([signal, AbortSignal.timeout(place.timeoutMs * resolveShare)]);
-	const noTunnel = await lacksTunnel(place, enough);
+	const noTunnel = await lacksTunnelDevice(place.tailscaled, enough).catch(() => false);
 	const all: {check: Check; to: Resolved}[] = [];
 	const waiting = checks.values();
 	await Promise.all(Array.from({length: resolversAtOnce}, resolveSome));
@@ -142,16 +142,6 @@ async function resolveAll(
 
 const noTunnelText =
 	'The tailscaled here has no tunnel device, so ICMP cannot enter the tailnet; a tunnel check pings through tailscaled itself.';
-
-/** Whether it is known that the tailnet can't be reached with packets of our own. */
-async function lacksTunnel({tailscaled}: Place, signal: AbortSignal): Promise<boolean> {
-	if (tailscaled === undefined) return false;
-	try {
-		return !(await statusOf(tailscaled, {peers: false, maxAgeMs: 60_000}, signal)).tun;
-	} catch {
-		return false;
-	}
-}
 
 function resolveOne({options, target}: Check, place: Place, signal: AbortSignal): Promise<Resolved> {
 	const {preferred_ip_protocol, ip_protocol_fallback} = options as IcmpOptions;

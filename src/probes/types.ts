@@ -3,6 +3,7 @@
 import type * as zod from 'zod';
 import type {Check, Reading, Target} from '../engine/types.ts';
 import type {MetricDef} from '../metrics/types.ts';
+import type {Schemes} from '../net/url.ts';
 
 /** The zod library, handed in so that the measuring thread never loads it (it costs that thread 11 MB). */
 export type Zod = typeof zod.z;
@@ -15,6 +16,8 @@ export interface Place {
 	timeoutMs: number;
 	/** Path of tailscaled's LocalAPI socket, where there is one. */
 	tailscaled?: string;
+	/** `address:port` of tailscaled's SOCKS5 proxy, through which tailnet targets are then dialled (userspace mode). */
+	socks5?: string;
 	tailnet: TailnetFacts;
 	/** Loopback targets are allowed: only the embedded lab and tests say so; no configuration can. */
 	allowLoopback: boolean;
@@ -32,8 +35,16 @@ export interface TailnetFacts {
 	overheadObjectiveSeconds: number;
 }
 
-/** How a metric of a type is fed by its readings: written by `sinks/metrics.ts`, so that probes only declare. */
-export type ReadingMetric =
+/**
+ * How a metric of a type is fed by its readings: written by `sinks/metrics.ts`, so that probes only declare. Types that share a row
+ * share its family.
+ */
+export type ReadingMetric = Feed & {
+	/** Whether a check can have this series at all; by default every check of the type can. Only the limit of series asks. */
+	appliesTo?: (check: Pick<Check, 'target' | 'options'>) => boolean;
+};
+
+type Feed =
 	/** One series per check from one value; withdrawn while the value is absent from an answered run. */
 	| (MetricDef & {type: 'gauge'; from: {value: string}})
 	/** One series per check and entry: label value → name of the reading's value. The last of `labels` is the distinguishing one. */
@@ -56,6 +67,10 @@ export interface Probe<Options = unknown> {
 	options(z: Zod): zod.ZodType<Options>;
 	/** `url`: a URL; `host_port`; `host`: a name or an address without a port. Judged when the configuration is read. */
 	address: 'url' | 'host_port' | 'host';
+	/** Of a `url`, where they are not http and https. */
+	schemes?: Schemes;
+	/** How targets are written, where none of the three forms fits: judges in their place. `{node}` stands in the example for a name. */
+	form?: {example: string; faultOf(address: string): string | undefined};
 	/** The only ways this type can be aimed; `tunnel` is tailnet by nature. */
 	vias: readonly ('tailnet' | 'direct')[];
 	/** Whether a run's duration is the latency that users ask for. `tunnel` has better ones of its own. */
@@ -63,6 +78,11 @@ export interface Probe<Options = unknown> {
 	/** Times are taken by another process (fping, tailscaled): our own lateness does not spoil them. */
 	timedElsewhere?: boolean;
 	metrics: readonly ReadingMetric[];
+	/**
+	 * The options for an ad hoc target that nobody configured: without what may prove who we are (credentials, client certificates,
+	 * headers that may be secret, bodies). Absent: this type has none of these.
+	 */
+	harmless?(options: Options): Options;
 	/**
 	 * Measures once in this process. Returns a reading for whatever the target does; throws TargetDownError (made a reading by
 	 * `engine/run.ts`) or CannotLookError. Ends by the time `signal` aborts; an abort is rejected with the signal's reason.

@@ -218,7 +218,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	/** Spoiled times are not shown; what the run did not reach is withdrawn all the same. */
 	function showTimes(entry: Entry, outcome: Outcome): void {
 		const {check, labels} = entry;
-		const timed = probeOf.get(check.type)?.durationIsLatency === true;
+		// How long nothing answered is no latency.
+		const timed = probeOf.get(check.type)?.durationIsLatency === true && check.expect === undefined;
 		if (outcome.verdict === 'unknown') duration.remove(labels);
 		else if (timed && !outcome.late) duration.set(labels, outcome.durationMs / 1000);
 		if (timed && !outcome.late && outcome.verdict === 'up')
@@ -274,9 +275,8 @@ function seriesCostOf(check: Check, probe: Probe | undefined): number {
 	const basic = 3 + 1 + 3 + (check.recheckMs === undefined ? 0 : 1) + (probe?.durationIsLatency ? 1 : 0);
 	const phases = check.detail === 'full' && probe?.durationIsLatency ? 4 : 0;
 	const histogram = check.histogram ? latencyEdgesSeconds.length + 3 : 0;
-	const plain = check.target.address.startsWith('http:');
 	const own = (probe?.metrics ?? []).reduce(
-		(sum, metric) => sum + (plain && metric.name.startsWith('tailprobe_tls_') ? 0 : seriesOf(metric)),
+		(sum, metric) => sum + (metric.appliesTo?.(check) === false ? 0 : seriesOf(metric)),
 		0,
 	);
 	return basic + phases + histogram + own;

@@ -7,6 +7,7 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {createLatenessMeter} from '../engine/lateness.ts';
 import {runCheck} from '../engine/run.ts';
 import {createSchedule} from '../engine/schedule.ts';
+import {judgeExpectation} from '../engine/turn-round.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
@@ -27,7 +28,7 @@ const {place} = workerData as ThreadData;
 const lateness = createLatenessMeter();
 const stopping = new AbortController();
 const skippedSlots = {overlap: 0, late: 0};
-const adhocRuns = new Set<Promise<Outcome>>();
+const adhocRuns = new Map<number, {run: Promise<Outcome>; cancel: AbortController}>();
 let batch: Outcome[] = [];
 
 const selfCheck =
@@ -53,20 +54,27 @@ const stateTimer = setInterval(sendState, stateMs);
 port.on('message', (message: ToThread) => {
 	if (message.kind === 'assign') schedule.update(message.checks);
 	else if (message.kind === 'run') void runNow(message.id, message.check, message.deadlineMs);
+	else if (message.kind === 'cancel') adhocRuns.get(message.id)?.cancel.abort('its caller went away');
 	else void stop();
 });
 health.watch(sendState);
 sendState();
 
 async function runNow(id: number, check: Check, deadlineMs: number): Promise<void> {
-	const run = measure(check, 'adhoc', deadlineMs);
-	adhocRuns.add(run);
+	const cancel = new AbortController();
+	const run = measure(check, 'adhoc', deadlineMs, cancel.signal);
+	adhocRuns.set(id, {run, cancel});
 	send({kind: 'ran', id, outcome: await run});
-	adhocRuns.delete(run);
+	adhocRuns.delete(id);
 }
 
 /** Runs the check; a failure that our own tailscaled may have caused is only believed when that is sound. */
-async function measure(check: Check, kind: Outcome['kind'], deadlineMs: number): Promise<Outcome> {
+async function measure(
+	check: Check,
+	kind: Outcome['kind'],
+	deadlineMs: number,
+	canceled: AbortSignal = stopping.signal,
+): Promise<Outcome> {
 	const probe = findProbe(check.type) as Probe;
 	const overTailnet = check.target.via === 'tailnet' && selfCheck !== undefined;
 	// A run in trouble has the self-check begin meanwhile, so that a failure is told hardly later than its deadline.
@@ -78,7 +86,7 @@ async function measure(check: Check, kind: Outcome['kind'], deadlineMs: number):
 		lateness,
 		kind,
 		deadlineMs,
-		stopping: stopping.signal,
+		stopping: canceled,
 		onBug: (error, broken) =>
 			send({
 				kind: 'bug',
@@ -86,7 +94,7 @@ async function measure(check: Check, kind: Outcome['kind'], deadlineMs: number):
 			}),
 	});
 	clearTimeout(early);
-	return overTailnet ? health.excuse(outcome) : outcome;
+	return judgeExpectation(check, overTailnet ? await health.excuse(outcome) : outcome);
 }
 
 function sendBatch(): void {
@@ -109,7 +117,8 @@ function sendState(): void {
 
 async function stop(): Promise<void> {
 	stopping.abort();
-	await Promise.all([schedule.stop(), ...adhocRuns]);
+	for (const {cancel} of adhocRuns.values()) cancel.abort();
+	await Promise.all([schedule.stop(), ...[...adhocRuns.values()].map(({run}) => run)]);
 	clearInterval(batchTimer);
 	clearInterval(stateTimer);
 	health.stop();

@@ -6,6 +6,7 @@
 import {createLatenessMeter} from '../engine/lateness.ts';
 import {runRound} from '../engine/run.ts';
 import {createSchedule, type Job} from '../engine/schedule.ts';
+import {judgeExpectation} from '../engine/turn-round.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Place, Probe} from '../probes/types.ts';
@@ -71,10 +72,10 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			rounds.update(wanted);
 			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
 		},
-		async run(check, deadlineMs) {
+		async run(check, deadlineMs, signal) {
 			const probe = findProbe(check.type) as Probe;
-			if (probe.measure) return thread.run(check, deadlineMs);
-			const [outcome] = await measureRound([check], probe, 'adhoc', deadlineMs);
+			if (probe.measure) return thread.run(check, deadlineMs, signal);
+			const [outcome] = await measureRound([check], probe, 'adhoc', deadlineMs, signal);
 			return outcome as Outcome;
 		},
 		state() {
@@ -100,18 +101,22 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		probe: Probe,
 		kind: Outcome['kind'],
 		deadlineMs: number,
+		signal?: AbortSignal,
 	): Promise<Outcome[]> {
 		const outcomes = await runRound(checks, probe, place as Place, {
 			clock: systemClock,
 			lateness,
 			kind,
 			deadlineMs,
-			stopping: stopping.signal,
+			stopping: signal ? AbortSignal.any([stopping.signal, signal]) : stopping.signal,
 			onBug: error => options.onBug(String(error instanceof Error ? error.stack : error)),
 		});
-		const vias = new Map(checks.map(check => [check.key, check.target.via]));
+		const byKey = new Map(checks.map(check => [check.key, check]));
 		return Promise.all(
-			outcomes.map(outcome => (vias.get(outcome.key) === 'tailnet' ? health.excuse(outcome) : outcome)),
+			outcomes.map(async outcome => {
+				const check = byKey.get(outcome.key) as Check;
+				return judgeExpectation(check, check.target.via === 'tailnet' ? await health.excuse(outcome) : outcome);
+			}),
 		);
 	}
 }

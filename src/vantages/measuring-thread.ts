@@ -11,7 +11,8 @@ import type {VantageState} from './types.ts';
 
 export interface MeasuringThread {
 	assign(checks: readonly Check[]): void;
-	run(check: Check, deadlineMs: number): Promise<Outcome>;
+	/** The signal cuts it short. */
+	run(check: Check, deadlineMs: number, signal?: AbortSignal): Promise<Outcome>;
 	state(): VantageState;
 	addresses(): readonly string[];
 	stop(): Promise<void>;
@@ -79,7 +80,7 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 			if (worker) send({kind: 'assign', checks});
 			else mourning.update(checks);
 		},
-		run(check, deadlineMs) {
+		run(check, deadlineMs, signal) {
 			const {promise, resolve} = Promise.withResolvers<Outcome>();
 			if (!worker)
 				return Promise.resolve(
@@ -89,13 +90,17 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 			const cancel = systemClock.after(deadlineMs + graceMs, () =>
 				settle(unknownOutcome(check, 'adhoc', 'The measuring thread did not answer in time.')),
 			);
+			const onAbort = () => send({kind: 'cancel', id});
 			const settle = (outcome: Outcome) => {
 				cancel();
+				signal?.removeEventListener('abort', onAbort);
 				runs.delete(id);
 				resolve(outcome);
 			};
 			runs.set(id, {check, settle});
 			send({kind: 'run', id, check, deadlineMs});
+			if (signal?.aborted) onAbort();
+			else signal?.addEventListener('abort', onAbort, {once: true});
 			return promise;
 		},
 		state: () => ({

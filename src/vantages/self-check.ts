@@ -90,9 +90,10 @@ async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; 
 	} catch (error) {
 		return {result: {sound: false, detail: messageOf(error), facts: {}, addresses: []}};
 	}
-	const {backendState, version, tun, self} = status;
+	const {backendState, version, tun, self, magicDnsSuffix: domain} = status;
 	const facts: Record<string, string> = {backendState, version, tun: String(tun)};
 	if (self) Object.assign(facts, {online: String(self.online), relay: self.relay});
+	if (domain) facts.domain = domain;
 	const result = {sound: true, facts, addresses: self?.addresses ?? []};
 	if (backendState === 'Running') return {result, status};
 	const hint = hints[backendState] ?? 'look at its log';

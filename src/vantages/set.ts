@@ -79,6 +79,7 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 			place: {
 				vantage: vantage.name,
 				...(vantage.tailscaledSocket === undefined ? {} : {tailscaled: vantage.tailscaledSocket}),
+				...(vantage.socks5 === undefined ? {} : {socks5: vantage.socks5}),
 				tailnet: config.tailnet,
 				allowLoopback: options.allowLoopback,
 			},

@@ -13,6 +13,8 @@ export type ToThread =
 	| {kind: 'assign'; checks: readonly Check[]}
 	/** One run now. */
 	| {kind: 'run'; id: number; check: Check; deadlineMs: number}
+	/** Nobody waits for that run any more. */
+	| {kind: 'cancel'; id: number}
 	/** End: runs in flight are canceled and reported, then the thread exits. */
 	| {kind: 'stop'};
 

@@ -6,8 +6,8 @@ export interface Vantage {
 	readonly name: string;
 	/** Takes the whole list; what is new starts, what is gone stops, what is unchanged goes on undisturbed. */
 	assign(checks: readonly Check[]): void;
-	/** One run now, outside the schedule. Always answers; what stood in the way is an `unknown` outcome. */
-	run(check: Check, deadlineMs: number): Promise<Outcome>;
+	/** One run now, outside the schedule. Always answers; what stood in the way is an `unknown` outcome. The signal cuts it short. */
+	run(check: Check, deadlineMs: number, signal?: AbortSignal): Promise<Outcome>;
 	/** What is known about the vantage itself, for /metrics, the page and the API; never waits. */
 	state(): VantageState;
 	/** Its own tailnet addresses, as far as known: no node is probed from itself. */

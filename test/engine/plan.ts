@@ -25,7 +25,7 @@ const nodes = [
 
 function aConfig(checks: Partial<CheckConfig>[]): Config {
 	return {
-		web: {host: '127.0.0.1', port: 0},
+		web: {host: '127.0.0.1', port: 0, bearerTokens: []},
 		log: {level: 'info', format: 'json'},
 		tailnet: {
 			prefixes: ['100.64.0.0/10'],

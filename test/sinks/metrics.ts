@@ -337,6 +337,17 @@ test('an objective becomes an edge of the histograms', async t => {
 	t.regex((await linesOf(exposition, /latency_seconds_bucket.*le="0.3"|le="0.3".*/))[0] ?? '', / 1$/);
 });
 
+test('how long nothing answered where nothing may answer is no latency', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({expect: 'unreachable', detail: 'full'});
+
+	sink.begin(check);
+	sink.accept(check, anOutcome({durationMs: 5000, reading: aReading({phases: {connect: 5}})}));
+
+	t.deepEqual(await linesOf(exposition, /^tailprobe_check_(duration|latency)_seconds/), []);
+	t.true((await linesOf(exposition, /^tailprobe_check_up/))[0]?.endsWith(' 1'));
+});
+
 test('what an unknown run read is not told about the target', async t => {
 	const {exposition, sink} = setUp();
 	const check = aCheck({detail: 'full'});

@@ -42,6 +42,7 @@ export function inMs(milliseconds: number): string {
 const doings: Record<PhaseName, (facts: Record<string, string>) => string> = {
 	resolve: () => 'resolving the name',
 	connect: ({address}) => `connecting to ${address ?? 'the address'}`,
+	connect_proxy: ({address}) => `having the SOCKS5 proxy connect to ${address ?? 'the address'}`,
 	tls: ({address}) => `in the TLS handshake with ${address ?? 'the address'}`,
 	processing: ({address}) => `waiting for the answer of ${address ?? 'the address'}`,
 	transfer: ({address}) => `reading the answer of ${address ?? 'the address'}`,
