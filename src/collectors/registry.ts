@@ -1,36 +1,62 @@
 /** All collectors of sources, and what feeds them. */
 
+import {freshValue} from '../headscale/fresh.ts';
+import {versionIntervalMs} from '../headscale/poll.ts';
 import type {HeadscaleSource} from '../headscale/source.ts';
 import type {Exposition} from '../metrics/exposition.ts';
 import type {MetricDef} from '../metrics/types.ts';
 import type {NodeView} from '../server/types.ts';
+import type {TailscaledSource} from '../tailscaled/source.ts';
 import {systemClock} from '../util/clock.ts';
+import {clientCollector} from './clients.ts';
 import {headscaleCollector} from './headscale.ts';
+import {inventoryCollector} from './inventories.ts';
 import {nodeCollector} from './nodes.ts';
+import {recordCollector} from './records.ts';
 import {sourceCollector} from './sources.ts';
+import {tailscaledCollector} from './tailscaled.ts';
 
 /** Rows of all of them, for the catalogue. */
 export const collectorMetrics: readonly MetricDef[] = [
 	...sourceCollector.metrics,
 	...headscaleCollector.metrics,
+	...inventoryCollector.metrics,
+	...recordCollector.metrics,
 	...nodeCollector.metrics,
 ];
 
-/** Shows what headscale's source knows; nothing while there is none. */
+/** Rows about the own tailscaled and the clients that it knows of, for the catalogue. */
+export const tailscaledRows: readonly MetricDef[] = [...tailscaledCollector.metrics, ...clientCollector.metrics];
+
+/** Shows what the sources know: headscale's, nothing of which there is while none is configured, and those of the own tailscaled. */
 export function exposeHeadscale(
 	exposition: Exposition,
 	source: () => HeadscaleSource | undefined,
 	nodes: () => readonly NodeView[],
+	tailscaled: TailscaledSource,
 ): void {
+	exposition.collected(tailscaledRows, () => {
+		const headscale = source();
+		const nowMs = systemClock.wall();
+		const versionMs = Math.max(headscale?.intervalMs ?? 0, versionIntervalMs);
+		const headscaleVersion = headscale && freshValue(headscale.state().version, versionMs, nowMs);
+		return [
+			...tailscaledCollector.collect(tailscaled.readings(), nowMs),
+			...clientCollector.collect({versions: tailscaled.clientVersions(), headscaleVersion}, nowMs),
+		];
+	});
 	exposition.collected(collectorMetrics, () => {
 		const headscale = source();
-		if (!headscale) return [];
 		const nowMs = systemClock.wall();
-		const readings = {state: headscale.state(), intervalMs: headscale.intervalMs};
+		if (!headscale) return sourceCollector.collect(tailscaled.sources(), nowMs);
+		const {intervalMs, inventoryIntervalMs, expectUsers, lingerAfterMs} = headscale;
+		const readings = {state: headscale.state(), intervalMs};
 		const tunnels = new Map(nodes().map(view => [view.node.name, view.tunnels]));
 		return [
-			...sourceCollector.collect(headscale.sources(), nowMs),
+			...sourceCollector.collect([...headscale.sources(), ...tailscaled.sources()], nowMs),
 			...headscaleCollector.collect(readings, nowMs),
+			...inventoryCollector.collect({...readings, inventoryIntervalMs, expectUsers}, nowMs),
+			...recordCollector.collect({...readings, lingerAfterMs}, nowMs),
 			...nodeCollector.collect({...readings, verdictsOf: peer => tunnels.get(peer) ?? []}, nowMs),
 		];
 	});

@@ -1,7 +1,8 @@
 /** How reading went, for every source alike: so that "no data" can be told from "nothing wrong". */
 
 import {isFresh} from '../headscale/fresh.ts';
-import {type HeadscalePoller, versionIntervalMs} from '../headscale/poll.ts';
+import {type HeadscalePoller, isInventory, isUnsupported, type Part, versionIntervalMs} from '../headscale/poll.ts';
+import type {Read} from '../headscale/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
 import type {SourceView} from '../server/types.ts';
 import type {Collector} from './types.ts';
@@ -11,22 +12,31 @@ export interface SourceReading extends SourceView {
 	intervalMs: number;
 }
 
-/** The parts of headscale that a poller reads, as sources named `headscale-health`, `headscale-nodes`, … */
+/** `headscale-nodes`, `headscale-pre-auth-keys`, … */
+export function sourceName(part: Part): string {
+	return `headscale-${part.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The parts of headscale that a poller reads, as sources; how often each is read depends on its kind. */
 export function headscaleSources(
 	poller: Pick<HeadscalePoller, 'parts' | 'state'>,
-	intervalMs: number,
+	{intervalMs, inventoryIntervalMs}: {intervalMs: number; inventoryIntervalMs: number},
 ): SourceReading[] {
 	const state = poller.state();
 	return poller.parts.map(part => {
-		const {triedAt, succeededAt, seconds, error} = state[part];
+		const read: Read<unknown> = state[part] ?? {};
+		const {triedAt, succeededAt, seconds, error} = read;
+		const isMissing = isInventory(part) && isUnsupported(read);
+		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
 		return {
-			name: `headscale-${part}`,
+			name: sourceName(part),
 			ok: triedAt === undefined ? undefined : error === undefined,
 			...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
 			...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
 			...(seconds === undefined ? {} : {seconds}),
 			...(error === undefined ? {} : {detail: error}),
-			intervalMs: part === 'version' ? Math.max(intervalMs, versionIntervalMs) : intervalMs,
+			...(isMissing ? {detail: 'This version of headscale has no such thing.'} : {}),
+			intervalMs: part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs,
 		};
 	});
 }

@@ -1,15 +1,23 @@
-/** What tailprobe reads from headscale: four GETs, each with its meaning, over versions 0.23 to 0.30. */
+/** What tailprobe reads from headscale: a handful of GETs, each with its meaning, over versions 0.23 to 0.30. */
 
 import {z} from 'zod';
 import type {NodeList} from '../inventory/types.ts';
-import {oneLine, UserError} from '../util/errors.ts';
-import {type Answer, createGetter, describeUrl, HeadscaleError} from './get.ts';
+import {UserError} from '../util/errors.ts';
+import {type ApiKeyList, findOwnApiKey, parseApiKeys} from './api-keys.ts';
+import {readCertificate, type ServerCertificate} from './certificate.ts';
+import {createGetter, describeUrl, HeadscaleError} from './get.ts';
 import {parseNodes} from './nodes.ts';
+import {explainPolicyError, type PolicyFact, parsePolicy} from './policy.ts';
+import {createPreAuthKeyReader} from './pre-auth-key-reader.ts';
+import type {PreAuthKeyList} from './pre-auth-keys.ts';
+import {errorWords, type Page, refusal, tryJson} from './refusal.ts';
+import {parseRoutes, type RouteList} from './routes.ts';
+import {parseUsers, type UserList} from './users.ts';
 
 export interface HeadscaleClientOptions {
 	/** Base address of the main listener, such as `https://headscale.example.com`. */
 	url: string;
-	/** Asked before each request that needs the key, because secrets rotate. Absent: nodes are not read. */
+	/** Asked before each request that needs the key, because secrets rotate. Absent: what needs it is not read. */
 	apiKey?: (() => string | undefined) | undefined;
 	/** A PEM file with the only CAs to trust. */
 	caFile?: string | undefined;
@@ -22,18 +30,32 @@ export interface HeadscaleClientOptions {
 }
 
 /**
- * Reads headscale. Each call is one GET on a connection of its own. All reject with HeadscaleError, whose message is a sentence
- * without secrets, or with the signal's reason.
+ * Reads headscale. Each request is a GET on a connection of its own. All reject with HeadscaleError, whose message is a sentence
+ * without secrets, or with the signal's reason. Those that are optional are absent where a client cannot read them at all; those
+ * that may be undefined are so where this version of headscale has no such thing.
  */
 export interface HeadscaleClient {
 	/** Whether headscale says `pass`, which means that its database answers. */
 	health(signal?: AbortSignal): Promise<boolean>;
-	/** Present when an API key is configured. */
-	nodes?: (signal?: AbortSignal) => Promise<NodeList>;
 	/** undefined for headscale before 0.27, which has no such page. */
 	version(signal?: AbortSignal): Promise<string | undefined>;
+	nodes?: (signal?: AbortSignal) => Promise<NodeList>;
+	users?: (signal?: AbortSignal) => Promise<UserList>;
+	/** Up to headscale 0.27 one request for each user, because it lists no other way; then within four times the deadline. */
+	preAuthKeys?: (signal?: AbortSignal) => Promise<PreAuthKeyList>;
+	/** With the id of our own key, where it is listed. */
+	apiKeys?: (signal?: AbortSignal) => Promise<ApiKeyList>;
+	policy?: (signal?: AbortSignal) => Promise<PolicyFact>;
+	/** undefined for headscale from 0.26 on, which tells routes with each node. */
+	routes?: (signal?: AbortSignal) => Promise<RouteList | undefined>;
+	/** Whether the API finds its database; undefined for headscale before 0.27. */
+	apiHealth?: (signal?: AbortSignal) => Promise<boolean | undefined>;
 	/** The Prometheus text as it came. Present when its address is configured. */
 	metrics?: (signal?: AbortSignal) => Promise<string>;
+	/** Resolves with true when what answers tells the key of a control server, as every client asks for before it logs in. */
+	key?: (signal?: AbortSignal) => Promise<boolean>;
+	/** The certificate of the main listener, also when it is not trusted: nothing is sent. Present for https. */
+	certificate?: (signal?: AbortSignal) => Promise<ServerCertificate>;
 }
 
 /** Makes a client; nothing is sent yet. Throws UserError when an address is none. */
@@ -42,16 +64,17 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 	const base = parseUrl(options.url, 'headscale.url');
 	const metricsAddress = metricsUrl === undefined ? undefined : parseUrl(metricsUrl, 'headscale.metrics_url');
 	const get = createGetter({timeoutMs, maxAnswerBytes, ...(caFile === undefined ? {} : {caFile})});
-	const getPage = async (path: string, signal: AbortSignal | undefined, headers: Record<string, string> = {}) => {
+	const getPage = async (
+		path: string,
+		signal: AbortSignal | undefined,
+		{query = '', headers = {}}: {query?: string; headers?: Record<string, string>} = {},
+	): Promise<Page> => {
+		const setting = 'headscale.url';
 		const url = new URL(base);
 		url.pathname = base.pathname.replace(/\/+$/, '') + path;
-		const answer = await get({
-			url,
-			setting: 'headscale.url',
-			headers: {accept: 'application/json', ...headers},
-			signal,
-		});
-		return {...answer, tried: `GET ${describeUrl(url)}`, setting: 'headscale.url'};
+		url.search = query;
+		const answer = await get({url, setting, headers: {accept: 'application/json', ...headers}, signal});
+		return {...answer, tried: `GET ${describeUrl(url)}`, setting};
 	};
 
 	return {
@@ -71,15 +94,17 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 			throw refusal(page, 'the version of headscale');
 		},
 
-		...(apiKey && {
-			async nodes(signal?: AbortSignal) {
-				const key = checkKey(apiKey());
-				const page = await getPage('/api/v1/node', signal, {authorization: `Bearer ${key}`});
-				const list = page.status === 200 ? parseNodes(tryJson(page.text)) : undefined;
-				if (list) return list;
-				throw refusal(page, 'the list of nodes', key);
-			},
+		async key(signal) {
+			const page = await getPage('/key', signal, {query: `v=${capabilityVersion}`});
+			if (page.status === 200 && keySchema.safeParse(tryJson(page.text)).success) return true;
+			throw refusal(page, 'the key of a control server');
+		},
+
+		...(base.protocol === 'https:' && {
+			certificate: (signal?: AbortSignal) => readCertificate({url: base, caFile, timeoutMs}, signal),
 		}),
+
+		...(apiKey && readApi(getPage, () => checkKey(apiKey()), timeoutMs)),
 
 		...(metricsAddress && {
 			async metrics(signal?: AbortSignal) {
@@ -93,60 +118,75 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 	};
 }
 
+type GetPage = (
+	path: string,
+	signal: AbortSignal | undefined,
+	more?: {query?: string; headers?: Record<string, string>},
+) => Promise<Page>;
+
+type ApiParts = 'nodes' | 'users' | 'preAuthKeys' | 'apiKeys' | 'policy' | 'routes' | 'apiHealth';
+
+/** What needs the API key, which is read anew for each request. */
+function readApi(getPage: GetPage, readKey: () => string, timeoutMs: number) {
+	const getWithKey = async (path: string, signal: AbortSignal | undefined, query = '') => {
+		const key = readKey();
+		return {key, ...(await getPage(path, signal, {query, headers: {authorization: `Bearer ${key}`}}))};
+	};
+	const readList =
+		<T>(path: string, wanted: string, parse: (json: unknown, key: string) => T | undefined) =>
+		async (signal?: AbortSignal): Promise<T> => {
+			const page = await getWithKey(path, signal);
+			const list = page.status === 200 ? parse(tryJson(page.text), page.key) : undefined;
+			if (list !== undefined) return list;
+			throw refusal(page, wanted, page.key);
+		};
+
+	return {
+		nodes: readList('/api/v1/node', 'the list of nodes', parseNodes),
+		users: readList('/api/v1/user', 'the list of users', parseUsers),
+		preAuthKeys: createPreAuthKeyReader(getWithKey, 4 * timeoutMs),
+		apiKeys: readList('/api/v1/apikey', 'the list of API keys', (json, key) => {
+			const list = parseApiKeys(json);
+			const own = list && findOwnApiKey(list, key);
+			return list && own ? {...list, ownId: own.id} : list;
+		}),
+
+		async policy(signal) {
+			const page = await getWithKey('/api/v1/policy', signal);
+			const policy = page.status === 200 ? parsePolicy(tryJson(page.text)) : undefined;
+			if (policy) return policy;
+			const words = page.status === 500 ? errorWords(page, page.key) : undefined;
+			if (words !== undefined) return explainPolicyError(words);
+			throw refusal(page, 'the policy', page.key);
+		},
+
+		async routes(signal) {
+			const page = await getWithKey('/api/v1/routes', signal);
+			if (page.status === 404) return undefined;
+			const routes = page.status === 200 ? parseRoutes(tryJson(page.text)) : undefined;
+			if (routes) return routes;
+			throw refusal(page, 'the list of routes', page.key);
+		},
+
+		async apiHealth(signal) {
+			const page = await getWithKey('/api/v1/health', signal);
+			if (page.status === 404) return undefined;
+			// A database that does not answer is told as an error.
+			if (page.status === 500 && errorWords(page) !== undefined) return false;
+			const health = page.status === 200 ? apiHealthSchema.safeParse(tryJson(page.text)) : undefined;
+			if (health?.success) return health.data.databaseConnectivity;
+			throw refusal(page, "the API's health", page.key);
+		},
+	} satisfies Pick<HeadscaleClient, ApiParts>;
+}
+
+/** A client that every version from 0.23 to 0.30 still takes. */
+const capabilityVersion = 113;
+
 const healthSchema = z.object({status: z.enum(['pass', 'fail'])});
 const versionSchema = z.object({version: z.string().min(1)});
-
-/** Both ways in which headscale words an error: gateway (0.23–0.29) and problem+json (0.30). */
-const errorSchema = z.union([
-	z.object({message: z.string().min(1)}).transform(({message}) => message),
-	z
-		.object({title: z.string().optional(), detail: z.string().optional()})
-		.transform(({title, detail}) => [title, detail].filter(Boolean).join(': ')),
-]);
-
-type Page = Answer & {tried: string; setting: string};
-
-/** Why an answer cannot be used, as a sentence. */
-function refusal({tried, setting, status, headers, text}: Page, wanted: string, key?: string): HeadscaleError {
-	const hide = (raw: string) => oneLine(key === undefined ? raw : raw.replaceAll(key, '<redacted>'), 200);
-	const words = hide(errorSchema.safeParse(tryJson(text)).data || text);
-	const said = words === '' ? 'The answer was empty.' : `The answer said: "${words}".`;
-	// headscale up to 0.26 refuses a key that it does not know with 500 and this word.
-	if (status === 401 || (key !== undefined && status === 500 && text.trim() === 'Unauthorized')) {
-		return new HeadscaleError(
-			key === undefined
-				? `${tried} was refused with 401, although ${wanted} needs no key: something before headscale asks for a login. ${said}`
-				: `${tried} was refused with ${status}: the API key is wrong or has expired. Create one with "headscale apikeys create" and put it where headscale.api_key points. ${said}`,
-		);
-	}
-	if (status >= 300 && status < 400) {
-		const location = hide(String(headers.location ?? 'nowhere').replace(/[?#].*$/s, ''));
-		return new HeadscaleError(
-			`${tried} was redirected with ${status} to ${location}, and redirects are not followed. Put headscale's own address into ${setting}.`,
-		);
-	}
-	if (status !== 200) {
-		return new HeadscaleError(
-			`${tried} answered ${status}, wanted was 200 with ${wanted}. ${said} headscale's log may say more.`,
-		);
-	}
-	// Broken JSON is never quoted: it may hold pre-auth keys, which headscale up to 0.27 tells in plain text.
-	const looksJson = /^\s*[[{]/.test(text);
-	const came = looksJson
-		? `JSON that is cut short or of another shape (${text.length} characters)`
-		: 'something that is not JSON';
-	return new HeadscaleError(
-		`${tried} answered with ${came}, wanted was ${wanted}. Does ${setting} lead to headscale itself?${looksJson ? '' : ` ${said}`}`,
-	);
-}
-
-function tryJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
+const keySchema = z.object({publicKey: z.string().regex(/^mkey:[0-9a-f]{64}$/)});
+const apiHealthSchema = z.object({databaseConnectivity: z.boolean()});
 
 function checkKey(key: string | undefined): string {
 	const trimmed = key?.trim() ?? '';

@@ -1,15 +1,14 @@
 /** One bounded GET: the only way in which this program speaks to headscale. No other method can be sent from here. */
 
-import type {LookupAddress} from 'node:dns';
-import {lookup} from 'node:dns/promises';
 import {readFile} from 'node:fs/promises';
-import {isIP, type LookupFunction, type Socket} from 'node:net';
+import {isIP, type Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import {buildConnector, Client} from 'undici';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf} from '../util/errors.ts';
 import {explainFault, explainTimeout, type Progress} from './faults.ts';
+import {sharedLookup} from './lookup.ts';
 
 /** headscale could not be read. The message says what was tried, what came and what to do, and holds no secret. */
 export class HeadscaleError extends Error {
@@ -185,33 +184,16 @@ function createConnector(ca: string | undefined, timeoutMs: number): Connector {
 		...(ca === undefined ? {} : {ca}),
 		allowH2: false,
 		timeout: 0,
-		lookup: createLookup(),
+		// A resumed session of TLS 1.3 has no certificate to hold against the name, so each handshake is a full one.
+		maxCachedSessions: 0,
+		lookup: sharedLookup,
 		// The default of 250 ms per address would never reach a headscale that is farther away than that.
 		autoSelectFamily: true,
 		autoSelectFamilyAttemptTimeout: Math.max(250, Math.round(timeoutMs / 3)),
 	});
 }
 
-// A dead name occupies one of the two places that the process has for look-ups, for many seconds: so each name is asked once at a time.
-function createLookup(): LookupFunction {
-	const running = new Map<string, Promise<LookupAddress[]>>();
-
-	return (hostname, options, callback) => {
-		const flight = running.get(hostname) ?? lookup(hostname, {all: true});
-		running.set(hostname, flight);
-		const forget = () => running.delete(hostname);
-		flight.then(forget, forget);
-		flight.then(
-			addresses => {
-				if (options.all) callback(null, addresses);
-				else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 0);
-			},
-			error => callback(error, ''),
-		);
-	};
-}
-
-/** Keeps the result for the last argument, so that TLS sessions are resumed while the CA file stays the same. */
+/** Keeps the result for the last argument: a CA file is only parsed again when it changed. */
 function keepLast<A, R>(make: (argument: A) => R): (argument: A) => R {
 	let last: {argument: A; result: R} | undefined;
 	return argument => {

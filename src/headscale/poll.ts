@@ -1,17 +1,30 @@
 /** Reads headscale over and over and keeps what came. Each part has its own pace and its own failures; none waits for another. */
 
 import {raceAbort} from '../net/shared.ts';
+import type {Calendar} from '../util/calendar.ts';
 import type {Clock} from '../util/clock.ts';
 import {oneLine} from '../util/errors.ts';
 import type {HeadscaleClient} from './client.ts';
 import {parseExposition} from './exposition.ts';
+import {known} from './lenient.ts';
 import {restartSeen} from './restart.ts';
-import type {HeadscaleState, Read} from './types.ts';
+import {withRoutes} from './routes.ts';
+import type {HeadscaleState, InventoryReads, PromptReads, Read} from './types.ts';
 
-export type Part = 'health' | 'nodes' | 'metrics' | 'version';
+export type Part = keyof PromptReads | keyof InventoryReads;
 
-/** The version only changes with a restart, which is noticed otherwise. */
+/** Whether it is read at the times of the inventory schedule; otherwise at every interval. */
+export function isInventory(part: Part): part is keyof InventoryReads {
+	return !['health', 'nodes', 'metrics', 'version'].includes(part);
+}
+
+/** The version only changes with a restart, which is noticed otherwise; and so does what a version does not have. */
 export const versionIntervalMs = 600_000;
+
+/** Whether headscale answered that its version has no such thing. */
+export function isUnsupported({succeededAt, error, value}: Read<unknown>): boolean {
+	return succeededAt !== undefined && error === undefined && value === undefined;
+}
 
 export interface HeadscalePollerOptions {
 	client: HeadscaleClient;
@@ -19,6 +32,9 @@ export interface HeadscalePollerOptions {
 	/** How long after a restart "offline" may only mean that a node has not come back yet. */
 	restartGraceMs: number;
 	clock: Clock;
+	/** A cron line: when inventories are read besides at the start. */
+	inventorySchedule: string;
+	calendar: Calendar;
 	/** What an earlier poller of the same headscale knew, for a reload. */
 	initial?: HeadscaleState;
 	/** Called after each try; the state is already the new one. */
@@ -30,7 +46,7 @@ export interface HeadscalePoller {
 	state(): HeadscaleState;
 	/** The parts that this client can read. */
 	readonly parts: readonly Part[];
-	/** Reads at once, then at every interval. */
+	/** Reads everything at once, then at every interval, and inventories at the times of their schedule. */
 	start(): void;
 	/** Ends reads in flight and resolves when they are gone. Nothing is told afterwards. */
 	stop(): Promise<void>;
@@ -40,21 +56,27 @@ export interface HeadscalePoller {
 
 /** Makes a poller that has read nothing yet. Its client must answer or fail in bounded time. */
 export function createHeadscalePoller(options: HeadscalePollerOptions): HeadscalePoller {
-	const {client, intervalMs, restartGraceMs, clock, onRead} = options;
+	const {client, intervalMs, restartGraceMs, clock, calendar, inventorySchedule, onRead} = options;
 	const readers = readersOf(client);
 	const parts = Object.keys(readers) as Part[];
 	const flights = new Map<Part, Promise<void>>();
 	const stopping = new AbortController();
 	let state: HeadscaleState = options.initial ?? {health: {}, nodes: {}, metrics: {}, version: {}};
 	let cancelTimer = () => {};
+	let cancelSchedule = () => {};
 
 	return {
 		parts,
 		state: () => state,
-		start: () => tick(clock.now()),
+		start() {
+			tick(clock.now());
+			readInventories();
+			if (parts.some(isInventory)) cancelSchedule = calendar.schedule(inventorySchedule, readInventories);
+		},
 		async stop() {
 			stopping.abort();
 			cancelTimer();
+			cancelSchedule();
 			await Promise.all(flights.values());
 		},
 		async refresh(signal, only = parts) {
@@ -64,14 +86,23 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 
 	function tick(slot: number): void {
 		if (stopping.signal.aborted) return;
-		for (const part of parts) if (part !== 'version' || versionIsDue()) void read(part);
+		for (const part of parts) {
+			if (!isInventory(part) && (part !== 'version' || !isYoung(state.version))) void read(part);
+		}
 		const next = Math.max(slot + intervalMs, clock.now());
 		cancelTimer = clock.after(next - clock.now(), () => tick(next));
 	}
 
-	function versionIsDue(): boolean {
-		const {succeededAt, error} = state.version;
-		return succeededAt === undefined || error !== undefined || clock.wall() - succeededAt >= versionIntervalMs;
+	function readInventories(): void {
+		for (const part of parts) {
+			const last = state[part];
+			if (isInventory(part) && !(last && isUnsupported(last) && isYoung(last))) void read(part);
+		}
+	}
+
+	/** Of what only changes with a restart: read so lately that it need not be read again. */
+	function isYoung({succeededAt, error}: Read<unknown>): boolean {
+		return succeededAt !== undefined && error === undefined && clock.wall() - succeededAt < versionIntervalMs;
 	}
 
 	/** One try, or the one in flight. Never rejects. */
@@ -94,7 +125,7 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		}
 		if (stopping.signal.aborted) return;
 		const tried = {triedAt, seconds: (clock.now() - begun) / 1000};
-		const {value, succeededAt} = state[part];
+		const {value, succeededAt} = state[part] ?? {};
 		const now = clock.wall();
 		const read: Read<unknown> =
 			'error' in result
@@ -103,8 +134,16 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		const before = state;
 		// The readers are typed: what is written to a part is of that part.
 		state = {...state, [part]: read} as HeadscaleState;
+		if (part === 'nodes' || part === 'routes') joinRoutes();
 		noticeRestart(part, before, now);
 		onRead?.(part, state);
+	}
+
+	/** Nodes and the routes that come apart are read at different times: the nodes always have those of the last read, if it succeeded. */
+	function joinRoutes(): void {
+		const {nodes, routes} = state;
+		if (!nodes.value || !routes?.value || routes.error !== undefined) return;
+		state = {...state, nodes: {...nodes, value: withRoutes(nodes.value, routes.value)}};
 	}
 
 	function noticeRestart(part: Part, before: HeadscaleState, now: number): void {
@@ -113,12 +152,15 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		state = {...state, graceUntil: Math.max(state.graceUntil ?? 0, seenAt + restartGraceMs)};
 		// An upgrade is a restart too.
 		if (before.version.succeededAt !== undefined) void read('version');
+		for (const other of parts) if (isInventory(other) && isUnsupported(state[other] ?? {})) void read(other);
 	}
 }
 
-type Readers = {[P in Part]?: (signal: AbortSignal) => Promise<HeadscaleState[P]['value']>};
+type AllReads = PromptReads & InventoryReads;
+type Readers = {[P in Part]?: (signal: AbortSignal) => Promise<AllReads[P]['value']>};
 
 function readersOf({nodes, metrics, ...client}: HeadscaleClient): Readers {
+	const {users, preAuthKeys, apiKeys, policy, routes, apiHealth, key, certificate} = client;
 	return {
 		health: signal => client.health(signal),
 		...(nodes && {nodes}),
@@ -129,6 +171,7 @@ function readersOf({nodes, metrics, ...client}: HeadscaleClient): Readers {
 			},
 		}),
 		version: signal => client.version(signal),
+		...known({users, preAuthKeys, apiKeys, policy, routes, apiHealth, key, certificate}),
 	};
 }
 
@@ -141,8 +184,4 @@ function parsed(text: string): ReturnType<typeof parseExposition> {
 			`What headscale.metrics_url answers is no Prometheus text: ${why} Check that it leads to headscale's metrics_listen_addr.`,
 		);
 	}
-}
-
-function known<T extends object>(object: T): Partial<T> {
-	return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

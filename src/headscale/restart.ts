@@ -1,6 +1,6 @@
 /** Notices that headscale was restarted: it then lists every node as offline until each has come back. */
 
-import type {HeadscaleState} from './types.ts';
+import type {HeadscaleState, InventoryReads, PromptReads} from './types.ts';
 
 /** The kernel's boot time, from which this is reckoned, moves by a second now and then. */
 const startJitterSeconds = 2;
@@ -11,14 +11,14 @@ const startJitterSeconds = 2;
  * went offline at once.
  */
 export function restartSeen(
-	part: Exclude<keyof HeadscaleState, 'graceUntil'>,
+	part: keyof PromptReads | keyof InventoryReads,
 	before: HeadscaleState,
 	after: HeadscaleState,
 	nowMs: number,
 ): number | undefined {
 	if (part === 'nodes')
 		return onlineCount(before) >= 2 && onlineCount(after) === 0 && !after.nodes.error ? nowMs : undefined;
-	if (part === 'version' || after[part].error !== undefined) return undefined;
+	if ((part !== 'health' && part !== 'metrics') || after[part].error !== undefined) return undefined;
 	if (before[part].error !== undefined) return nowMs;
 	if (part === 'health') return undefined;
 	const was = processStartSeconds(before);

@@ -1,19 +1,29 @@
 /** headscale as the daemon holds it: client and poller of the configured one, with what pages and metrics ask of it. */
 
-import {headscaleSources, type SourceReading} from '../collectors/sources.ts';
+import {headscaleSources, type SourceReading, sourceName} from '../collectors/sources.ts';
 import {readSecret} from '../config/secrets.ts';
 import type {HeadscaleConfig} from '../config/types.ts';
+import {systemCalendar} from '../util/calendar.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
-import {createHeadscaleClient} from './client.ts';
+import {createCliClient} from './cli/client.ts';
+import {createHeadscaleClient, type HeadscaleClient} from './client.ts';
 import {isFresh} from './fresh.ts';
 import {createHeadscalePoller, type Part} from './poll.ts';
 import type {HeadscaleState} from './types.ts';
 
 export interface HeadscaleSource {
 	readonly intervalMs: number;
+	/** The longest time between two reads of the inventories. */
+	readonly inventoryIntervalMs: number;
+	/** Names of users that must exist. */
+	readonly expectUsers: readonly string[];
+	/** An offline node whose last sign of life is older lingers. */
+	readonly lingerAfterMs: number;
 	state(): HeadscaleState;
 	sources(): SourceReading[];
+	/** Entries of its lists that could not be used, as sentences. */
+	problems(): string[];
 	/** headscale's own metrics text while the last read of it succeeded. */
 	originalMetrics(): string | undefined;
 	/** Every part was tried once. */
@@ -37,23 +47,19 @@ export function startHeadscale(
 	{log, onNodes, continuing}: HeadscaleSourceOptions,
 ): HeadscaleSource | undefined {
 	if (!config) return undefined;
-	const {apiKey, intervalMs} = config;
+	const {intervalMs, inventorySchedule} = config;
+	const inventoryIntervalMs = systemCalendar.longestGapMs(inventorySchedule);
 	const told = new Map<Part, string | undefined>();
 	const poller = createHeadscalePoller({
-		client: createHeadscaleClient({
-			url: config.url,
-			...(apiKey === undefined ? {} : {apiKey: () => readSecret(apiKey)}),
-			...(config.caFile === undefined ? {} : {caFile: config.caFile}),
-			...(config.metricsUrl === undefined ? {} : {metricsUrl: config.metricsUrl}),
-			timeoutMs: config.timeoutMs,
-			maxAnswerBytes: config.maxAnswerBytes,
-		}),
+		client: createClient(config),
+		inventorySchedule,
+		calendar: systemCalendar,
 		intervalMs,
 		restartGraceMs: config.restartGraceMs,
 		clock: systemClock,
 		...(continuing === undefined ? {} : {initial: continuing}),
 		onRead(part, state) {
-			tellChange(part, state[part].error);
+			tellChange(part, state[part]?.error);
 			if (part === 'nodes') onNodes();
 		},
 	});
@@ -61,13 +67,20 @@ export function startHeadscale(
 
 	return {
 		intervalMs,
+		inventoryIntervalMs,
+		expectUsers: config.expectUsers,
+		lingerAfterMs: config.lingerAfterMs,
 		state: poller.state,
-		sources: () => headscaleSources(poller, intervalMs),
+		sources: () => headscaleSources(poller, {intervalMs, inventoryIntervalMs}),
+		problems() {
+			const {nodes, users, preAuthKeys, apiKeys, routes} = poller.state();
+			return [nodes, users, preAuthKeys, apiKeys, routes].flatMap(read => read?.value?.problems ?? []);
+		},
 		originalMetrics() {
 			const {error, succeededAt, value} = poller.state().metrics;
 			return error === undefined && isFresh(succeededAt, intervalMs, systemClock.wall()) ? value?.text : undefined;
 		},
-		tried: () => poller.parts.every(part => poller.state()[part].triedAt !== undefined),
+		tried: () => poller.parts.every(part => poller.state()[part]?.triedAt !== undefined),
 		nodesTried: () => !poller.parts.includes('nodes') || poller.state().nodes.triedAt !== undefined,
 		stop: () => poller.stop(),
 	};
@@ -77,7 +90,23 @@ export function startHeadscale(
 		const before = told.get(part);
 		told.set(part, error);
 		if (error !== undefined && before === undefined)
-			log.warn({source: `headscale-${part}`, detail: error}, 'source fails');
-		else if (error === undefined && before !== undefined) log.info({source: `headscale-${part}`}, 'source works again');
+			log.warn({source: sourceName(part), detail: error}, 'source fails');
+		else if (error === undefined && before !== undefined) log.info({source: sourceName(part)}, 'source works again');
 	}
+}
+
+/** The lists come through the API or, where that has no key, through the command line. */
+function createClient(config: HeadscaleConfig): HeadscaleClient {
+	const {url, apiKey, caFile, cliCommand, metricsUrl, timeoutMs, maxAnswerBytes} = config;
+	return {
+		...createHeadscaleClient({
+			url,
+			apiKey: apiKey === undefined ? undefined : () => readSecret(apiKey),
+			caFile,
+			metricsUrl,
+			timeoutMs,
+			maxAnswerBytes,
+		}),
+		...(cliCommand && createCliClient({command: cliCommand, timeoutMs, maxAnswerBytes})),
+	};
 }

@@ -6,6 +6,8 @@ export interface Conditions {
 	nodes: Record<NodeName, NodeCondition>;
 	services: Record<ServiceId, ServiceCondition>;
 	headscale: 'answers' | 'frozen' | 'restarted';
+	/** Milliseconds since 1970, where they differ from what they were made with. */
+	keys: {apiExpiresAt?: number; gpuExpiredAt?: number};
 	/** tailscaled beside the prober. */
 	tailscaled: 'running' | 'stopped' | 'frozen';
 	magicDns: {answers: boolean; wrongAddress: Partial<Record<NodeName, string>>};
@@ -47,6 +49,7 @@ export function soundConditions(): Conditions {
 		nodes: recordOf(nodeNames, node),
 		services: recordOf(serviceIds, service),
 		headscale: 'answers',
+		keys: {},
 		tailscaled: 'running',
 		magicDns: {answers: true, wrongAddress: {}},
 	};

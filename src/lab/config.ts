@@ -17,6 +17,7 @@ headscale:
   url: ${facts.headscaleUrl}
   api_key: { file: ${quote(facts.apiKeyFile)} }
   metrics_url: ${facts.headscaleMetricsUrl}
+  expect_users: [ozzu]
   interval: 5s
   timeout: 2s
 

@@ -69,6 +69,22 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'api-key-expiring',
+		effect: 'The API key with which tailprobe reads headscale expires in 2 hours.',
+		see: 'The expiry of our own API key in /metrics, within a minute; nothing fails yet.',
+		change({keys}, since) {
+			keys.apiExpiresAt = since + 7_200_000;
+		},
+	},
+	{
+		name: 'gpu-key-expired',
+		effect: 'The pre-auth key of the GPU machines expired: no new one can join, those that joined stay.',
+		see: 'One usable pre-auth key less in /metrics, within a minute; nothing is down.',
+		change({keys}, since) {
+			keys.gpuExpiredAt = since;
+		},
+	},
+	{
 		name: 'livekit-down',
 		effect: "livekit's port is closed.",
 		see: 'The livekit checks are down: refused. The tunnel to its node stays up.',

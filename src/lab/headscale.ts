@@ -3,12 +3,12 @@
 import {timingSafeEqual} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
 import type {Conditions} from './conditions.ts';
+import {describeApiKeys, describeAuthKeys, describeNode, describePolicy, describeUsers} from './headscale-answers.ts';
 import {createHeadscaleMetrics} from './headscale-metrics.ts';
-import type {AuthKey, Identities, Identity} from './identity.ts';
+import type {Identities} from './identity.ts';
 import {listenTogether} from './listening.ts';
 import {type NodeName, nodeNames} from './platform.ts';
 import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
-import {goTime} from './values.ts';
 import type {World} from './world.ts';
 
 export interface Headscale {
@@ -59,9 +59,10 @@ export async function startHeadscale(
 		if (pathname === '/health') return json({status: 'pass'}, 'application/health+json; charset=utf-8');
 		if (pathname === '/version') return json(version);
 		if (pathname === '/key') return replyToKey(searchParams, identities);
-		const list = lists.get(pathname);
-		if (!list) return goText(404, '404 page not found');
+		if (!pathname.startsWith('/api/v1/')) return goText(404, '404 page not found');
 		if (!isAuthorized(request, identities.apiKey)) return text(401, 'Unauthorized', 'text/plain');
+		const list = lists.get(pathname);
+		if (!list) return {...json({code: 5, message: 'Not Found', details: []}), status: 404};
 		return json(list());
 	}
 
@@ -75,9 +76,10 @@ export async function startHeadscale(
 				return {nodes: members.map(node => describeNode(node, identities, world, lastSeen))};
 			},
 		],
-		['/api/v1/user', () => ({users: [describeUser(identities)]})],
-		['/api/v1/apikey', () => ({apiKeys: [describeApiKey(identities)]})],
-		['/api/v1/preauthkey', () => ({preAuthKeys: identities.authKeys.map(key => describeAuthKey(key, identities))})],
+		['/api/v1/user', () => ({users: describeUsers(identities)})],
+		['/api/v1/apikey', () => ({apiKeys: describeApiKeys(identities, world.conditions)})],
+		['/api/v1/preauthkey', () => ({preAuthKeys: describeAuthKeys(identities, world.conditions)})],
+		['/api/v1/policy', () => describePolicy(identities)],
 	]);
 
 	function memberCount(): number {
@@ -112,66 +114,4 @@ function isAuthorized(request: IncomingMessage, apiKey: string): boolean {
 	const given = Buffer.from(request.headers.authorization ?? '');
 	const wanted = Buffer.from(`Bearer ${apiKey}`);
 	return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
-function describeNode(node: Identity, identities: Identities, world: World, lastSeen: Map<NodeName, number>) {
-	const {online, keyExpiredAt} = world.conditions.nodes[node.name];
-	const [clusterKey, gpuKey] = identities.authKeys;
-	return {
-		id: node.id,
-		machineKey: node.machineKey,
-		nodeKey: node.nodeKey,
-		discoKey: node.discoKey,
-		ipAddresses: [node.address],
-		name: node.name,
-		user: describeUser(identities),
-		lastSeen: goTime(lastSeen.get(node.name) ?? node.createdAt),
-		expiry: keyExpiredAt === undefined ? null : goTime(keyExpiredAt),
-		preAuthKey: describeAuthKey(node.ephemeral ? gpuKey : clusterKey, identities),
-		createdAt: goTime(node.createdAt),
-		registerMethod: 'REGISTER_METHOD_AUTH_KEY',
-		givenName: node.name,
-		online,
-		approvedRoutes: [],
-		availableRoutes: [],
-		subnetRoutes: [],
-		tags: [],
-	};
-}
-
-function describeUser({createdAt}: Identities) {
-	return {
-		id: '1',
-		name: 'ozzu',
-		createdAt: goTime(createdAt),
-		displayName: '',
-		email: '',
-		providerId: '',
-		provider: '',
-		profilePicUrl: '',
-	};
-}
-
-function describeApiKey({apiKeyPrefix, createdAt}: Identities) {
-	return {
-		id: '1',
-		prefix: `hskey-api-${apiKeyPrefix}-***`,
-		expiration: goTime(createdAt + 90 * 86_400_000),
-		createdAt: goTime(createdAt),
-		lastSeen: null,
-	};
-}
-
-function describeAuthKey(key: AuthKey, identities: Identities) {
-	return {
-		user: describeUser(identities),
-		id: key.id,
-		key: `hskey-auth-${key.prefix}-***`,
-		reusable: true,
-		ephemeral: key.ephemeral,
-		used: false,
-		expiration: goTime(key.expiresAt),
-		createdAt: goTime(key.createdAt),
-		aclTags: [],
-	};
 }

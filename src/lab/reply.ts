@@ -10,6 +10,8 @@ export interface Reply {
 	afterMs?: number;
 	/** Called when it is sent. */
 	sent?(): void;
+	/** The body is only the beginning: more is written with this until the client leaves, when the function that comes back is called. */
+	goOn?(write: (text: string) => void): () => void;
 }
 
 /** A server that answers what `reply` says; undefined: it accepts and never answers. */
@@ -23,6 +25,13 @@ export function createReplyServer(
 		if (!found) return;
 		const send = () => {
 			found.sent?.();
+			if (found.goOn) {
+				response.writeHead(found.status, found.headers).flushHeaders();
+				if (found.body !== '') response.write(found.body);
+				const leave = found.goOn(text => void response.write(text));
+				response.once('close', leave);
+				return;
+			}
 			response.writeHead(found.status, {...found.headers, 'Content-Length': Buffer.byteLength(found.body)});
 			response.end(found.body);
 		};

@@ -7,7 +7,15 @@ import type {Identities, Identity} from './identity.ts';
 import {createPeers} from './peers.ts';
 import {ownName, relayRttMs} from './platform.ts';
 import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
-import {derpRegion, describeDerpMap, describeStatus, renderUserMetrics, tailscaleVersion} from './tailscale-status.ts';
+import {
+	derpRegion,
+	describeBusMessage,
+	describeDerpMap,
+	describeStatus,
+	describeWhois,
+	renderUserMetrics,
+	tailscaleVersion,
+} from './tailscale-status.ts';
 import {between} from './values.ts';
 import type {World} from './world.ts';
 
@@ -19,6 +27,14 @@ export async function startTailscaled(
 	derpPort: number,
 ): Promise<void> {
 	const peers = createPeers();
+	const watchers = new Set<(text: string) => void>();
+	let stoppedAt: number | undefined;
+	world.onChange((now, before) => {
+		if (now.tailscaled === before.tailscaled) return;
+		stoppedAt = now.tailscaled === 'stopped' ? Date.now() : undefined;
+		if (now.tailscaled !== 'frozen')
+			for (const write of watchers) write(describeBusMessage(now.tailscaled, stoppedAt, {first: false}));
+	});
 
 	const server = createReplyServer(
 		(request, {pathname, searchParams}) => {
@@ -37,12 +53,31 @@ export async function startTailscaled(
 	function replyTo(request: IncomingMessage, pathname: string, query: URLSearchParams): Reply | undefined {
 		const path = pathname.replace('/localapi/v0/', '');
 		if (path === 'ping') return request.method === 'POST' ? replyToPing(query) : goText(400, 'want POST');
-		if (!['status', 'derpmap', 'usermetrics'].includes(path)) return goText(404, '404 page not found');
+		if (!['status', 'derpmap', 'usermetrics', 'whois', 'watch-ipn-bus'].includes(path))
+			return goText(404, '404 page not found');
 		if (request.method !== 'GET') return goText(400, 'want GET');
 		if (path === 'derpmap') return json(describeDerpMap(derpPort));
+		if (path === 'watch-ipn-bus') return watchBus(Number(query.get('mask')));
+		if (path === 'whois') {
+			const found = identities.nodes.find(({address}) => address === query.get('addr'));
+			if (!found || !world.conditions.nodes[found.name].member) return goText(404, 'no match for IP:port');
+			return json(describeWhois(found));
+		}
 		if (path === 'usermetrics')
 			return text(200, renderUserMetrics(world.conditions, peers), 'text/plain; version=0.0.4');
 		return json(describeStatus(world.conditions, identities, peers, query.get('peers') !== 'false'));
+	}
+
+	/** The stream begins only when something is asked for that is there from the start (2), to which health (128) is then added. */
+	function watchBus(mask: number): Reply {
+		const first = mask & 2 ? describeBusMessage(world.conditions.tailscaled, stoppedAt, {first: true}, mask & 128) : '';
+		return {
+			...text(200, first, 'application/json'),
+			goOn(write) {
+				watchers.add(write);
+				return () => watchers.delete(write);
+			},
+		};
 	}
 
 	/** Silence is what a lost ping gets, and one of an unknown type. */

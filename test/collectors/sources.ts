@@ -1,5 +1,5 @@
 import test from 'ava';
-import {headscaleSources, sourceCollector} from '../../src/collectors/sources.ts';
+import {headscaleSources, sourceCollector, sourceName} from '../../src/collectors/sources.ts';
 import type {Part} from '../../src/headscale/poll.ts';
 import type {HeadscaleState} from '../../src/headscale/types.ts';
 import {checkRows, collect} from '../helpers/samples.ts';
@@ -66,9 +66,36 @@ test('the parts of headscale become sources, the version with its own pace', t =
 	};
 	const parts: Part[] = ['health', 'nodes', 'version'];
 
-	t.deepEqual(headscaleSources({parts, state: () => state}, intervalMs), [
+	t.deepEqual(headscaleSources({parts, state: () => state}, {intervalMs, inventoryIntervalMs: 60_000}), [
 		{name: 'headscale-health', ok: false, lastSuccessAt: 4, lastTriedAt: 5, seconds: 1, detail: 'refused', intervalMs},
 		{name: 'headscale-nodes', ok: true, lastSuccessAt: 6, lastTriedAt: 6, seconds: 2, intervalMs},
 		{name: 'headscale-version', ok: undefined, intervalMs: 600_000},
 	]);
+});
+
+test('inventories have the pace of their schedule, and what this version does not have is no failure', t => {
+	const state: HeadscaleState = {
+		health: {},
+		nodes: {},
+		metrics: {},
+		version: {},
+		preAuthKeys: {triedAt: 5, succeededAt: 5, seconds: 1, value: {keys: [], problems: []}},
+		routes: {triedAt: 6, succeededAt: 6, seconds: 2},
+	};
+	const parts: Part[] = ['preAuthKeys', 'routes', 'users'];
+
+	t.deepEqual(headscaleSources({parts, state: () => state}, {intervalMs, inventoryIntervalMs: 60_000}), [
+		{name: 'headscale-pre-auth-keys', ok: true, lastSuccessAt: 5, lastTriedAt: 5, seconds: 1, intervalMs: 60_000},
+		{
+			name: 'headscale-routes',
+			ok: true,
+			lastSuccessAt: 6,
+			lastTriedAt: 6,
+			seconds: 2,
+			detail: 'This version of headscale has no such thing.',
+			intervalMs: 600_000,
+		},
+		{name: 'headscale-users', ok: undefined, intervalMs: 60_000},
+	]);
+	t.is(sourceName('apiHealth'), 'headscale-api-health');
 });

@@ -20,9 +20,10 @@ function clientOf({port}: AnsweringServer, options: Partial<HeadscaleClientOptio
 		timeoutMs: 5000,
 		...options,
 	});
-	const {nodes, metrics} = client;
-	if (!nodes || !metrics) throw new Error('a client with a key and a metrics address has all methods');
-	return {...client, nodes, metrics};
+	const {nodes, users, preAuthKeys, apiKeys, policy, routes, apiHealth, key: controlKey, metrics} = client;
+	if (!nodes || !users || !preAuthKeys || !apiKeys || !policy || !routes || !apiHealth || !controlKey || !metrics)
+		throw new Error('a client with a key and a metrics address has all methods');
+	return {...client, nodes, users, preAuthKeys, apiKeys, policy, routes, apiHealth, key: controlKey, metrics};
 }
 
 function says(status: number, body: string | Buffer, headers: Record<string, string> = {}): RequestListener {
@@ -38,11 +39,18 @@ async function sentence(t: ExecutionContext, read: Promise<unknown>): Promise<st
 	return message;
 }
 
-test('every request is a GET, and only the one for nodes carries the key', async t => {
+test('every request is a GET, and only those to the API carry the key', async t => {
 	const pages: Record<string, string> = {
 		'/health': '{"status":"pass"}',
 		'/version': '{"version":"v0.29.2"}',
 		'/api/v1/node': '{"nodes":[]}',
+		'/api/v1/user': '{"users":[]}',
+		'/api/v1/preauthkey': '{"preAuthKeys":[]}',
+		'/api/v1/apikey': '{"apiKeys":[]}',
+		'/api/v1/policy': '{"policy":""}',
+		'/api/v1/routes': '{"routes":[]}',
+		'/api/v1/health': '{"databaseConnectivity":true}',
+		'/key?v=113': JSON.stringify({publicKey: `mkey:${'0'.repeat(64)}`}),
 		'/metrics': 'up 1\n',
 	};
 	const server = await answer(t, (request, response) => response.end(pages[request.url ?? '']));
@@ -50,36 +58,61 @@ test('every request is a GET, and only the one for nodes carries the key', async
 
 	await client.health();
 	await client.version();
-	await client.nodes();
+	await client.key();
 	await client.metrics();
+	await client.nodes();
+	await client.users();
+	await client.preAuthKeys();
+	await client.apiKeys();
+	await client.policy();
+	await client.routes();
+	await client.apiHealth();
 
 	t.deepEqual(
 		server.requests.map(({method, url, headers}) => [method, url, headers.authorization]),
 		[
 			['GET', '/health', undefined],
 			['GET', '/version', undefined],
-			['GET', '/api/v1/node', `Bearer ${key}`],
+			['GET', '/key?v=113', undefined],
 			['GET', '/metrics', undefined],
+			...['node', 'user', 'preauthkey', 'apikey', 'policy', 'routes', 'health'].map(path => [
+				'GET',
+				`/api/v1/${path}`,
+				`Bearer ${key}`,
+			]),
 		],
 	);
 	t.true(server.requests.every(({headers}) => headers['accept-encoding'] === 'identity'));
 });
 
-test('there is nothing to call but the four reads', t => {
+test('there is nothing to call but reads', t => {
 	const client = createHeadscaleClient({
-		url: 'http://127.0.0.1:1',
+		url: 'https://127.0.0.1:1',
 		apiKey: () => key,
 		metricsUrl: 'http://127.0.0.1:1',
 		timeoutMs: 1,
 	});
 
-	t.deepEqual(Object.keys(client).sort(), ['health', 'metrics', 'nodes', 'version']);
+	t.deepEqual(Object.keys(client).sort(), [
+		'apiHealth',
+		'apiKeys',
+		'certificate',
+		'health',
+		'key',
+		'metrics',
+		'nodes',
+		'policy',
+		'preAuthKeys',
+		'routes',
+		'users',
+		'version',
+	]);
 });
 
-test('without a key and without a metrics address these two are not offered', t => {
+test('without an API key, a metrics address and TLS only what needs none is offered', t => {
 	const client = createHeadscaleClient({url: 'http://127.0.0.1:1', timeoutMs: 1});
 
-	t.deepEqual(Object.keys(client).sort(), ['health', 'version']);
+	t.deepEqual(Object.keys(client).sort(), ['health', 'key', 'version']);
 });
 
 test('a path in the address is kept', async t => {
@@ -337,6 +370,13 @@ test('a ca_file that cannot be read is named', async t => {
 	const client = createHeadscaleClient({url: 'https://127.0.0.1:1', caFile: '/does/not/exist.pem', timeoutMs: 5000});
 
 	t.regex(await sentence(t, client.health()), /headscale\.ca_file cannot be read.*\/does\/not\/exist\.pem/);
+});
+
+test('a server that offers to resume its sessions is read again and again', async t => {
+	const server = await answerTls(t, says(200, '{"status":"pass"}'));
+	const client = clientOf(server, {url: `https://localhost:${server.port}`, caFile});
+
+	for (let read = 0; read < 4; read++) t.true(await client.health());
 });
 
 test('TLS and plain HTTP taken for each other are told', async t => {

@@ -4,10 +4,23 @@ import type {HeadscaleClient} from '../../src/headscale/client.ts';
 import {createHeadscalePoller, type Part} from '../../src/headscale/poll.ts';
 import type {NodeList, TailnetNode} from '../../src/inventory/types.ts';
 import {raceAbort} from '../../src/net/shared.ts';
+import {fakeCalendar} from '../helpers/fake-calendar.ts';
 import {fakeClock} from '../helpers/fake-clock.ts';
 
 const intervalMs = 15_000;
 const restartGraceMs = 60_000;
+const minuteMs = 60_000;
+
+/** What every poller needs besides its client. */
+function settings(clock = fakeClock()) {
+	return {
+		intervalMs,
+		restartGraceMs,
+		clock,
+		calendar: fakeCalendar(clock, minuteMs),
+		inventorySchedule: '* * * * *',
+	};
+}
 
 function node(id: number, online: boolean): TailnetNode {
 	return {id: String(id), name: `n${id}`, resolvable: true, addresses: [`100.64.0.${id}`], owner: '', tags: [], online};
@@ -37,7 +50,7 @@ function scene(t: ExecutionContext, {clock = fakeClock()} = {}) {
 		version: signal => called('version', () => answers.version(), signal),
 	};
 	const reads: Part[] = [];
-	const poller = createHeadscalePoller({client, intervalMs, restartGraceMs, clock, onRead: part => reads.push(part)});
+	const poller = createHeadscalePoller({...settings(clock), client, onRead: part => reads.push(part)});
 	t.teardown(() => poller.stop());
 	const count = (part: Part) => calls.filter(call => call === part).length;
 	const inGrace = () => (poller.state().graceUntil ?? 0) > clock.wall();
@@ -169,7 +182,7 @@ test('a version that could not be read is tried again', async t => {
 test('what the client cannot read is not a part', async t => {
 	const clock = fakeClock();
 	const client = {health: async () => true, version: async () => 'v'};
-	const poller = createHeadscalePoller({client, intervalMs, restartGraceMs, clock});
+	const poller = createHeadscalePoller({...settings(clock), client});
 
 	await poller.refresh(AbortSignal.timeout(5000));
 
@@ -208,7 +221,7 @@ test('stop ends reads in flight, tells nothing more and leaves no timer', async 
 		health: signal => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
 		version: async () => 'v',
 	};
-	const poller = createHeadscalePoller({client, intervalMs, restartGraceMs, clock, onRead: part => told.push(part)});
+	const poller = createHeadscalePoller({...settings(clock), client, onRead: part => told.push(part)});
 
 	poller.start();
 	await breathe();
@@ -224,7 +237,7 @@ test('a new poller can go on with what an older one knew', async t => {
 	await poller.refresh(AbortSignal.timeout(5000));
 	const client = {health: async () => true, version: async () => 'v'};
 
-	const next = createHeadscalePoller({client, intervalMs, restartGraceMs, clock: fakeClock(), initial: poller.state()});
+	const next = createHeadscalePoller({...settings(), client, initial: poller.state()});
 
 	t.is(next.state().nodes.value?.nodes.length, 3);
 });

@@ -1,0 +1,150 @@
+/** Runs the headscale command line: arguments as they are, no shell, bounded in time and output, with a small environment. */
+
+import {execa} from 'execa';
+import {z} from 'zod';
+import {messageOf, oneLine} from '../../util/errors.ts';
+import {HeadscaleError} from '../get.ts';
+
+export interface RunOptions {
+	/** How headscale is called here, such as `['headscale', '-c', FILE]` or `['kubectl', 'exec', POD, '--', 'headscale']`. */
+	command: readonly [string, ...string[]];
+	/** What follows it. */
+	args: readonly string[];
+	timeoutMs: number;
+	/** A longer output is refused, and the command is ended. */
+	maxOutputBytes: number;
+	signal?: AbortSignal | undefined;
+}
+
+/** The command ran and failed; `said` holds the beginning of its standard error as it came, which no log or page may show. */
+export class CommandFailedError extends HeadscaleError {
+	override name = 'CommandFailedError';
+	readonly said: string;
+
+	constructor(message: string, said: string) {
+		super(message);
+		this.said = said;
+	}
+}
+
+/**
+ * What of our environment the command sees: how to find programs, files of the user, the ssh agent, and a cluster. Everything else stays
+ * here, because it may be a secret of ours.
+ */
+export const passedVariables: readonly string[] = [
+	'PATH',
+	'HOME',
+	'USER',
+	'LOGNAME',
+	'TMPDIR',
+	'HEADSCALE_CONFIG',
+	'SSH_AUTH_SOCK',
+	'KUBECONFIG',
+	'KUBERNETES_SERVICE_HOST',
+	'KUBERNETES_SERVICE_PORT',
+];
+
+/**
+ * The standard output of a command that ended with 0. Rejects with CommandFailedError when it ended otherwise, with another
+ * HeadscaleError when it could not be run to its end, or with the signal's reason. No error quotes the output, which may hold keys.
+ */
+export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, signal}: RunOptions): Promise<string> {
+	signal?.throwIfAborted();
+	const tried = describeCommand(command, args);
+	const [program, ...prefix] = command;
+	const result = await execa(program, [...prefix, ...args], {
+		reject: false,
+		...(signal ? {cancelSignal: signal} : {}),
+		timeout: timeoutMs,
+		// It only reads; and what it started (ssh, a shell) must not hold its output open.
+		killSignal: 'SIGKILL',
+		killDescendants: true,
+		encoding: 'buffer',
+		maxBuffer: {stdout: maxOutputBytes, stderr: maxErrorBytes},
+		stdin: 'ignore',
+		stripFinalNewline: false,
+		extendEnv: false,
+		env: smallEnvironment(),
+	});
+	if (signal?.aborted) throw signal.reason;
+	const said = Buffer.from(result.stderr ?? []).toString();
+	if (result.timedOut) throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s. ${hanging}`);
+	if (result.isMaxBuffer)
+		throw new HeadscaleError(`${tried} printed too much: ${whereTooMuch(result, maxOutputBytes)}`);
+	if (result.exitCode === 0) return Buffer.from(result.stdout ?? []).toString();
+	if (result.exitCode !== undefined)
+		throw new CommandFailedError(`${tried} ended with ${result.exitCode}. ${explain(said)}`, said);
+	if (result.signal !== undefined)
+		throw new HeadscaleError(`${tried} was ended by ${result.signal}, which was not us: is memory short?`);
+	throw new HeadscaleError(`${tried} could not be started: ${explainStart(program, result)}`);
+}
+
+/** The command for people: its program, then what we ask; arguments between them may be secret. */
+export function describeCommand(command: readonly [string, ...string[]], args: readonly string[]): string {
+	return `"${oneLine([command[0], ...(command.length > 1 ? ['…'] : []), ...args.slice(0, 2)].join(' '), 200)}"`;
+}
+
+/** Enough for a usage text; a program that goes on complaining is ended. */
+const maxErrorBytes = 256 * 1024;
+
+const hanging =
+	'headscale does not answer its socket, or what leads there (ssh, kubectl) waits for something: run the command by hand.';
+
+function smallEnvironment(): Record<string, string> {
+	const passed = passedVariables.flatMap(name => {
+		const value = process.env[name];
+		return value === undefined ? [] : [[name, value] as const];
+	});
+	return {...Object.fromEntries(passed), LC_ALL: 'C'};
+}
+
+function whereTooMuch({stdout}: {stdout?: unknown}, maxOutputBytes: number): string {
+	const bytes = stdout instanceof Uint8Array ? stdout.length : 0;
+	if (bytes >= maxOutputBytes)
+		return `more than ${maxOutputBytes} bytes, so it was not read to its end; raise headscale.max_answer if that is right.`;
+	return `more than ${maxErrorBytes} bytes of complaints. Run it by hand.`;
+}
+
+const complaintSchema = z.object({error: z.string().min(1)});
+
+/** What a failed command said, without keys, and what to do about it. */
+function explain(said: string): string {
+	if (said.trim() === '')
+		return 'It said nothing, as headscale does with -o json when its configuration or its socket cannot be used: run it by hand without -o json.';
+	const complaint = complaintSchema.safeParse(tryJson(said));
+	const words = complaint.success ? complaint.data.error : said;
+	const advice = advices.find(([pattern]) => pattern.test(words))?.[1] ?? '';
+	return `It said: "${oneLine(withoutKeys(words), 300)}".${advice}`;
+}
+
+const advices: readonly [RegExp, string][] = [
+	[/config file/i, ' Name the right file behind -c in headscale.cli.command.'],
+	[/permission denied/i, ' May the user that tailprobe runs as use this, such as the unix_socket of headscale?'],
+	[
+		/deadline exceeded|connection refused|no such file/i,
+		' Does headscale run, and does the configuration named in headscale.cli.command lead to its unix_socket?',
+	],
+	[/unknown (command|flag|shorthand)/i, ' Is this the command line of headscale, of the version that its server has?'],
+];
+
+/** Keys of headscale: `hskey-…` since 0.28; before, 48 hexadecimal digits, and `PREFIX.SECRET` for the API. */
+function withoutKeys(text: string): string {
+	return text.replace(/hskey-[\w-]+|\b[0-9a-f]{40,}\b|[\w-]{5,}\.[\w-]{30,}/gi, '<redacted>');
+}
+
+function explainStart(program: string, {code, cause}: {code?: string | undefined; cause?: unknown}): string {
+	const name = oneLine(program, 100);
+	if (code === 'ENOENT' && !program.includes('/'))
+		return `there is no program "${name}" where tailprobe runs. Install it, give its whole path, or put what leads to it (ssh, kubectl exec) first in headscale.cli.command.`;
+	if (code === 'ENOENT') return `there is no file ${name}. Correct headscale.cli.command.`;
+	if (code === 'EACCES') return `${name} may not be executed by the user that tailprobe runs as.`;
+	return `${messageOf(cause ?? code ?? 'nobody knows why')}. Correct headscale.cli.command.`;
+}
+
+function tryJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
