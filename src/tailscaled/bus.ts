@@ -1,0 +1,120 @@
+/**
+ * tailscaled's health by code, from its IPN bus: a stream that tells each change and never ends. It is opened again now and then,
+ * because a stream that is silent cannot be told from one that is dead; and with backoff when it breaks.
+ */
+
+import type {Clock} from '../util/clock.ts';
+import {messageOf} from '../util/errors.ts';
+import {parseBusLine} from './health.ts';
+import {readLines, TailscaledError} from './local-get.ts';
+import type {HealthWarning} from './types.ts';
+
+export interface HealthWatch {
+	/** Ends the stream; nothing is told afterwards. */
+	stop(): Promise<void>;
+}
+
+export interface HealthWatchOptions {
+	socket: string;
+	clock: Clock;
+	/** At the begin of each stream, and at each change. `seconds`: until the first answer of this stream. */
+	onHealth(warnings: readonly HealthWarning[], seconds: number): void;
+	/** The stream broke or could not be opened; it is opened again. */
+	onFailure(error: string, seconds: number): void;
+	times?: Partial<HealthWatchTimes>;
+}
+
+export interface HealthWatchTimes {
+	/** Within it a new stream must have told the health. */
+	firstMs: number;
+	/** After it a sound stream is opened anew. */
+	renewMs: number;
+	firstBackoffMs: number;
+	maxBackoffMs: number;
+}
+
+const defaultTimes: HealthWatchTimes = {firstMs: 3000, renewMs: 30_000, firstBackoffMs: 500, maxBackoffMs: 10_000};
+
+/** Initial state (2) and health (128): without the former, which any version knows, nothing is told until something changes. */
+const path = 'watch-ipn-bus?mask=130';
+
+/** Messages about the whole tailnet may be larger than a line that is kept; those about health are small. */
+const limits = {maxLineBytes: 1024 * 1024, maxBytes: 64 * 1024 * 1024};
+
+/** Begins at once. */
+export function watchHealth(options: HealthWatchOptions): HealthWatch {
+	const {clock} = options;
+	const times = {...defaultTimes, ...options.times};
+	const stopping = new AbortController();
+	const ended = watchOn();
+	return {
+		async stop() {
+			stopping.abort();
+			await ended;
+		},
+	};
+
+	async function watchOn(): Promise<void> {
+		let backoffMs = times.firstBackoffMs;
+		while (!stopping.signal.aborted) {
+			const begun = clock.now();
+			const error = await watchOnce(begun);
+			if (stopping.signal.aborted) return;
+			const lastedMs = clock.now() - begun;
+			if (error === undefined) {
+				backoffMs = times.firstBackoffMs;
+				continue;
+			}
+			options.onFailure(error, lastedMs / 1000);
+			// A stream that lasted for a while has nothing to do with the failures before it.
+			if (lastedMs > 2 * times.firstMs) backoffMs = times.firstBackoffMs;
+			await pause(backoffMs);
+			backoffMs = Math.min(2 * backoffMs, times.maxBackoffMs);
+		}
+	}
+
+	/** One stream to its end: a sentence when that was not ours to choose. */
+	async function watchOnce(begun: number): Promise<string | undefined> {
+		const ending = new AbortController();
+		const renew = Symbol('renew');
+		const late = new TailscaledError(
+			`tailscaled told no health on its IPN bus within ${times.firstMs / 1000} s: it hangs, or is older than 1.72.`,
+		);
+		let cancel = clock.after(times.firstMs, () => ending.abort(late));
+		let seconds: number | undefined;
+		try {
+			await readLines(
+				options.socket,
+				path,
+				limits,
+				line => {
+					const warnings = parseBusLine(line);
+					if (warnings === undefined || ending.signal.aborted || stopping.signal.aborted) return;
+					if (seconds === undefined) {
+						seconds = (clock.now() - begun) / 1000;
+						cancel();
+						cancel = clock.after(times.renewMs, () => ending.abort(renew));
+					}
+					options.onHealth(warnings, seconds);
+				},
+				AbortSignal.any([stopping.signal, ending.signal]),
+			);
+		} catch (error) {
+			return error === renew ? undefined : messageOf(error);
+		} finally {
+			cancel();
+		}
+	}
+
+	function pause(ms: number): Promise<void> {
+		return new Promise(resolve => {
+			const end = () => {
+				cancel();
+				stopping.signal.removeEventListener('abort', end);
+				resolve();
+			};
+			const cancel = clock.after(ms, end);
+			stopping.signal.addEventListener('abort', end, {once: true});
+		});
+	}
+}

@@ -1,0 +1,164 @@
+/**
+ * Bounded GETs of tailscaled's LocalAPI for the main thread: texts that end, and lines that never do. Probes speak to the socket
+ * through `net/localapi.ts`, because the measuring thread must not load undici.
+ */
+
+import {Client} from 'undici';
+import {raceAbort} from '../net/shared.ts';
+import {messageOf, oneLine} from '../util/errors.ts';
+
+/** tailscaled could not be read; `message` is a sentence that says what was tried, what came and what to do. */
+export class TailscaledError extends Error {
+	override name = 'TailscaledError';
+	/** Status of the answer, where there was one. */
+	readonly status: number | undefined;
+
+	constructor(message: string, status?: number) {
+		super(message);
+		this.status = status;
+	}
+}
+
+export interface TextLimits {
+	timeoutMs: number;
+	/** A longer answer is refused. */
+	maxBytes: number;
+}
+
+/** The body of a 200 to `GET /localapi/v0/{path}`. Rejects with TailscaledError, or with the signal's reason. */
+export async function readText(
+	socketPath: string,
+	path: string,
+	{timeoutMs, maxBytes}: TextLimits,
+	signal: AbortSignal,
+): Promise<string> {
+	const late = new TailscaledError(
+		`tailscaled did not answer GET ${path} on ${socketPath} within ${timeoutMs / 1000} s: it hangs, or has no CPU.`,
+	);
+	const limit = new AbortController();
+	const timer = setTimeout(() => limit.abort(late), timeoutMs);
+	try {
+		return await get(socketPath, path, AbortSignal.any([signal, limit.signal]), async body => {
+			const chunks: Buffer[] = [];
+			let bytes = 0;
+			for await (const chunk of body) {
+				bytes += chunk.length;
+				if (bytes > maxBytes)
+					throw new TailscaledError(
+						`tailscaled's answer to GET ${path} is longer than ${maxBytes} bytes, so it was not read to its end: is ${socketPath} its own socket?`,
+					);
+				chunks.push(chunk);
+			}
+			return Buffer.concat(chunks).toString();
+		});
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+export interface LineLimits {
+	/** A longer line is read over without being kept. */
+	maxLineBytes: number;
+	/** More than this in all ends the stream with an error. */
+	maxBytes: number;
+}
+
+/**
+ * Hands over each line of an answer that goes on until the signal aborts; rejects with TailscaledError when it ends by itself,
+ * with what `onLine` throws, or with the signal's reason.
+ */
+export async function readLines(
+	socketPath: string,
+	path: string,
+	{maxLineBytes, maxBytes}: LineLimits,
+	onLine: (line: Buffer) => void,
+	signal: AbortSignal,
+): Promise<never> {
+	return get(socketPath, path, signal, async body => {
+		let parts: Buffer[] = [];
+		let length = 0;
+		let total = 0;
+		for await (const chunk of body) {
+			total += chunk.length;
+			if (total > maxBytes)
+				throw new TailscaledError(`tailscaled sent more than ${maxBytes} bytes on ${path}: it is flooding us.`);
+			for (let from = 0; from < chunk.length; ) {
+				const end = chunk.indexOf(lineFeed, from);
+				const piece = chunk.subarray(from, end === -1 ? chunk.length : end);
+				length += piece.length;
+				if (length <= maxLineBytes) parts.push(piece);
+				else parts = [];
+				from += piece.length + 1;
+				if (end === -1) break;
+				if (length > 0 && length <= maxLineBytes) onLine(Buffer.concat(parts));
+				parts = [];
+				length = 0;
+			}
+		}
+		throw new TailscaledError(`tailscaled ended the stream ${path}, which it does when it is stopped or restarted.`);
+	});
+}
+
+const lineFeed = 10;
+
+async function get<T>(
+	socketPath: string,
+	path: string,
+	signal: AbortSignal,
+	use: (body: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+	signal.throwIfAborted();
+	// tailscaled refuses every other Host.
+	const client = new Client('http://local-tailscaled.sock', {
+		connect: {socketPath, timeout: 0},
+		headersTimeout: 0,
+		bodyTimeout: 0,
+		maxHeaderSize: 65_536,
+	});
+	const work = async () => {
+		const {statusCode, body} = await client.request({method: 'GET', path: `/localapi/v0/${path}`, signal});
+		if (statusCode === 200) return use(body);
+		throw refusal(path, statusCode, await firstWords(body));
+	};
+	try {
+		return await raceAbort(work(), signal);
+	} catch (error) {
+		if (signal.aborted) throw signal.reason;
+		if (error instanceof TailscaledError) throw error;
+		throw new TailscaledError(explain(error, socketPath, path));
+	} finally {
+		client.destroy().catch(() => {});
+	}
+}
+
+async function firstWords(body: AsyncIterable<Buffer>): Promise<string> {
+	let words = '';
+	for await (const chunk of body) {
+		words += chunk.toString('latin1', 0, 400);
+		if (words.length >= 400) break;
+	}
+	return oneLine(words, 100);
+}
+
+const rightsHint = 'run the prober as root, or as the user that tailscaled runs as';
+
+function refusal(path: string, status: number, words: string): TailscaledError {
+	const hint = status === 403 || status === 401 ? `: ${rightsHint}` : '';
+	return new TailscaledError(`tailscaled answered GET ${path} with ${status} "${words}"${hint}.`, status);
+}
+
+const hints: Readonly<Record<string, string>> = {
+	ENOENT: 'it does not exist: start tailscaled, or share the directory of its socket with this container',
+	ECONNREFUSED: 'nobody listens there: tailscaled ended without removing it',
+	EACCES: `this process may not use it: ${rightsHint}`,
+	EPERM: `this process may not use it: ${rightsHint}`,
+	ENOTSOCK: 'it is no socket',
+	ENOTDIR: 'its path leads through a file',
+	EAGAIN: 'it takes no more connections: tailscaled hangs',
+};
+
+function explain(error: unknown, socketPath: string, path: string): string {
+	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+	if (Object.hasOwn(hints, code)) return `tailscaled's socket ${socketPath} cannot be used: ${hints[code]}.`;
+	return `tailscaled's socket ${socketPath} gave no proper answer to GET ${path}: ${messageOf(error)}.`;
+}

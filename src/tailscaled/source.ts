@@ -1,0 +1,186 @@
+/** The tailscaled of every vantage that has one, as the daemon holds them, and what they know of the clients in the tailnet. */
+
+import type {SourceReading} from '../collectors/sources.ts';
+import type {VantageConfig} from '../config/types.ts';
+import {isFresh} from '../headscale/fresh.ts';
+import type {Read} from '../headscale/types.ts';
+import type {TailnetNode} from '../inventory/types.ts';
+import {systemClock} from '../util/clock.ts';
+import {messageOf} from '../util/errors.ts';
+import type {Logger} from '../util/log.ts';
+import {type ClientVersions, createClientVersions} from './client-versions.ts';
+import {readText, TailscaledError} from './local-get.ts';
+import {startTailscaledReader, type TailscaledReader} from './reader.ts';
+import {parseWhoisVersion} from './status.ts';
+import {type ClientVersion, type Part, partIntervalsMs, type TailscaledState} from './types.ts';
+
+export interface TailscaledReading {
+	vantage: string;
+	state: TailscaledState;
+}
+
+export interface TailscaledSource {
+	readings(): readonly TailscaledReading[];
+	/** A version for each node of the list, undefined where it is not known; undefined while nothing of it can be told. */
+	clientVersions(): readonly (ClientVersion | undefined)[] | undefined;
+	/** `tailscaled-status`, …; with the vantage's name behind where several have a tailscaled. */
+	sources(): SourceReading[];
+	/** tailscaled's own metrics text while the last read of it succeeded; of the first vantage that has a tailscaled, when none is named. */
+	originalMetrics(vantage?: string): string | undefined;
+	/** Every part of every tailscaled was tried once. */
+	tried(): boolean;
+	/** Takes over a new configuration: what is unchanged goes on undisturbed. */
+	configure(vantages: readonly VantageConfig[]): void;
+	stop(): Promise<void>;
+}
+
+export interface TailscaledSourceOptions {
+	vantages: readonly VantageConfig[];
+	log: Logger;
+	/** The nodes of the tailnet as far as known, whose versions are then asked for. */
+	nodes(): readonly TailnetNode[];
+}
+
+const parts = Object.keys(partIntervalsMs) as Part[];
+const whoisIntervalMs = 15_000;
+const whoisLimits = {timeoutMs: 2000, maxBytes: 256 * 1024};
+
+/** Starts reading. */
+export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions): TailscaledSource {
+	const running = new Map<string, {socket: string; reader: TailscaledReader}>();
+	const ending = new Set<Promise<void>>();
+	const stopping = new AbortController();
+	const told = new Map<string, string | undefined>();
+	const versions: ClientVersions = createClientVersions(systemClock);
+	let whois: Read<true> = {};
+	let whoisFlight: Promise<void> = Promise.resolve();
+	let cancelWhois = () => {};
+	configure(vantages);
+	askVersions();
+
+	return {
+		readings: () => [...running].map(([vantage, {reader}]) => ({vantage, state: reader.state()})),
+		clientVersions() {
+			const known = nodes();
+			const fresh = isFresh(whois.succeededAt, whoisIntervalMs, systemClock.wall());
+			return fresh && known.length > 0 ? versions.of(known) : undefined;
+		},
+		sources() {
+			const own = [...running].flatMap(([vantage, {reader}]) =>
+				parts.map(part => toSource(nameOf(part, vantage), reader.state()[part], partIntervalsMs[part])),
+			);
+			return whois.triedAt === undefined ? own : [...own, toSource('tailscaled-whois', whois, whoisIntervalMs)];
+		},
+		originalMetrics(vantage = running.keys().next().value) {
+			const read = vantage === undefined ? undefined : running.get(vantage)?.reader.state().metrics;
+			if (!read || read.error !== undefined) return undefined;
+			return isFresh(read.succeededAt, partIntervalsMs.metrics, systemClock.wall()) ? read.value?.text : undefined;
+		},
+		tried: () => [...running.values()].every(({reader}) => parts.every(part => reader.state()[part].triedAt)),
+		configure,
+		async stop() {
+			stopping.abort();
+			cancelWhois();
+			for (const name of [...running.keys()]) end(name);
+			await Promise.all([...ending, whoisFlight]);
+		},
+	};
+
+	function configure(wanted: readonly VantageConfig[]): void {
+		const sockets = new Map(wanted.map(({name, tailscaledSocket}) => [name, tailscaledSocket]));
+		for (const [name, {socket}] of running) if (sockets.get(name) !== socket) end(name);
+		for (const [vantage, socket] of sockets) {
+			if (socket === undefined || running.has(vantage)) continue;
+			const onRead = (part: Part, error: string | undefined) => tellChange(part, vantage, error);
+			running.set(vantage, {socket, reader: startTailscaledReader({socket, clock: systemClock, onRead})});
+		}
+	}
+
+	function end(vantage: string): void {
+		const ended = running.get(vantage)?.reader.stop();
+		running.delete(vantage);
+		if (!ended) return;
+		ending.add(ended);
+		void ended.finally(() => ending.delete(ended));
+	}
+
+	/** One tailscaled knows the whole tailnet: the first that is connected is asked. */
+	function askVersions(): void {
+		const slot = systemClock.now();
+		whoisFlight = refreshVersions().then(() => {
+			if (stopping.signal.aborted) return;
+			const wait = slot + (whois.triedAt === undefined ? 1000 : whoisIntervalMs) - systemClock.now();
+			cancelWhois = systemClock.after(wait, askVersions);
+		});
+	}
+
+	async function refreshVersions(): Promise<void> {
+		const known = nodes();
+		const connected = [...running.values()].find(
+			({reader}) => reader.state().status.value?.backendState === 'Running' && !reader.state().status.error,
+		);
+		if (!connected || known.length === 0) return;
+		const {socket} = connected;
+		const triedAt = systemClock.wall();
+		const begun = systemClock.now();
+		let error: string | undefined;
+		try {
+			await versions.refresh(known, address => askVersion(socket, address, stopping.signal));
+		} catch (thrown) {
+			error = messageOf(thrown);
+		}
+		if (stopping.signal.aborted) return;
+		const succeededAt = error === undefined ? systemClock.wall() : whois.succeededAt;
+		whois = {
+			triedAt,
+			seconds: (systemClock.now() - begun) / 1000,
+			...(error === undefined ? {} : {error}),
+			...(succeededAt === undefined ? {} : {succeededAt}),
+		};
+		tellName('tailscaled-whois', error, {});
+	}
+
+	/** Names stay as they are documented for the usual daemon, which has one tailscaled. */
+	function nameOf(part: Part, vantage: string): string {
+		return running.size === 1 ? `tailscaled-${part}` : `tailscaled-${part}-${vantage}`;
+	}
+
+	function tellChange(part: Part, vantage: string, error: string | undefined): void {
+		tellName(`tailscaled-${part}`, error, {vantage});
+	}
+
+	/** One line when a source begins to fail and one when it works again. */
+	function tellName(source: string, error: string | undefined, fields: {vantage?: string}): void {
+		const key = `${source} ${fields.vantage ?? ''}`;
+		const before = told.get(key);
+		told.set(key, error);
+		if (error !== undefined && before === undefined) log.warn({source, ...fields, detail: error}, 'source fails');
+		else if (error === undefined && before !== undefined) log.info({source, ...fields}, 'source works again');
+	}
+}
+
+async function askVersion(socket: string, address: string, signal: AbortSignal): Promise<ClientVersion | undefined> {
+	try {
+		return parseWhoisVersion(await readText(socket, `whois?addr=${encodeURIComponent(address)}`, whoisLimits, signal));
+	} catch (error) {
+		// Nobody of this address is among those whom our node may see.
+		if (error instanceof TailscaledError && error.status === 404) return undefined;
+		throw error;
+	}
+}
+
+function toSource(
+	name: string,
+	{triedAt, succeededAt, seconds, error}: Read<unknown>,
+	intervalMs: number,
+): SourceReading {
+	return {
+		name,
+		ok: triedAt === undefined ? undefined : error === undefined,
+		...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
+		...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
+		...(seconds === undefined ? {} : {seconds}),
+		...(error === undefined ? {} : {detail: error}),
+		intervalMs,
+	};
+}

@@ -1,0 +1,88 @@
+import {once} from 'node:events';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {createServer, type ServerResponse} from 'node:http';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {startTailscaledReader, type TailscaledReader} from '../../src/tailscaled/reader.ts';
+import {systemClock} from '../../src/util/clock.ts';
+import {until} from '../helpers/until.ts';
+
+const intervalsMs = {status: 20, metrics: 20, derpmap: 20};
+
+/** A reader of a tailscaled that answers each path so, at the nth call of that path (from 1). */
+async function reading(t: ExecutionContext, answer: (path: string, nth: number, response: ServerResponse) => void) {
+	const directory = await mkdtemp(join(tmpdir(), 'reader-'));
+	const socket = join(directory, 'tailscaled.sock');
+	const calls = new Map<string, number>();
+	let open = 0;
+	const server = createServer((request, response) => {
+		const path = new URL(request.url ?? '/', 'http://local').pathname.replace('/localapi/v0/', '');
+		calls.set(path, (calls.get(path) ?? 0) + 1);
+		answer(path, calls.get(path) ?? 0, response);
+	});
+	server.on('connection', connection => {
+		open++;
+		connection.on('close', () => open--);
+	});
+	server.listen(socket);
+	await once(server, 'listening');
+	const reader: TailscaledReader = startTailscaledReader({socket, clock: systemClock, intervalsMs, timeoutMs: 2000});
+	t.teardown(async () => {
+		await reader.stop();
+		server.closeAllConnections();
+		server.close();
+		await rm(directory, {recursive: true});
+	});
+	return {reader, calls, open: () => open};
+}
+
+test('a failure is told, what was known before stays with its age, and it heals', async t => {
+	const {reader} = await reading(t, (path, nth, response) => {
+		if (path !== 'status') return;
+		if (nth === 2) response.writeHead(500).end('no');
+		else if (nth !== 3) response.end('{"BackendState":"Running"}');
+	});
+
+	await until(() => reader.state().status.error !== undefined);
+	const failed = reader.state().status;
+
+	t.regex(failed.error ?? '', /with 500 "no"/);
+	t.is(failed.value?.backendState, 'Running');
+	t.true((failed.succeededAt ?? 0) > 0);
+	await until(() => reader.state().status.error === undefined);
+	t.true((reader.state().status.succeededAt ?? 0) >= (failed.succeededAt ?? 0));
+});
+
+test('a part that hangs keeps none of the others waiting', async t => {
+	const {reader, calls} = await reading(t, (path, _nth, response) => {
+		if (path === 'status') response.end('{"BackendState":"Running"}');
+	});
+
+	await until(() => (calls.get('status') ?? 0) > 5);
+
+	t.is(calls.get('usermetrics'), 1);
+	t.is(reader.state().metrics.triedAt, undefined);
+});
+
+test('a counter that began anew is kept as it came', async t => {
+	const {reader} = await reading(t, (path, nth, response) => {
+		if (path === 'usermetrics') response.end(`tailscaled_inbound_bytes_total{path="derp"} ${nth === 1 ? 900 : nth}\n`);
+	});
+	const bytes = () => reader.state().metrics.value?.families.get('tailscaled_inbound_bytes_total')?.samples[0]?.value;
+
+	await until(() => bytes() === 900);
+	await until(() => (bytes() ?? 900) < 900);
+
+	t.regex(reader.state().metrics.value?.text ?? '', /^tailscaled_inbound_bytes_total\{path="derp"\} \d+\n$/);
+});
+
+test('stopping ends what is under way and leaves no connection', async t => {
+	const {reader, open} = await reading(t, () => {});
+	await until(() => open() === 4);
+
+	await reader.stop();
+
+	await until(() => open() === 0);
+	t.deepEqual(reader.state(), {status: {}, health: {}, metrics: {}, derpmap: {}});
+});
