@@ -1,17 +1,26 @@
 /**
- * Writes docs/metrics.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas.
+ * Writes docs/metrics.md, docs/blackbox.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas, and the tables at the end of
+ * each page of docs/probes.
  * With --check it only compares, and fails where a file is not what it would write.
  */
 
 import {readFile, writeFile} from 'node:fs/promises';
+import {probes} from '../src/probes/registry.ts';
+import {blackboxPage} from './docs/blackbox-page.ts';
 import {configPage, configSchema} from './docs/config-page.ts';
 import {metricsPage} from './docs/metrics-page.ts';
+import {probePage} from './docs/probe-page.ts';
 
 const pages: Record<string, string> = {
 	'docs/metrics.md': metricsPage(),
+	'docs/blackbox.md': blackboxPage(),
 	'docs/config.md': configPage(),
 	'docs/config.schema.json': `${JSON.stringify(configSchema(), null, '\t')}\n`,
 };
+for (const probe of probes) {
+	const path = `docs/probes/${probe.type}.md`;
+	pages[path] = probePage(probe, await readFile(new URL(`../${path}`, import.meta.url), 'utf8').catch(() => ''));
+}
 const checking = process.argv.includes('--check');
 const stale: string[] = [];
 

@@ -4,14 +4,14 @@ import {stringify} from 'yaml';
 import {judgeAddress} from './config/judge.ts';
 import type {Config, ModuleConfig} from './config/types.ts';
 import {buildCheck} from './engine/plan.ts';
-import type {Check, Target} from './engine/types.ts';
+import type {Check, Outcome, Target} from './engine/types.ts';
 import {ownMetrics} from './metrics/core.ts';
 import type {Exposition} from './metrics/exposition.ts';
 import {findProbe} from './probes/registry.ts';
 import type {AdhocAnswer, AdhocRequest, ModuleView} from './server/types.ts';
 import {oneLine} from './util/errors.ts';
 import type {Logger} from './util/log.ts';
-import {harmlessHeaders, redact} from './util/redact.ts';
+import {redact} from './util/redact.ts';
 import type {Vantage} from './vantages/types.ts';
 
 export interface AdhocOptions {
@@ -31,6 +31,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 	const unknownModules = options.exposition.counter(ownMetrics.unknownModule);
 	for (const verdict of ['up', 'down', 'unknown']) count.inc({verdict}, 0);
 	let underWay = 0;
+	const underWayOf = new Map<string, number>();
 
 	return {probe};
 
@@ -55,35 +56,27 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		if (mistake) return refuse('target', `The target cannot be probed by a ${module.type} probe: ${mistake}.`);
 		const named = withHostname(module, request.hostname);
 		if (typeof named === 'string') return refuse('hostname', named);
-		if (underWay >= config.adhoc.concurrency)
-			return {
-				kind: 'busy',
-				detail: `${underWay} ad hoc probes are under way, which is the limit (adhoc.concurrency). Try again in a moment.`,
-			};
+		const callerKey = request.callerKey ?? request.caller;
+		const underWayHere = underWayOf.get(callerKey) ?? 0;
+		const tooMany = objectToNumber(underWay, underWayHere, config.adhoc);
+		if (tooMany !== undefined) return {kind: 'busy', detail: tooMany};
 
 		// As blackbox_exporter: the module's timeout, cut by the caller's; without either it is ours, which people can wait for.
 		const askedMs = request.timeoutMs ?? module.timeoutMs ?? defaultTimeoutMs;
 		const timeoutMs = Math.min(module.timeoutMs ?? askedMs, askedMs, maxTimeoutMs);
 		const check = aim(request.target, module, named.options, vantage.name, timeoutMs);
 		underWay++;
+		underWayOf.set(callerKey, underWayHere + 1);
 		try {
-			const outcome = await vantage.run(check, timeoutMs);
+			const outcome = await vantage.run(check, timeoutMs, request.signal);
 			count.inc({verdict: outcome.verdict});
-			options.log.info(
-				{
-					caller: request.caller,
-					// A query may hold a token.
-					target: oneLine(request.target.replace(/\?.*$/s, '?…'), 200),
-					module: module.name,
-					vantage: vantage.name,
-					verdict: outcome.verdict,
-					...(outcome.reason === undefined ? {} : {reason: outcome.reason}),
-				},
-				'ad hoc probe',
-			);
+			options.log.info(auditFields(request, check, module, outcome), 'ad hoc probe');
 			return {kind: 'ran', check, outcome, timeoutMs, module: viewModule(module)};
 		} finally {
 			underWay--;
+			const left = (underWayOf.get(callerKey) ?? 1) - 1;
+			if (left > 0) underWayOf.set(callerKey, left);
+			else underWayOf.delete(callerKey);
 		}
 	}
 
@@ -111,7 +104,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			{
 				name: 'adhoc',
 				type: module.type,
-				options: known ? probeOptions : withoutSecrets(probeOptions),
+				options: known ? probeOptions : (findProbe(module.type)?.harmless?.(probeOptions) ?? probeOptions),
 				via: target.via,
 				intervalMs: maxTimeoutMs,
 				timeoutMs,
@@ -125,33 +118,52 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 	}
 }
 
-/** blackbox_exporter's `hostname` parameter: the Host header of http probes, and the name that TLS asks for. */
+function objectToNumber(all: number, ofCaller: number, limits: Config['adhoc']): string | undefined {
+	if (all >= limits.concurrency)
+		return `${all} ad hoc probes are under way, which is the limit (adhoc.concurrency). Try again in a moment.`;
+	if (ofCaller >= limits.concurrencyPerCaller)
+		return `${ofCaller} of your ad hoc probes are under way, which is the limit (adhoc.concurrency_per_caller). Try again in a moment.`;
+	return undefined;
+}
+
+/** Who asked for what, and what came of it: on one line each, without what may be secret in a target. */
+function auditFields(request: AdhocRequest, check: Check, module: ModuleConfig, outcome: Outcome) {
+	const {caller, callerAddress: address, hostname} = request;
+	return {
+		caller,
+		...(address === undefined || address === caller ? {} : {address}),
+		// A query may hold a token, and what stands before an @ a password.
+		target: oneLine(request.target.replace(/[?#].*$/s, '?…').replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, '$1…@'), 200),
+		...(hostname ? {hostname: oneLine(hostname, 200)} : {}),
+		module: module.name,
+		vantage: check.vantage,
+		verdict: outcome.verdict,
+		...(outcome.reason === undefined ? {} : {reason: outcome.reason}),
+		duration_ms: Math.round(outcome.durationMs),
+	};
+}
+
+/** blackbox_exporter's `hostname` parameter: the Host header of probes that send one, and the name that TLS asks for. */
 function withHostname(module: ModuleConfig, hostname: string | undefined): {options: unknown} | string {
 	if (hostname === undefined || hostname === '') return {options: module.options};
-	if (module.type !== 'http')
-		return `The hostname parameter works with http modules; ${module.name} is a ${module.type} module.`;
+	const {headers, tls_config: tls, ...rest} = module.options as {headers?: Headers; tls_config?: object};
+	if (headers === undefined && tls === undefined)
+		return `The hostname parameter is for probes that send a Host header or speak TLS; ${module.name} is a ${module.type} module.`;
 	if (!/^[A-Za-z0-9._-]{1,253}(?::\d{1,5})?$/.test(hostname) || hostname.startsWith('-'))
 		return 'The hostname parameter is no host name.';
-	const options = module.options as {headers?: Record<string, string>; tls_config?: Record<string, unknown>};
-	const configured = Object.entries(options.headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];
+	const configured = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];
 	if (configured !== undefined && configured !== hostname)
 		return `The module ${module.name} sets the Host header itself; leave out the hostname parameter.`;
 	return {
 		options: {
-			...options,
-			headers: {...options.headers, Host: hostname},
-			tls_config: {server_name: hostname.replace(/:\d+$/, ''), ...options.tls_config},
+			...rest,
+			...(headers === undefined ? {} : {headers: {...headers, Host: hostname}}),
+			...(tls === undefined ? {} : {tls_config: {server_name: hostname.replace(/:\d+$/, ''), ...tls}}),
 		},
 	};
 }
 
-/** Headers that may be secret and bodies are meant for configured targets, not for whatever a caller names. */
-function withoutSecrets(probeOptions: unknown): unknown {
-	const {headers, body: _body, ...rest} = probeOptions as {headers?: Record<string, string>; body?: string};
-	if (headers === undefined) return probeOptions;
-	const kept = Object.entries(headers).filter(([name]) => harmlessHeaders.has(name.toLowerCase()));
-	return {...rest, headers: Object.fromEntries(kept)};
-}
+type Headers = Record<string, string>;
 
 function viewModule(module: ModuleConfig): ModuleView {
 	return {name: module.name, prober: module.type, text: stringify({[module.name]: redact(module.source)})};

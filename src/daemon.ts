@@ -9,22 +9,26 @@ import {
 } from './collectors/own.ts';
 import {exposeHeadscale} from './collectors/registry.ts';
 import {type Loaded, loadConfig, parseConfig, wrongConfigExitCode} from './config/load.ts';
+import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
 import {type Plan, planChecks} from './engine/plan.ts';
 import {createPublisher} from './engine/publish.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
+import {viewPlatform} from './inventory/platform.ts';
 import type {TailnetNode} from './inventory/types.ts';
-import {viewNodes} from './inventory/view.ts';
+import {freshNodes, viewNodes} from './inventory/view.ts';
 import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, startServer} from './server/app.ts';
+import {createDoor, insistOnDoor} from './server/door/door.ts';
 import {isLoopbackHost} from './server/front-door.ts';
 import type {AdhocAnswer, AdhocRequest, CheckView, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
 import {logTransition} from './sinks/log.ts';
 import {createMetricsSink} from './sinks/metrics.ts';
+import {startTailscaled} from './tailscaled/source.ts';
 import {systemClock} from './util/clock.ts';
 import {UserError} from './util/errors.ts';
 import {createLog, type Logger} from './util/log.ts';
@@ -38,9 +42,13 @@ export interface DaemonOptions {
 	configText?: string;
 	/** Instead of `web.listen`; port 0 takes a free one. */
 	listen?: {host: string; port: number};
+	/** Instead of `web.config_file`. */
+	webConfigPath?: string;
 	/** Loopback targets are allowed. Only the embedded lab and tests may say so: no configuration can. */
 	allowLoopback?: boolean;
 	log?: Logger;
+	/** Between two looks at the configuration's files; default 5000. */
+	watchIntervalMs?: number;
 }
 
 export interface Daemon {
@@ -51,7 +59,7 @@ export interface Daemon {
 	stop(): Promise<void>;
 }
 
-/** How often silent gauges are looked for. */
+/** How often silent gauges and changes of the platform, for the log, are looked for. */
 const sweepMs = 5000;
 /** How often changes of vantages are looked for, for the log. */
 const watchMs = 1000;
@@ -60,7 +68,15 @@ const planWithoutMs = 3000;
 
 /** Starts everything. Throws a UserError that lists every mistake of the configuration, or says why the port cannot be had. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-	let config = insist(await load(options));
+	const reloader = createReloader({
+		path: options.configText === undefined ? options.configPath : undefined,
+		read: () => load(options),
+		apply,
+		onBug: text => onBug(text),
+		clock: systemClock,
+		watchIntervalMs: options.watchIntervalMs,
+	});
+	let config = insist(await reloader.first());
 	const listen = options.listen ?? config.web;
 	const log = options.log ?? createLog(config.log);
 	const startedAt = systemClock.wall();
@@ -72,6 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	let plannedWith = '';
 	/** The node last seen behind each check: a target whose node left headscale's list keeps its label. */
 	let lastPeers: ReadonlyMap<string, string> = new Map();
+	let lastNodes: readonly TailnetNode[] = [];
 	let waitedEnough = false;
 	let stopped = false;
 
@@ -92,6 +109,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	);
 	metrics.setObjectives(objectivesOf(config));
 	const changes = createChangeLog(log);
+	const refused = exposition.counter(ownMetrics.httpRefused);
+	const door = createDoor({
+		webConfigPath: options.webConfigPath ?? config.web.configFile,
+		bearerTokens: () => config.web.bearerTokens,
+		callerRate: () => config.adhoc.rate,
+		clock: systemClock,
+		log: (event, fields) => log.warn(fields, event),
+		count: (kind, by) => refused.inc({kind}, by),
+		onBug,
+	});
+	insistOnDoor(door);
 
 	// Looking.
 	const vantages = startVantages({
@@ -104,6 +132,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			log.error({vantage, why, restart_in_ms: delayMs}, 'the measuring thread ended and is started again'),
 	});
 	let headscale: HeadscaleSource | undefined = startHeadscale(config.headscale, {log, onNodes: replan});
+	const tailscaled = startTailscaled({
+		vantages: config.vantages,
+		log,
+		nodes: () => headscale?.state().nodes.value?.nodes ?? [],
+	});
 	const adhoc = createAdhoc({
 		exposition,
 		log,
@@ -119,19 +152,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		check: key => history.view(key),
 		history: key => history.history(key),
 		vantages: () => vantages.list().map(vantage => vantage.state()),
-		sources: () => headscale?.sources() ?? [],
+		sources: () => [...(headscale?.sources() ?? []), ...tailscaled.sources()],
 		nodes: () => viewNodes(headscale?.state(), tunnelViews(), systemClock.wall()),
+		listedNodes,
+		platform: () => viewPlatform(headscale, tailscaled, systemClock.wall()),
 		problems: () => [
 			...reloadMistakes,
 			...waitingChecks(),
-			...(headscale?.state().nodes.value?.problems ?? []),
+			...(headscale?.problems() ?? []),
 			...plan.problems,
+			...door.problems(),
 		],
 		renderMetrics: () => exposition.render(),
 		headscaleMetrics: () => headscale?.originalMetrics(),
-		probe: request => adhoc.probe(request),
-		reload,
-		ready: () => planned && (headscale?.tried() ?? true),
+		tailscaledMetrics: vantage => tailscaled.originalMetrics(vantage),
+		async probe(request) {
+			const answer = await adhoc.probe(request);
+			if (answer.kind === 'busy') door.refusals.note('busy', {caller: request.caller});
+			return answer;
+		},
+		reload: reloader.reload,
+		ready: () => planned && (headscale?.tried() ?? true) && tailscaled.tried(),
 	};
 	exposition.collected(collectedVantageMetrics, () => collectVantageSamples(view.vantages()));
 	exposition.collected(collectedOwnMetrics, () =>
@@ -141,29 +182,31 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		exposition,
 		() => headscale,
 		() => view.nodes(),
+		tailscaled,
 	);
 
-	const app = createApp(view, {listenHost: listen.host, log: (event, fields) => log.warn(fields, event)});
+	const app = createApp(view, {listenHost: listen.host, log: (event, fields) => log.warn(fields, event), door});
 	let server: Awaited<ReturnType<typeof startServer>>;
 	try {
-		server = await startServer(app, listen);
+		server = await startServer(app, listen, door);
 	} catch (error) {
-		await Promise.all([vantages.stop(), headscale?.stop()]);
+		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), door.stop()]);
 		throw error;
 	}
-	const sweeper = setInterval(() => metrics.sweep(), sweepMs);
+	const sweeper = setInterval(() => {
+		metrics.sweep();
+		changes.platform(view.platform());
+	}, sweepMs);
 	const watcher = setInterval(() => changes.vantages(view.vantages()), watchMs);
 	const cancelWait = systemClock.after(planWithoutMs, () => {
 		waitedEnough = true;
 		replan();
 	});
+	reloader.start();
 	replan();
 	log.info({url: server.url, version}, 'tailprobe is serving');
-	if (!isLoopbackHost(listen.host))
-		log.warn(
-			{listen: listen.host},
-			'beyond loopback only /metrics, /-/healthy and /-/ready answer: nobody is asked for a password',
-		);
+	const warning = isLoopbackHost(listen.host) ? undefined : door.warnBeyondLoopback();
+	if (warning !== undefined) log.warn({listen: listen.host}, warning);
 	return {url: server.url, view, stop};
 
 	/** Nodes, addresses or the configuration changed: what is wanted is compared with what runs, and only the difference moves. */
@@ -172,7 +215,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		if (headscale) changes.headscale(headscale.state());
 		const known = vantages.known() && (headscale?.nodesTried() ?? true);
 		if (!planned && !known && !waitedEnough) return;
-		const nodes = headscale?.state().nodes.value?.nodes ?? [];
+		const nodes = wantedNodes();
 		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
 		const seen = JSON.stringify([nodes.map(planRelevant), [...vantages.ownAddresses()]]);
 		if (planned && config === plannedFor && seen === plannedWith) return;
@@ -183,6 +226,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		publisher.update(plan.checks);
 		vantages.assign(plan.checks);
+	}
+
+	/** After a reload that names another headscale, the nodes of the old one stay, with their history, until its list is read. */
+	function wantedNodes(): readonly TailnetNode[] {
+		const listed = headscale?.state().nodes.value?.nodes;
+		if (listed || !listsNodes(config)) lastNodes = listed ?? [];
+		return lastNodes;
+	}
+
+	function listedNodes(): ReturnType<DaemonView['listedNodes']> {
+		const nodes = freshNodes(headscale?.state(), config.headscale?.intervalMs ?? 0, systemClock.wall());
+		const domain = config.tailnet.domain ?? view.vantages().find(({facts}) => facts.domain)?.facts.domain;
+		return nodes && {nodes, ...(domain === undefined ? {} : {domain})};
 	}
 
 	/** Only those: each scrape asks, and the last hour of every other check would be put together for nothing. */
@@ -199,12 +255,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			.map(check => `Check ${check.name} waits for headscale's list of nodes, which was not read yet.`);
 	}
 
-	async function reload(): Promise<{ok: true} | {ok: false; mistakes: readonly string[]}> {
-		const loaded = await load(options).catch((error: unknown): Loaded => {
-			if (error instanceof UserError) return {ok: false, mistakes: [error.message]};
-			throw error;
-		});
-		const mistakes = loaded.ok ? fixedKeys(config, loaded.config, options) : loaded.mistakes;
+	async function apply(loaded: Loaded): Promise<ReloadResult> {
+		const mistakes = loaded.ok
+			? [...fixedKeys(config, loaded.config, options), ...door.tokens.problems(loaded.config.web.bearerTokens)]
+			: loaded.mistakes;
 		if (!loaded.ok || mistakes.length > 0) {
 			lastReload = {...lastReload, ok: false};
 			reloadMistakes = mistakes.map(
@@ -221,12 +275,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		metrics.setObjectives(objectivesOf(config));
 		metrics.setMaxSeries(config.limits.maxSeries);
 		vantages.configure(config);
+		tailscaled.configure(config.vantages);
 		if (JSON.stringify(before.headscale) !== JSON.stringify(config.headscale)) {
 			const old = headscale;
 			headscale = startHeadscale(config.headscale, {
 				log,
 				onNodes: replan,
-				...(old && before.headscale?.url === config.headscale?.url ? {continuing: old.state()} : {}),
+				...(old && before.headscale?.url === config.headscale?.url && listsNodes(config)
+					? {continuing: old.state()}
+					: {}),
 			});
 			await old?.stop();
 		}
@@ -241,11 +298,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			'tailprobe is ending',
 		);
 		stopped = true;
+		reloader.stop();
 		clearInterval(sweeper);
 		clearInterval(watcher);
 		cancelWait();
-		await Promise.all([vantages.stop(), headscale?.stop()]);
-		await server.close();
+		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop()]);
+		await Promise.all([server.close(), door.stop()]);
 	}
 }
 
@@ -290,6 +348,11 @@ function insist(loaded: Loaded): Config {
 	);
 }
 
+/** Whether there is a way to list the nodes of headscale. */
+function listsNodes({headscale}: Config): boolean {
+	return headscale !== undefined && (headscale.apiKey ?? headscale.cliCommand) !== undefined;
+}
+
 /** What of a node decides about checks: when only other things changed, the plan stands. */
 function planRelevant({name, resolvable, addresses, owner, tags, ephemeral}: TailnetNode): unknown[] {
 	return [name, resolvable, addresses, owner, tags, ephemeral];
@@ -300,6 +363,12 @@ function fixedKeys(before: Config, after: Config, options: DaemonOptions): strin
 	const moved = before.web.host !== after.web.host || before.web.port !== after.web.port;
 	return [
 		...(moved && !options.listen ? ['web.listen changed; restart tailprobe to listen elsewhere'] : []),
+		...(before.web.configFile === after.web.configFile || options.webConfigPath !== undefined
+			? []
+			: ['web.config_file changed; restart tailprobe to use another web configuration']),
+		...(before.web.bearerTokens.length > 0 && after.web.bearerTokens.length === 0
+			? ['there are no web.bearer_tokens any more; restart tailprobe to ask for none']
+			: []),
 		...(before.checks.length > 0 && after.checks.length === 0
 			? ['there are no checks any more, as in a file that is just being written; restart tailprobe to run without any']
 			: []),

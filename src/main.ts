@@ -5,7 +5,7 @@ import {messageOf, UserError} from './util/errors.ts';
 
 const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, and whose fault it is.
 
-  tailprobe serve --config FILE [--listen ADDRESS:PORT]   the daemon
+  tailprobe serve --config FILE [--listen ADDRESS:PORT]   the daemon (--web.config.file FILE: TLS and passwords)
   tailprobe probe [--from VANTAGE] [--module M] TARGET    one probe, asked of a running daemon (--config FILE: without one)
   tailprobe check-config FILE                             every mistake of a configuration at once
   tailprobe lab                                           a whole platform on loopback, watched: look at it, break it

@@ -12,32 +12,36 @@ const text = `
 modules:
   slow: {prober: http, timeout: 20s}
   outside: {prober: http, via: direct, http: {headers: {Authorization: "Bearer made-up", Host: a.example}}}
-adhoc: {allow: [10.1.0.0/16], concurrency: 1}
+adhoc: {allow: [10.1.0.0/16], concurrency: 3, concurrency_per_caller: 1}
 `;
 
 function setUp() {
 	const loaded = parseConfig(text, 'c.yaml');
 	if (!loaded.ok) throw new Error(loaded.mistakes.join());
-	const ran: {check: Check; deadlineMs: number}[] = [];
+	const ran: {check: Check; deadlineMs: number; signal: AbortSignal | undefined}[] = [];
+	const lines: Record<string, unknown>[] = [];
 	let hold: Promise<void> | undefined;
 	const vantage = {
 		name: 'local',
-		async run(check: Check, deadlineMs: number) {
-			ran.push({check, deadlineMs});
+		async run(check: Check, deadlineMs: number, signal?: AbortSignal) {
+			ran.push({check, deadlineMs, signal});
 			await hold;
 			return anOutcome({kind: 'adhoc'});
 		},
 	} as unknown as Vantage;
 	const {probe} = createAdhoc({
 		exposition: createExposition(),
-		log: createLog({level: 'error', format: 'json'}, {write() {}, isTTY: false} as never),
+		log: createLog({level: 'info', format: 'json'}, {
+			write: (line: string) => lines.push(JSON.parse(line)),
+			isTTY: false,
+		} as never),
 		config: () => loaded.config,
 		checks: () => [aCheck()],
 		vantages: () => [vantage],
 	});
 	const ask = (over: Partial<AdhocRequest>) =>
 		probe({target: 'http://livekit:7880/', module: 'http_2xx', caller: 'test', ...over});
-	return {ask, ran, holdRuns: (until: Promise<void>) => (hold = until)};
+	return {ask, ran, lines, holdRuns: (until: Promise<void>) => (hold = until)};
 }
 
 test('an ad hoc target may only have addresses of the tailnet', async t => {
@@ -89,17 +93,56 @@ test('what cannot be asked is refused with what there is', async t => {
 	t.like(await ask({hostname: 'a\r\nX: y'}), {kind: 'bad_request', field: 'hostname'});
 });
 
-test('more at a time than allowed are told to wait', async t => {
+test('more at a time than allowed, in all or to one caller, are told to wait', async t => {
 	const {ask, holdRuns} = setUp();
 	const end = Promise.withResolvers<void>();
 	holdRuns(end.promise);
-	const first = ask({});
+	const held = [ask({callerKey: 'a'}), ask({callerKey: 'b'})];
 
-	t.is((await ask({})).kind, 'busy');
+	const second = await ask({callerKey: 'a'});
+	held.push(ask({callerKey: 'c'}));
+	const fourth = await ask({callerKey: 'd'});
 	end.resolve();
 
-	t.is((await first).kind, 'ran');
-	t.is((await ask({})).kind, 'ran');
+	t.is(second.kind, 'busy');
+	t.regex(second.kind === 'busy' ? second.detail : '', /adhoc\.concurrency_per_caller/);
+	t.regex(fourth.kind === 'busy' ? fourth.detail : '', /adhoc\.concurrency\)/);
+	for (const answer of await Promise.all(held)) t.is(answer.kind, 'ran');
+	t.is((await ask({callerKey: 'a'})).kind, 'ran');
+});
+
+test('each run leaves one line: who, from where, what, what came of it, and nothing that may be secret', async t => {
+	const {ask, lines} = setUp();
+
+	await ask({
+		target: 'http://livekit:7880/a?token=made-up#made-up',
+		caller: 'alice',
+		callerAddress: '100.64.0.7',
+		hostname: 'other.example',
+	});
+
+	t.is(lines.length, 1);
+	t.like(lines[0], {
+		msg: 'ad hoc probe',
+		caller: 'alice',
+		address: '100.64.0.7',
+		target: 'http://livekit:7880/a?…',
+		hostname: 'other.example',
+		module: 'http_2xx',
+		vantage: 'local',
+		verdict: 'up',
+	});
+	t.is(typeof lines[0]?.duration_ms, 'number');
+	t.notRegex(JSON.stringify(lines), /made-up/);
+});
+
+test('the vantage hears when the caller goes away', async t => {
+	const {ask, ran} = setUp();
+	const gone = new AbortController();
+
+	await ask({signal: gone.signal});
+
+	t.is(ran[0]?.signal, gone.signal);
 });
 
 test('the module is shown without what might be secret', async t => {
@@ -122,4 +165,18 @@ test('secret headers of a module go to configured targets only', async t => {
 	const headersOf = (at: number) => (ran[at]?.check.options as {headers?: object} | undefined)?.headers;
 	t.deepEqual(headersOf(0), {Host: 'a.example'});
 	t.deepEqual(headersOf(1), {Authorization: 'Bearer made-up', Host: 'a.example'});
+});
+
+test('the host name is asked for by TLS too, where the module does not say another', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({module: 'tcp_connect', target: 'livekit:7880', hostname: 'b.example:443'});
+	await ask({module: 'http_2xx', hostname: 'b.example'});
+
+	t.like(ran[0]?.check.options, {tls_config: {server_name: 'b.example'}});
+	t.like(ran[1]?.check.options, {headers: {Host: 'b.example'}, tls_config: {server_name: 'b.example'}});
+	t.like(await ask({module: 'icmp', target: 'livekit', hostname: 'b.example'}), {
+		kind: 'bad_request',
+		field: 'hostname',
+	});
 });

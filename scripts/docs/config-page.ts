@@ -31,15 +31,6 @@ export function configPage(): string {
 	const root = configSchema() as Node;
 	const types = new Set(probes.map(probe => probe.type));
 	const sections = Object.entries(root.properties ?? {}).map(([key, node]) => section(key, node, types));
-	const modules = root.properties?.modules?.additionalProperties as Node;
-	const blocks = probes.map(probe => [
-		`### \`${probe.type}\``,
-		'',
-		probe.summary,
-		'',
-		...table(rows(modules.properties?.[probe.type] ?? {}, '', new Set())),
-		'',
-	]);
 	return [
 		'# Configuration',
 		'',
@@ -52,12 +43,19 @@ export function configPage(): string {
 		...sections.flat(),
 		'## Options of the probe types',
 		'',
-		"The block named after the type, in a check or in a module. Names and meaning are blackbox_exporter's where it has them.",
+		"The block named after the type, in a check or in a module. Names and meaning are blackbox_exporter's where it has them. Each type has a page:",
 		'',
-		...blocks.flat(),
+		...probes.map(({type, summary}) => `- [\`${type}\`](probes/${type}.md): ${summary}`),
+		'',
 	]
 		.join('\n')
 		.replace(/\n+$/, '\n');
+}
+
+/** The table of a probe type's options. */
+export function optionsTable(type: string): string[] {
+	const modules = (configSchema() as Node).properties?.modules?.additionalProperties as Node;
+	return table(rows(modules.properties?.[type] ?? {}, '', new Set()));
 }
 
 function section(key: string, node: Node, skip: ReadonlySet<string>): string[] {

@@ -23,7 +23,8 @@ export function metricsPage(): string {
 		.replace(/\n+$/, '\n');
 }
 
-function table(metrics: readonly MetricDef[]): string[] {
+/** Rows of metrics as a table. */
+export function table(metrics: readonly MetricDef[]): string[] {
 	return [
 		'| metric | type | labels | meaning |',
 		'| --- | --- | --- | --- |',

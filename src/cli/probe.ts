@@ -2,7 +2,8 @@
 
 import {parseArgs} from 'node:util';
 import {z} from 'zod';
-import {downReasons, phaseNames, unknownReasons} from '../engine/types.ts';
+import {readSecret} from '../config/secrets.ts';
+import {probeSchema} from '../server/api-schemas.ts';
 import {describeProbe, type ProbeJson} from '../server/json.ts';
 import type {AdhocAnswer} from '../server/types.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
@@ -20,10 +21,12 @@ export interface Terminal {
 }
 
 export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
-                       [--timeout 5s] [--json] TARGET
+                       [--timeout 5s] [--token-file FILE] [--json] TARGET
 
 Runs one probe now and draws its phases. Asks the daemon at --url, by default
-$TAILPROBE_URL or http://127.0.0.1:9753; with --config it needs no daemon.
+$TAILPROBE_URL or http://127.0.0.1:9753; with --config it needs no daemon. A
+daemon that asks who you are takes a token from --token-file, by default
+$TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL.
 
 Exit status: 0 up, 1 down, 2 unknown or nobody could be asked, 64 wrong usage.
 `;
@@ -65,6 +68,8 @@ interface Wanted {
 	from?: string;
 	config?: string;
 	timeoutMs?: number;
+	/** Proves to the daemon who asks. */
+	authorization?: string;
 }
 
 function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 'help' {
@@ -78,15 +83,34 @@ function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 
 	const timeoutMs = values.timeout === undefined ? undefined : parseDurationMs(values.timeout);
 	if (values.timeout !== undefined && !(timeoutMs && timeoutMs <= longestProbeMs))
 		throw usageError(`--timeout wants a duration up to 2m such as 5s or 800ms, not "${oneLine(values.timeout, 40)}".`);
+	const url = parseUrl(values.url ?? (env.TAILPROBE_URL || 'http://127.0.0.1:9753'));
+	const tokenFile = values['token-file'] ?? (env.TAILPROBE_TOKEN_FILE || undefined);
+	const authorization = values.config === undefined ? authorize(url, tokenFile) : undefined;
 	return {
 		target,
 		module: values.module ?? defaultModule,
-		url: parseUrl(values.url ?? (env.TAILPROBE_URL || 'http://127.0.0.1:9753')),
+		url,
 		json: values.json ?? false,
 		...(values.from === undefined ? {} : {from: values.from}),
 		...(values.config === undefined ? {} : {config: values.config}),
 		...(timeoutMs === undefined ? {} : {timeoutMs}),
+		...(authorization === undefined ? {} : {authorization}),
 	};
+}
+
+/** What the header Authorization says; takes name and password out of the URL, where fetch would refuse them. */
+function authorize(url: URL, tokenFile: string | undefined): string | undefined {
+	const {username, password} = url;
+	url.username = '';
+	url.password = '';
+	if (tokenFile !== undefined) return `Bearer ${readSecret({file: tokenFile})}`;
+	if (username === '' && password === '') return undefined;
+	try {
+		const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+		return `Basic ${Buffer.from(pair).toString('base64')}`;
+	} catch {
+		throw usageError('Name and password in the URL have to be percent-encoded.');
+	}
 }
 
 function parse(args: readonly string[]) {
@@ -98,6 +122,7 @@ function parse(args: readonly string[]) {
 		from: text,
 		module: text,
 		timeout: text,
+		'token-file': text,
 		json: flag,
 		help: {...flag, short: 'h'},
 	} as const;
@@ -138,10 +163,11 @@ async function probeHere({target, module, from, timeoutMs}: Wanted, configPath: 
 	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : exitUsage);
 }
 
-async function askDaemon({target, module, from, timeoutMs, url}: Wanted): Promise<ProbeJson> {
+async function askDaemon({target, module, from, timeoutMs, url, authorization}: Wanted): Promise<ProbeJson> {
 	const endpoint = new URL('probe', url.href.endsWith('/') ? url : `${url.href}/`);
 	endpoint.search = new URLSearchParams({target, module, ...(from === undefined ? {} : {from})}).toString();
 	const headers: Record<string, string> = {Accept: 'application/json'};
+	if (authorization !== undefined) headers.Authorization = authorization;
 	// The daemon takes half a second off, as it does for Prometheus.
 	if (timeoutMs !== undefined) headers['X-Prometheus-Scrape-Timeout-Seconds'] = String(timeoutMs / 1000 + 0.5);
 	let status: number;
@@ -184,32 +210,6 @@ async function readBounded(response: Response): Promise<string> {
 }
 
 const problemSchema = z.object({detail: z.string()});
-
-const probeSchema: z.ZodType<ProbeJson> = z.object({
-	check: z.object({
-		key: z.string(),
-		name: z.string(),
-		type: z.string(),
-		vantage: z.string(),
-		target: z.object({name: z.string(), address: z.string(), via: z.string(), peer: z.string()}),
-		intervalSeconds: z.number(),
-		timeoutSeconds: z.number(),
-	}),
-	module: z.object({name: z.string(), prober: z.string()}),
-	outcome: z.object({
-		startedAt: z.string(),
-		durationSeconds: z.number(),
-		kind: z.enum(['scheduled', 'recheck', 'adhoc']),
-		verdict: z.enum(['up', 'down', 'unknown']),
-		reason: z.enum([...downReasons, ...unknownReasons]).exactOptional(),
-		detail: z.string().exactOptional(),
-		late: z.boolean(),
-		latenessSeconds: z.number().exactOptional(),
-		phases: z.partialRecord(z.enum(phaseNames), z.number()).exactOptional(),
-		values: z.record(z.string(), z.number()).exactOptional(),
-		facts: z.record(z.string(), z.string()).exactOptional(),
-	}),
-});
 
 function drawOptions({columns, isTty, env}: Terminal) {
 	const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;

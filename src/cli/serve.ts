@@ -7,7 +7,10 @@ import {messageOf, UserError} from '../util/errors.ts';
 
 /** Runs until SIGTERM or SIGINT; answers the exit status. */
 export async function runServe(args: string[]): Promise<number> {
-	const {values} = parseArgs({args, options: {config: {type: 'string'}, listen: {type: 'string'}}});
+	const {values} = parseArgs({
+		args,
+		options: {config: {type: 'string'}, listen: {type: 'string'}, 'web.config.file': {type: 'string'}},
+	});
 	if (values.config === undefined) throw new UserError('serve needs --config FILE.', 64);
 	const listen = values.listen === undefined ? undefined : parseListen(values.listen);
 	if (values.listen !== undefined && !listen)
@@ -19,11 +22,18 @@ export async function runServe(args: string[]): Promise<number> {
 	const ended = Promise.withResolvers<void>();
 	process.once('SIGTERM', () => ended.resolve());
 	process.once('SIGINT', () => ended.resolve());
-	const daemon = await startDaemon({configPath: values.config, ...(listen ? {listen} : {})});
+	const starting = startDaemon({
+		configPath: values.config,
+		...(listen ? {listen} : {}),
+		...(values['web.config.file'] === undefined ? {} : {webConfigPath: values['web.config.file']}),
+	});
+	// From the beginning: without a listener the signal would end the program.
 	process.on('SIGHUP', () => void reload());
+	const daemon = await starting;
 	async function reload(): Promise<void> {
+		const started = await starting.catch(() => undefined);
 		try {
-			await daemon.view.reload();
+			await started?.view.reload();
 		} catch (error) {
 			process.stderr.write(`tailprobe: internal error while reloading, please report it: ${messageOf(error)}\n`);
 		}

@@ -24,6 +24,10 @@ export function judgeFile(file: File): Mistake[] {
 	const mistakes: Mistake[] = [];
 	const complain: Complain = (path, message, about) =>
 		mistakes.push({path, message, ...(about === undefined ? {} : {about})});
+	if (file.headscale?.api_key && file.headscale.cli)
+		complain(['headscale', 'cli'], 'expected either api_key or cli, not both: with a key the command line has no use');
+	if (file.headscale?.expect_users.length && !file.headscale.api_key && !file.headscale.cli)
+		complain(['headscale', 'expect_users'], 'users are only listed with an api_key or a cli', ['headscale', 'api_key']);
 	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
 	const names = new Set<string>();
 	file.checks.forEach((check, at) => {
@@ -99,6 +103,12 @@ function judgeWay(check: FileCheck, probe: Probe, here: readonly (string | numbe
 }
 
 function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+	if (check.expect === 'unreachable') {
+		for (const key of ['histogram', 'objective'] as const)
+			if (check[key] !== undefined && check[key] !== false)
+				complain([...here, key], `a check that expects unreachable has no latency, so ${key} has no effect`);
+		return;
+	}
 	if (probe.durationIsLatency) return;
 	for (const key of ['histogram', 'objective'] as const)
 		if (check[key] !== undefined && check[key] !== false)
@@ -106,7 +116,7 @@ function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | nu
 }
 
 function judgeTargets(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
-	if (check.nodes && check.target === undefined && probe.address !== 'host')
+	if (check.nodes && check.target === undefined && (probe.address !== 'host' || probe.form))
 		complain([...here, 'nodes'], `a ${probe.type} check needs a pattern such as target: "${exampleOf(probe)}"`);
 	if (check.target !== undefined) {
 		const filled = check.target.replaceAll('{node}', 'node').replaceAll('{address}', '100.64.0.1');
@@ -139,14 +149,16 @@ export function judgeAddress(address: string, probe: Probe): string | undefined 
 	if (/[\s\u0000-\u001f\u007f]/.test(address)) return 'expected a target without blanks or control characters';
 	// First of all, so that no message repeats them.
 	if (/^[^?#]*@/.test(address)) return 'expected a target without user name and password';
+	if (probe.form) return probe.form.faultOf(address);
 	const parts = splitTarget(address);
 	const expected = `expected a target such as ${exampleOf(probe).replace('{node}', 'june-orchestrator')}, got ${JSON.stringify(address.slice(0, 200))}`;
 	if (!parts || parts.host.startsWith('-')) return expected;
 	if (parts.port !== undefined && (parts.port < 1 || parts.port > 65_535)) return 'expected a port between 1 and 65535';
 	const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
 	if (probe.address === 'url') {
-		if (isUrl && !/^https?:\/\//i.test(address)) return expected;
-		return faultOf(parseTargetUrl(address));
+		const schemes = probe.schemes ?? ['http', 'https'];
+		if (isUrl && !schemes.some(scheme => address.toLowerCase().startsWith(`${scheme}://`))) return expected;
+		return faultOf(parseTargetUrl(address, schemes));
 	}
 	if (isUrl || /[/?#@]/.test(address)) return expected;
 	if (probe.address === 'host_port') return parts.port === undefined ? expected : faultOf(parseHostPort(address));
@@ -160,5 +172,7 @@ function faultOf(parsed: {ok: true} | {ok: false; detail: string}): string | und
 }
 
 function exampleOf(probe: Probe): string {
-	return {url: 'http://{node}:8080/healthz', host_port: '{node}:8080', host: '{node}'}[probe.address];
+	if (probe.form) return probe.form.example;
+	const scheme = probe.schemes?.[0] ?? 'http';
+	return {url: `${scheme}://{node}:8080/healthz`, host_port: '{node}:8080', host: '{node}'}[probe.address];
 }

@@ -6,13 +6,17 @@ import type {NodeSelector} from '../inventory/select.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {builtInModules, type File, type FileCheck, moduleSchema} from './schema.ts';
-import type {CheckConfig, Config, HeadscaleConfig, ModuleConfig} from './types.ts';
+import type {CheckConfig, Config, HeadscaleConfig, ModuleConfig, SecretReference} from './types.ts';
 
 /** Makes the Config of a file that passed the schema. */
-export function normalise(file: File, written: unknown): Config {
+export function normalise(file: File, written: unknown): Omit<Config, 'moduleFiles'> {
 	const modules = readModules(file, written);
 	return {
-		web: file.web.listen,
+		web: {
+			...file.web.listen,
+			...(file.web.config_file === undefined ? {} : {configFile: file.web.config_file}),
+			bearerTokens: file.web.bearer_tokens.map(({name, ...secret}) => ({name, secret: secret as SecretReference})),
+		},
 		log: file.log,
 		...(file.headscale ? {headscale: normaliseHeadscale(file.headscale)} : {}),
 		tailnet: {
@@ -25,23 +29,37 @@ export function normalise(file: File, written: unknown): Config {
 			name: vantage.name,
 			type: vantage.type,
 			...(vantage.tailscaled === false ? {} : {tailscaledSocket: vantage.tailscaled.socket}),
+			...(vantage.tailscaled === false || vantage.tailscaled.socks5 === undefined
+				? {}
+				: {socks5: vantage.tailscaled.socks5}),
 		})),
 		modules,
 		checks: file.checks.map(check => normaliseCheck(check, modules)),
-		adhoc: file.adhoc,
+		adhoc: {
+			allow: file.adhoc.allow,
+			concurrency: file.adhoc.concurrency,
+			concurrencyPerCaller: file.adhoc.concurrency_per_caller,
+			rate: file.adhoc.rate,
+		},
 		limits: {maxSeries: file.limits.max_series},
+		reload: file.reload,
 	};
 }
 
 function normaliseHeadscale(headscale: NonNullable<File['headscale']>): HeadscaleConfig {
+	const [program, ...first] = headscale.cli?.command ?? [];
 	return {
 		url: headscale.url.replace(/\/+$/, ''),
 		...(headscale.api_key === undefined ? {} : {apiKey: headscale.api_key}),
+		...(program === undefined ? {} : {cliCommand: [program, ...first] as const}),
 		...(headscale.ca_file === undefined ? {} : {caFile: headscale.ca_file}),
 		...(headscale.metrics_url === undefined ? {} : {metricsUrl: headscale.metrics_url}),
 		intervalMs: headscale.interval,
 		timeoutMs: headscale.timeout,
 		restartGraceMs: headscale.restart_grace,
+		inventorySchedule: headscale.inventory_schedule,
+		expectUsers: [...new Set(headscale.expect_users)],
+		lingerAfterMs: headscale.linger_after,
 		maxAnswerBytes: headscale.max_answer,
 	};
 }
@@ -86,6 +104,7 @@ function normaliseCheck(check: FileCheck, modules: ReadonlyMap<string, ModuleCon
 		detail: check.detail ?? (check.nodes ? 'lean' : 'full'),
 		histogram: check.histogram,
 		...(check.objective === undefined ? {} : {objectiveMs: check.objective}),
+		...(check.expect === 'unreachable' ? {expect: check.expect} : {}),
 	};
 }
 

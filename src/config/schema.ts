@@ -2,7 +2,22 @@
 
 import {z} from 'zod';
 import {probes} from '../probes/registry.ts';
-import {bytes, duration, httpUrl, isDnsServer, listen, name, prefix, secret, socketPath} from './values.ts';
+import {
+	addressAndPort,
+	bytes,
+	commandLine,
+	cronLine,
+	duration,
+	httpUrl,
+	isDnsServer,
+	listen,
+	name,
+	prefix,
+	rate,
+	secret,
+	socketPath,
+	userName,
+} from './values.ts';
 
 const probeBlocks = Object.fromEntries(probes.map(probe => [probe.type, probe.options(z).optional()]));
 export const proberNames = probes.map(probe => probe.type) as [string, ...string[]];
@@ -19,6 +34,30 @@ export const moduleSchema = z
 		...probeBlocks,
 	})
 	.meta({description: 'A named way to probe, used by checks and by `/probe?module=NAME`.'});
+
+export const moduleFilesSchema = z
+	.array(
+		z.union([
+			z.string().min(1),
+			z.strictObject({
+				path: z.string().min(1).meta({description: 'Relative to this file.'}),
+				via: via
+					.optional()
+					.meta({description: 'How ad hoc targets are reached through its modules; default `tailnet`.'}),
+				only: z
+					.array(z.string().min(1))
+					.min(1)
+					.optional()
+					.meta({description: 'Take these of its modules and pass over all others.'}),
+			}),
+		]),
+	)
+	.max(100)
+	.default([])
+	.meta({
+		description:
+			'Files of blackbox_exporter (`modules: …`), as `PATH` or `{path, via, only}`, whose modules are there as if written under `modules`. See blackbox.md for what is taken.',
+	});
 
 const glob = z
 	.string()
@@ -37,6 +76,15 @@ const selectorSchema = z
 			.meta({description: 'Only nodes that headscale removes after they leave, or only the others.'}),
 	})
 	.meta({description: 'Which nodes of the tailnet; `{}` is all of them. A vantage never probes itself.'});
+
+const tokenName = name.meta({description: 'Who comes in with it, for the log.'});
+const bearerToken = z.union(
+	[
+		z.strictObject({name: tokenName, file: z.string().min(1).meta({description: 'Read again when it changes.'})}),
+		z.strictObject({name: tokenName, env: z.string().min(1)}),
+	],
+	{error: 'expected {name, file: PATH} or {name, env: NAME}: tokens are never written in the configuration itself'},
+);
 
 const targetSchema = z
 	.union([
@@ -87,6 +135,10 @@ const checkSchema = z.strictObject({
 		.boolean()
 		.default(false)
 		.meta({description: 'A latency histogram for each target; otherwise one per check and vantage.'}),
+	expect: z.enum(['answer', 'unreachable'], 'expected answer or unreachable').optional().meta({
+		description:
+			'`unreachable` turns the check round: up while no connection comes about, down (`expected_unreachable`) as soon as one does. Proves that something is not exposed. Default `answer`.',
+	}),
 	objective: duration(1, 60_000)
 		.optional()
 		.meta({description: 'A promised latency: becomes an edge of the histograms.'}),
@@ -99,7 +151,23 @@ export const fileSchema = z.strictObject({
 		.strictObject({
 			listen: listen.prefault('127.0.0.1:9753').meta({
 				description:
-					'Address and port of page, API and metrics. Beyond loopback only `/metrics`, `/-/healthy` and `/-/ready` answer.',
+					'Address and port of page, API and metrics. Beyond loopback only `/metrics`, `/-/healthy` and `/-/ready` answer, unless passwords, tokens or client certificates are asked for.',
+			}),
+			config_file: z.string().min(1).optional().meta({
+				description:
+					"TLS, client certificates, passwords, headers and a rate, in a file as Prometheus's exporter-toolkit knows it (`--web.config.file`); read again when it changes. See docs/security.md.",
+			}),
+			bearer_tokens: z
+				.array(bearerToken)
+				.default([])
+				.meta({description: 'Tokens that open the door, each as `{name, file: PATH}` or `{name, env: NAME}`.'}),
+		})
+		.prefault({}),
+	reload: z
+		.strictObject({
+			watch: z.boolean().default(true).meta({
+				description:
+					'Looks at this file, and at those of `module_files`, every 5s, and reloads when their content changed and stayed the same over two looks. A wrong one is refused, as with SIGHUP and `POST /-/reload`.',
 			}),
 		})
 		.prefault({}),
@@ -120,8 +188,20 @@ export const fileSchema = z.strictObject({
 			url: httpUrl.meta({description: 'The address that clients use, such as `https://headscale.example.com`.'}),
 			api_key: secret.optional().meta({
 				description:
-					'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it no nodes are listed.',
+					'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it, or `cli`, no nodes are listed.',
 			}),
+			cli: z
+				.strictObject({
+					command: commandLine.meta({
+						description:
+							'Program and first arguments, such as `[headscale, -c, /etc/headscale/config.yaml]` or `[ssh, -o, BatchMode=yes, HOST, headscale]`; `nodes list -o json` and the other lists are put behind. No shell, and of our environment only PATH, HOME, USER, LOGNAME, TMPDIR, HEADSCALE_CONFIG, SSH_AUTH_SOCK, KUBECONFIG and KUBERNETES_SERVICE_HOST and _PORT.',
+					}),
+				})
+				.optional()
+				.meta({
+					description:
+						'Instead of `api_key`: nodes, users and keys are listed by the command line of headscale. A user that may run it has all rights.',
+				}),
 			ca_file: z
 				.string()
 				.min(1)
@@ -136,6 +216,17 @@ export const fileSchema = z.strictObject({
 			timeout: duration(100, 60_000).prefault('5s').meta({description: 'Deadline of each read.'}),
 			restart_grace: duration(0, 600_000).prefault('30s').meta({
 				description: 'After headscale restarts every node is offline for some seconds: so long "offline" is not told.',
+			}),
+			inventory_schedule: cronLine.default('* * * * *').meta({
+				description:
+					'When users, keys, policy and certificate are read besides at the start: a cron line (minute, hour, day, month, weekday) on the clock of the machine. Default: every minute.',
+			}),
+			expect_users: z.array(userName).max(100).default([]).meta({
+				description: 'Users that must exist, by name without any mail domain; each has a metric.',
+			}),
+			linger_after: duration(60_000, 31_536_000_000).prefault('24h').meta({
+				description:
+					'A node that has been offline for longer counts as lingering: its record holds a name and an address.',
 			}),
 			max_answer: bytes(1024 ** 3)
 				.prefault('8MiB')
@@ -170,8 +261,19 @@ export const fileSchema = z.strictObject({
 				name: name.meta({description: 'Label `vantage`.'}),
 				type: z.literal('local', 'expected local').meta({description: '`local`: where tailprobe itself runs.'}),
 				tailscaled: z
-					.union([z.literal(false), z.strictObject({socket: socketPath})])
-					.prefault({socket: '/var/run/tailscale/tailscaled.sock'})
+					.union([
+						z.literal(false),
+						z.strictObject({
+							socket: socketPath
+								.default('/var/run/tailscale/tailscaled.sock')
+								.meta({description: "tailscaled's LocalAPI socket."}),
+							socks5: addressAndPort.optional().meta({
+								description:
+									"Where tailscaled's `--socks5-server` listens, such as `127.0.0.1:1055`: tailnet targets are then dialled through it. Needed where tailscaled has no tunnel device (userspace mode).",
+							}),
+						}),
+					])
+					.prefault({})
 					.meta({description: 'Where tailscaled answers, or `false` when there is none.'}),
 			}),
 		)
@@ -179,6 +281,7 @@ export const fileSchema = z.strictObject({
 		.max(1, 'expected one vantage of type local')
 		.prefault([{name: 'local', type: 'local'}]),
 	modules: z.record(name, moduleSchema).default({}),
+	module_files: moduleFilesSchema,
 	checks: z.array(checkSchema).default([]),
 	adhoc: z
 		.strictObject({
@@ -190,8 +293,16 @@ export const fileSchema = z.strictObject({
 				.int()
 				.min(1)
 				.max(1000)
-				.default(10)
+				.default(300)
 				.meta({description: 'Ad hoc probes at a time; more are answered 429.'}),
+			concurrency_per_caller: z.int().min(1).max(1000).default(200).meta({
+				description:
+					'Of those, for one caller: a name that was proved, else an address. 200 dead targets scraped every 15 s for 10 s each are 134.',
+			}),
+			rate: rate.prefault('2400/1m').meta({
+				description:
+					'What each caller may start (probes, reloads), as COUNT/DURATION: so many at once, and so many per duration on average. More are answered 429. The default lets two Prometheus scrape 200 targets each every 15 s from one address.',
+			}),
 		})
 		.prefault({}),
 	limits: z
@@ -213,6 +324,11 @@ export type FileCheck = File['checks'][number];
 export const builtInModules: Record<string, unknown> = {
 	http_2xx: {prober: 'http'},
 	tcp_connect: {prober: 'tcp'},
+	tls_connect: {prober: 'tls'},
+	ws: {prober: 'ws'},
+	dns: {prober: 'dns'},
+	stun: {prober: 'stun'},
+	derp: {prober: 'derp'},
 	icmp: {prober: 'icmp'},
 	tunnel: {prober: 'tunnel'},
 };

@@ -3,29 +3,60 @@
 import type {Via} from '../engine/types.ts';
 import type {NodeSelector} from '../inventory/select.ts';
 import type {TailnetFacts} from '../probes/types.ts';
+import type {Rate} from '../util/token-bucket.ts';
 
 /** The configuration, checked, with defaults filled in and durations in milliseconds. */
 export interface Config {
-	web: {host: string; port: number};
+	web: {
+		host: string;
+		port: number;
+		/** Path of the web configuration file (TLS, passwords). */
+		configFile?: string;
+		bearerTokens: readonly BearerToken[];
+	};
 	log: {level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'auto'};
 	headscale?: HeadscaleConfig;
 	tailnet: TailnetFacts;
 	vantages: readonly VantageConfig[];
 	modules: ReadonlyMap<string, ModuleConfig>;
 	checks: readonly CheckConfig[];
-	adhoc: {allow: readonly string[]; concurrency: number};
+	adhoc: {
+		allow: readonly string[];
+		concurrency: number;
+		concurrencyPerCaller: number;
+		/** What each caller may start. */
+		rate: Rate;
+	};
 	limits: {maxSeries: number};
+	/** `watch`: the files are read again when they change on disk. */
+	reload: {watch: boolean};
+	/** Absolute paths of the files that modules were read from. */
+	moduleFiles: readonly string[];
 }
 
 export interface HeadscaleConfig {
 	url: string;
 	apiKey?: SecretReference;
+	/** Instead of the key: how the command line of headscale is called. */
+	cliCommand?: readonly [string, ...string[]];
 	caFile?: string;
 	metricsUrl?: string;
 	intervalMs: number;
 	timeoutMs: number;
 	restartGraceMs: number;
+	/** A cron line. */
+	inventorySchedule: string;
+	/** Names of users that must exist. */
+	expectUsers: readonly string[];
+	/** An offline node whose last sign of life is older lingers. */
+	lingerAfterMs: number;
 	maxAnswerBytes: number;
+}
+
+/** Whoever presents the secret comes in under that name. */
+export interface BearerToken {
+	name: string;
+	secret: SecretReference;
 }
 
 /** Where a secret is read from, each time it is needed. */
@@ -36,6 +67,8 @@ export interface VantageConfig {
 	type: 'local';
 	/** Path of tailscaled's socket; undefined: no tailscaled here. */
 	tailscaledSocket?: string;
+	/** `address:port` of tailscaled's SOCKS5 proxy. */
+	socks5?: string;
 }
 
 /** A named way to probe, for checks and for `/probe?module=`. */
@@ -65,4 +98,5 @@ export interface CheckConfig {
 	detail: 'full' | 'lean';
 	histogram: boolean;
 	objectiveMs?: number;
+	expect?: 'unreachable';
 }

@@ -4,6 +4,7 @@ import {isIP} from 'node:net';
 import {z} from 'zod';
 import {parseAddress, parsePrefix} from '../net/guard.ts';
 import {parseHostPort} from '../net/url.ts';
+import {isCronLine} from '../util/calendar.ts';
 import {parseBytes, parseDurationMs} from '../util/units.ts';
 
 const durationOf = (text: string, context: z.RefinementCtx): number => {
@@ -52,6 +53,21 @@ export const secret = z
 	})
 	.meta({description: '`{file: PATH}` (read again when it changes) or `{env: NAME}`.'});
 
+export const rate = z
+	.string('expected a rate such as 60/1m')
+	.transform((text, context) => {
+		const [, count, per] = /^(\d{1,6})\/(\S+)$/.exec(text) ?? [];
+		const perMs = parseDurationMs(per ?? '');
+		if (Number(count) >= 1 && perMs !== undefined && perMs >= 1000 && perMs <= 86_400_000)
+			return {count: Number(count), perMs};
+		context.addIssue({
+			code: 'custom',
+			message: `expected a rate such as 60/1m (a number, and a duration of 1s to 1d), got ${JSON.stringify(text.slice(0, 60))}`,
+		});
+		return z.NEVER;
+	})
+	.meta({description: 'A rate such as `60/1m`.', examples: ['60/1m']});
+
 export const httpUrl = z.string().refine(isPlainHttpUrl, {
 	error: 'expected a URL such as https://headscale.example.com, without user name, query or fragment',
 });
@@ -63,7 +79,32 @@ export const listen = z
 	})
 	.transform(text => parseListen(text) as {host: string; port: number});
 
+export const cronLine = z.string().refine(isCronLine, {
+	error: 'expected a cron line of five fields such as "* * * * *" (every minute) or "*/5 * * * *"',
+});
+
+/** A user of headscale as we tell it. */
+export const userName = z
+	.string()
+	.regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected the name of a user of headscale, without what follows an @');
+
+export const commandLine = z
+	.array(
+		z
+			.string()
+			.min(1)
+			.max(4096)
+			.regex(/^[^\u0000]*$/, 'expected an argument without a NUL character'),
+	)
+	.min(1, 'expected a program and its arguments')
+	.max(100)
+	.refine(([program]) => !program?.startsWith('-'), {error: 'expected a program first, then its arguments'});
+
 export const socketPath = z.string().startsWith('/', 'expected the absolute path of a socket');
+
+export const addressAndPort = z
+	.string()
+	.refine(isAddressAndPort, {error: 'expected ADDRESS:PORT such as 127.0.0.1:1055'});
 
 function isPlainHttpUrl(text: string): boolean {
 	if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
@@ -73,7 +114,10 @@ function isPlainHttpUrl(text: string): boolean {
 
 /** An address, or `address:port` with brackets around IPv6. */
 export function isDnsServer(text: string): boolean {
-	if (parseAddress(text)) return true;
+	return parseAddress(text) !== undefined || isAddressAndPort(text);
+}
+
+function isAddressAndPort(text: string): boolean {
 	const parsed = parseHostPort(text);
 	return parsed.ok && parseAddress(parsed.host) !== undefined;
 }

@@ -8,6 +8,8 @@ export interface TailnetNode {
 	name: string;
 	/** Whether `name` is the MagicDNS label as it stands, so that it may be resolved. */
 	resolvable: boolean;
+	/** What the machine calls itself, cleaned, in small letters: several records may have the same. undefined: not told. */
+	hostname?: string;
 	/** Canonical addresses, v4 first. */
 	addresses: readonly string[];
 	/** Owner's user name without any mail domain, '' for tagged nodes or when not told. */

@@ -1,7 +1,7 @@
 /** Nodes as the page and the API show them: what headscale says beside what the tunnels see. */
 
 import {disagreementOf} from '../collectors/nodes.ts';
-import {isInGrace} from '../headscale/fresh.ts';
+import {freshValue, isInGrace} from '../headscale/fresh.ts';
 import type {HeadscaleState} from '../headscale/types.ts';
 import type {CheckView, NodeView} from '../server/types.ts';
 import type {TailnetNode} from './types.ts';
@@ -27,6 +27,16 @@ export function viewNodes(
 			...(disagreement === undefined ? {} : {disagreement}),
 		};
 	});
+}
+
+/** The nodes as they may be told to others, or undefined while the list is older than its gauges may be. Pure. */
+export function freshNodes(
+	state: HeadscaleState | undefined,
+	intervalMs: number,
+	nowMs: number,
+): readonly TailnetNode[] | undefined {
+	if (!state || !freshValue(state.nodes, intervalMs, nowMs)) return undefined;
+	return viewNodes(state, [], nowMs).map(({node}) => node);
 }
 
 /** Shortly after a restart "offline" means nothing, so it is not told. */

@@ -149,6 +149,12 @@ export const ownMetrics = {
 		help: 'Ad hoc probes by verdict.',
 		labels: ['verdict'],
 	},
+	httpRefused: {
+		name: 'tailprobe_http_refused_total',
+		type: 'counter',
+		help: 'Requests that the front door refused, by kind; docs/security.md says what each means.',
+		labels: ['kind'],
+	},
 	bugs: {
 		name: 'tailprobe_internal_errors_total',
 		type: 'counter',

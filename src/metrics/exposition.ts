@@ -4,6 +4,7 @@ import {Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {MetricDef, Sample} from './types.ts';
 
 export interface Exposition {
+	/** Asked again with the same row, the same family. */
 	gauge(def: MetricDef): Gauge;
 	counter(def: MetricDef): Counter;
 	/** `edges` replaces the declared buckets. Asked again with other edges, the family starts anew (as after a restart). */
@@ -25,11 +26,12 @@ interface Rendered {
 export function createExposition(): Exposition {
 	const registry = new Registry();
 	const order: string[] = [];
+	const rows = new Map<string, string>();
 	const collections: {defs: readonly MetricDef[]; collect: () => Sample[]; latest: Map<string, Sample[]>}[] = [];
 
 	return {
-		gauge: def => declare(def, () => new Gauge({...basics(def), registers: [registry]})),
-		counter: def => declare(def, () => new Counter({...basics(def), registers: [registry]})),
+		gauge: def => declare(def, () => known(def, Gauge) ?? new Gauge({...basics(def), registers: [registry]})),
+		counter: def => declare(def, () => known(def, Counter) ?? new Counter({...basics(def), registers: [registry]})),
 		histogram: (def, edges) => {
 			registry.removeSingleMetric(def.name);
 			return declare(def, () => new Histogram({...basics(def), buckets: [...edges], registers: [registry]}));
@@ -63,9 +65,20 @@ export function createExposition(): Exposition {
 		}
 	}
 
+	/** The family of a row that several places share. Throws TypeError when two rows of one name differ. */
+	function known<T extends Gauge | Counter>(def: MetricDef, kind: new (...args: never[]) => T): T | undefined {
+		const family: unknown = registry.getSingleMetric(def.name);
+		if (family === undefined) return undefined;
+		const row = JSON.stringify(basics(def));
+		if (family instanceof kind && rows.get(def.name) === row) return family;
+		throw new TypeError(`the metric ${def.name} is declared twice, differently`);
+	}
+
 	function declare<T>(def: MetricDef, create: () => T): T {
+		const created = create();
 		if (!order.includes(def.name)) order.push(def.name);
-		return create();
+		rows.set(def.name, JSON.stringify(basics(def)));
+		return created;
 	}
 }
 

@@ -1,48 +1,46 @@
 /** The shapes of `/api/v1` and of `/probe` as JSON. Times are RFC 3339 texts, durations seconds; what is not known is left out. */
 
-import type {Check, Outcome, PhaseName, Reason, Verdict} from '../engine/types.ts';
+import type {z} from 'zod';
+import type {Check, Outcome} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
 import type {VantageState} from '../vantages/types.ts';
-import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView, StripBucket} from './types.ts';
+import type * as schemas from './api-schemas.ts';
+import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';
+
+type Json<S extends z.ZodType> = z.output<S>;
 
 /** A check without its options, which may hold secrets. */
-export interface CheckJson {
-	key: string;
-	name: string;
-	type: string;
-	vantage: string;
-	target: {name: string; address: string; via: string; peer: string};
-	intervalSeconds: number;
-	timeoutSeconds: number;
-}
-
-export interface OutcomeJson {
-	startedAt: string;
-	durationSeconds: number;
-	kind: Outcome['kind'];
-	verdict: Verdict;
-	reason?: Reason;
-	detail?: string;
-	/** Our own thread was too late for the times to be true. */
-	late: boolean;
-	/** By how much, when late. */
-	latenessSeconds?: number;
-	phases?: Partial<Record<PhaseName, number>>;
-	values?: Record<string, number>;
-	facts?: Record<string, string>;
-}
-
+export type CheckJson = Json<typeof schemas.checkSchema>;
+export type CheckViewJson = Json<typeof schemas.checkViewSchema>;
+export type ProbeNowJson = Json<typeof schemas.probeAnswer>;
+export type OutcomeJson = Json<typeof schemas.outcomeSchema>;
 /** What an ad hoc run found. */
-export interface ProbeJson {
-	check: CheckJson;
-	module: {name: string; prober: string};
-	outcome: OutcomeJson;
-}
+export type ProbeJson = Json<typeof schemas.probeSchema>;
 
 export function describeProbe(answer: AdhocAnswer & {kind: 'ran'}): ProbeJson {
 	const {name, prober} = answer.module;
 	const check = {...describeCheck(answer.check), timeoutSeconds: answer.timeoutMs / 1000};
 	return {check, module: {name, prober}, outcome: describeOutcome(answer.outcome)};
+}
+
+/** What an ad hoc run found, beside what is known of its target: the checks that its vantage has of it, and the path to its peer. */
+export function describeProbeNow(answer: AdhocAnswer & {kind: 'ran'}, view: DaemonView): ProbeNowJson {
+	const {check, module} = answer;
+	const {kind: _kind, ...outcome} = describeOutcome(answer.outcome);
+	const {target, vantage, timeoutSeconds} = {...describeCheck(check), timeoutSeconds: answer.timeoutMs / 1000};
+	const path = answer.outcome.reading?.facts.path ?? pathOfTunnel(check, view);
+	return {
+		...outcome,
+		target: {...target, configured: check.target.only === undefined},
+		vantage,
+		module: {name: module.name, prober: module.prober},
+		timeoutSeconds,
+		...(isPath(path) ? {path} : {}),
+		checks: view
+			.checks()
+			.filter(known => isSame(known.check, check))
+			.map(known => ({...describeCheckView(known), lastHour: describeStrip(known.strip)})),
+	};
 }
 
 export function describeCheck({key, name, type, vantage, target, intervalMs, timeoutMs}: Check): CheckJson {
@@ -52,7 +50,7 @@ export function describeCheck({key, name, type, vantage, target, intervalMs, tim
 		name,
 		type,
 		vantage,
-		target: {name: targetName, address: withoutUserInfo(address), via, peer},
+		target: {name: targetName, address: showAddress(address), via, peer},
 		intervalSeconds: intervalMs / 1000,
 		timeoutSeconds: timeoutMs / 1000,
 	};
@@ -84,13 +82,11 @@ export function describeOutcome({
 }
 
 /** A check with what is known of it now. */
-export function describeCheckView({check, verdict, ran, confirmed, downSince, last}: CheckView) {
+export function describeCheckView({check, verdict, ran, confirmed, downSince, last}: CheckView): CheckViewJson {
 	return {
 		...describeCheck(check),
 		verdict,
-		/** False before the first run. */
 		ran,
-		/** Down as many times in a row as the configuration wants before it is told to people. */
 		confirmed,
 		downSince: formatTime(downSince),
 		last: last && describeOutcome(last),
@@ -98,7 +94,7 @@ export function describeCheckView({check, verdict, ran, confirmed, downSince, la
 }
 
 /** A minute of the last hour; null where nothing ran. */
-export function describeStrip(strip: CheckView['strip']): (StripBucket | null)[] {
+export function describeStrip(strip: CheckView['strip']): Json<typeof schemas.stripSchema> {
 	return strip.map(bucket => bucket ?? null);
 }
 
@@ -112,7 +108,7 @@ export function describeVantage({
 	skippedSlots,
 	threadRestarts,
 	facts,
-}: VantageState) {
+}: VantageState): Json<typeof schemas.vantageSchema> {
 	return {
 		name,
 		type,
@@ -126,10 +122,16 @@ export function describeVantage({
 	};
 }
 
-export function describeSource({name, ok, detail, seconds, lastTriedAt, lastSuccessAt}: SourceView) {
+export function describeSource({
+	name,
+	ok,
+	detail,
+	seconds,
+	lastTriedAt,
+	lastSuccessAt,
+}: SourceView): Json<typeof schemas.sourceSchema> {
 	return {
 		name,
-		/** Absent before the first try. */
 		ok,
 		detail,
 		durationSeconds: seconds,
@@ -138,7 +140,7 @@ export function describeSource({name, ok, detail, seconds, lastTriedAt, lastSucc
 	};
 }
 
-export function describeNode({node, tunnels, disagreement}: NodeView) {
+export function describeNode({node, tunnels, disagreement}: NodeView): Json<typeof schemas.nodeSchema> {
 	const {
 		id,
 		name,
@@ -156,20 +158,38 @@ export function describeNode({node, tunnels, disagreement}: NodeView) {
 	return {
 		id,
 		name,
-		addresses,
+		addresses: [...addresses],
 		owner,
-		tags,
-		/** What the source says; absent where it cannot tell. */
+		tags: [...tags],
 		online,
 		ephemeral,
 		lastSeen: formatTime(lastSeenMs),
 		keyExpiry: formatTime(keyExpiryMs),
 		created: formatTime(createdMs),
 		registerMethod,
-		routes,
-		tunnels,
+		routes: routes && {
+			approved: [...routes.approved],
+			available: [...routes.available],
+			served: [...routes.served],
+		},
+		tunnels: [...tunnels],
 		disagreement,
 	};
+}
+
+function isSame(known: Check, {type, vantage, target}: Check): boolean {
+	return known.type === type && known.vantage === vantage && known.target.address === target.address;
+}
+
+/** What the vantage's last tunnel check of the peer saw. */
+function pathOfTunnel({target, vantage}: Check, view: DaemonView): string | undefined {
+	if (target.peer === '') return undefined;
+	const tunnels = view.nodes().find(({node}) => node.name === target.peer)?.tunnels;
+	return tunnels?.find(tunnel => tunnel.vantage === vantage)?.path;
+}
+
+function isPath(path: string | undefined): path is NonNullable<ProbeNowJson['path']> {
+	return path === 'direct' || path === 'derp' || path === 'peer_relay';
 }
 
 /** How many checks are up, down, unknown, and not run yet. */
@@ -179,18 +199,17 @@ export function countChecks(checks: readonly CheckView[]) {
 	return counts;
 }
 
-export function describeStatus(view: DaemonView) {
+export function describeStatus(view: DaemonView): Json<typeof schemas.statusAnswer> {
 	const checks = view.checks();
 	return {
 		version: view.version,
-		startedAt: formatTime(view.startedAt),
+		startedAt: formatTime(view.startedAt) ?? '',
 		ready: view.ready(),
 		checks: {...countChecks(checks), confirmedDown: checks.filter(({confirmed}) => confirmed).length},
 		nodes: view.nodes().length,
 		vantages: view.vantages().map(({name, condition, detail}) => ({name, condition, detail})),
 		sources: view.sources().map(describeSource),
-		/** What could not be planned or used, as sentences. */
-		problems: view.problems(),
+		problems: [...view.problems()],
 	};
 }
 
@@ -219,7 +238,7 @@ export function describeResolver(by: string, resolveSeconds: number | undefined)
 /** MagicDNS is waited for at least a quarter of a second. */
 const silenceSeconds = 0.2;
 
-/** An address as it may be shown: a password in a URL stays out. */
-export function withoutUserInfo(address: string): string {
-	return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1<redacted>@');
+/** An address as it may be shown: a password in a URL and what a query says, which may be a token, stay out. */
+export function showAddress(address: string): string {
+	return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1<redacted>@').replace(/\?.+$/s, '?…');
 }

@@ -3,10 +3,20 @@
 import type {Request, Response} from 'express';
 
 /** Answers with the sentence, in the form that fits the path and what the caller accepts. */
-export function refuse(request: Request, response: Response, status: number, title: string, detail: string): void {
+export function refuse(
+	request: Request,
+	response: Response,
+	status: number,
+	title: string,
+	detail: string,
+	/** What is wrong with which field, for those who talk JSON. */
+	errors?: readonly {field: string; detail: string}[],
+): void {
 	response.status(status).set('Cache-Control', 'no-store');
 	if (wantsJson(request))
-		response.type('application/problem+json').send(JSON.stringify({type: 'about:blank', title, status, detail}));
+		response
+			.type('application/problem+json')
+			.send(JSON.stringify({type: 'about:blank', title, status, detail, errors}));
 	else response.type('text/plain').send(`${detail}\n`);
 }
 

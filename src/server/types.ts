@@ -1,6 +1,7 @@
 /** What the HTTP side may see of the daemon: it only reads, asks for one ad hoc run, and asks for a reload. */
 
 import type {Check, Outcome} from '../engine/types.ts';
+import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
 import type {VantageState} from '../vantages/types.ts';
 
@@ -15,12 +16,18 @@ export interface DaemonView {
 	vantages(): readonly VantageState[];
 	sources(): readonly SourceView[];
 	nodes(): readonly NodeView[];
+	/** The nodes while headscale's list is fresh (as the gauges that come of it), with the MagicDNS domain where it is known. */
+	listedNodes(): {nodes: readonly TailnetNode[]; domain?: string} | undefined;
+	/** headscale, the vantages' tailscaled and the clients, summed up. */
+	platform(): PlatformView;
 	/** What could not be planned or used (targets, list entries), as sentences. */
 	problems(): readonly string[];
 	/** The exposition, family by family: yields a chunk of text at a time and lets the loop breathe in between. */
 	renderMetrics(): AsyncIterable<string>;
 	/** headscale's own /metrics text of the last read; undefined when that read failed. */
 	headscaleMetrics(): string | undefined;
+	/** tailscaled's own metrics text of the last read, of the first vantage that has one when none is named; undefined when that read failed. */
+	tailscaledMetrics(vantage?: string): string | undefined;
 	/** Runs an ad hoc probe; never throws for what the target does. */
 	probe(request: AdhocRequest): Promise<AdhocAnswer>;
 	/** Reads the configuration again, all or nothing. */
@@ -71,8 +78,10 @@ export interface SourceView {
 	lastTriedAt?: number;
 	/** Seconds that the last try took. */
 	seconds?: number;
-	/** One sentence when the last try failed. */
+	/** One sentence when the last try failed, or found that there is nothing to read. */
 	detail?: string;
+	/** Whether this version of what is read has no such thing; then `ok` is true, and nothing was read. */
+	isUnsupported?: true;
 }
 
 /** A node with what headscale says and what our tunnels see. */
@@ -94,8 +103,14 @@ export interface AdhocRequest {
 	timeoutMs?: number;
 	/** blackbox's `hostname`: the Host header, and the TLS name. */
 	hostname?: string;
-	/** Who asks, for the audit line. */
+	/** Who asks, for the audit line: the name that was proved, else the address. */
 	caller: string;
+	/** What limits of a caller count by; default `caller`. */
+	callerKey?: string;
+	/** Where it came from, for the audit line. */
+	callerAddress?: string;
+	/** Aborts when the caller went away: nobody waits for the answer any more. */
+	signal?: AbortSignal;
 }
 
 export type AdhocAnswer =

@@ -181,6 +181,7 @@ for (const args of [
 	['--timeout', '1h', 'x'],
 	['--url', 'not a url', 'x'],
 	['--url', 'file:///etc/passwd', 'x'],
+	['--url', 'http://a%zz@localhost:1', 'x'],
 	['--url', 'http://localhost:1', '--config', 'x.yaml', 'x'],
 	['--module'],
 ])
@@ -194,6 +195,40 @@ for (const args of [
 
 test('--help is not a mistake', async t => {
 	t.deepEqual(await run(['--help']), {status: 0, out: probeUsage, err: ''});
+});
+
+test('a daemon that asks who we are is told: by a token from a file, or by the name in the URL', async t => {
+	const said: (string | undefined)[] = [];
+	const server = http.createServer(({headers, url = ''}, response) => {
+		said.push(headers.authorization);
+		t.notRegex(url, /hunter2/);
+		response.end(goodAnswer());
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const directory = await mkdtemp(join(tmpdir(), 'tailprobe-token-'));
+	const token = join(directory, 'token');
+	await writeFile(token, 'made-up-token\n');
+	const url = `http://127.0.0.1:${port}`;
+
+	await run(['--url', url, '--token-file', token, 'x']);
+	await run(['--url', url, 'x'], {env: {TAILPROBE_TOKEN_FILE: token}});
+	const {out} = await run(['--url', `http://june:hunter2%40@127.0.0.1:${port}`, 'x']);
+	await run(['--url', url, 'x']);
+	const missing = await run(['--url', url, '--token-file', join(directory, 'none'), 'x']);
+
+	t.deepEqual(said, [
+		'Bearer made-up-token',
+		'Bearer made-up-token',
+		`Basic ${Buffer.from('june:hunter2@').toString('base64')}`,
+		undefined,
+	]);
+	t.notRegex(out, /hunter2/);
+	t.not(missing.status, 0);
+	t.regex(missing.err, /none cannot be read/);
+	server.close();
+	await rm(directory, {recursive: true});
 });
 
 test('colour is for terminals that want it', async t => {

@@ -46,10 +46,10 @@ test('an empty file is a right configuration with the defaults of the contract',
 	t.like(config, {
 		web: {host: '127.0.0.1', port: 9753},
 		limits: {maxSeries: 60_000},
-		adhoc: {allow: [], concurrency: 10},
+		adhoc: {allow: [], concurrency: 300, concurrencyPerCaller: 200, rate: {count: 2400, perMs: 60_000}},
 	});
 	t.deepEqual(config.tailnet.prefixes, ['100.64.0.0/10', 'fd7a:115c:a1e0::/48']);
-	t.deepEqual([...config.modules.keys()], ['http_2xx', 'tcp_connect', 'icmp', 'tunnel']);
+	t.deepEqual([...config.modules.keys()], ['http_2xx', 'tcp_connect', 'tls_connect', 'ws', 'dns', 'stun', 'derp', 'icmp', 'tunnel']);
 	t.deepEqual(config.vantages, [
 		{name: 'local', type: 'local', tailscaledSocket: '/var/run/tailscale/tailscaled.sock'},
 	]);

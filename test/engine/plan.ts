@@ -48,8 +48,10 @@ function aConfig(checks: Partial<CheckConfig>[]): Config {
 			histogram: false,
 			...check,
 		})),
-		adhoc: {allow: [], concurrency: 10},
+		adhoc: {allow: [], concurrency: 10, concurrencyPerCaller: 10, rate: {count: 10, perMs: 1000}},
 		limits: {maxSeries: 1000},
+		reload: {watch: false},
+		moduleFiles: [],
 	};
 }
 

@@ -121,12 +121,15 @@ export function fakeDaemon(part: Partial<DaemonView> = {}): FakeDaemon {
 		vantages: () => [aVantage()],
 		sources: () => [{name: 'headscale-nodes', ok: true, lastSuccessAt: someTime, lastTriedAt: someTime, seconds: 0.02}],
 		nodes: () => [aNodeView()],
+		listedNodes: () => ({nodes: [aNode()], domain: 'tail.example.com'}),
+		platform: () => ({tailscaled: []}),
 		problems: () => [],
 		async *renderMetrics() {
 			yield '# HELP tailprobe_up Up.\n# TYPE tailprobe_up gauge\n';
 			yield 'tailprobe_up 1\n';
 		},
 		headscaleMetrics: () => undefined,
+		tailscaledMetrics: () => undefined,
 		async reload() {
 			daemon.reloads++;
 			return {ok: true};

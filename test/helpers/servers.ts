@@ -29,7 +29,16 @@ const folder = new URL('../fixtures/tls/', import.meta.url);
 /** The authority that issued every certificate here but the self-signed one. */
 export const caFile = new URL('ca.pem', folder).pathname;
 
-export type CertificateName = 'good' | 'chain' | 'other-host' | 'expired' | 'self-signed' | 'secp256k1-chain';
+export type CertificateName =
+	| 'good'
+	| 'chain'
+	| 'other-host'
+	| 'expired'
+	| 'self-signed'
+	| 'secp256k1-chain'
+	| 'not-yet-valid'
+	| 'outlives'
+	| 'hostile';
 
 /** A TCP server on 127.0.0.1, or on another address of loopback. */
 export function serve(t: ExecutionContext, manners: Manners, host = '127.0.0.1'): Promise<BareServer> {
@@ -37,16 +46,15 @@ export function serve(t: ExecutionContext, manners: Manners, host = '127.0.0.1')
 }
 
 /** The same over TLS, with one of the certificates of fixtures/tls. */
-export function serveTls(t: ExecutionContext, certificate: CertificateName, manners: Manners): Promise<BareServer> {
+export function serveTls(
+	t: ExecutionContext,
+	certificate: CertificateName,
+	manners: Manners,
+	alpn: readonly string[] = ['http/1.1'],
+): Promise<BareServer> {
 	const key = readFileSync(new URL('server.key', folder));
 	const cert = readFileSync(new URL(`${certificate}.pem`, folder));
-	return listen(
-		t,
-		createTlsServer({key, cert, ALPNProtocols: ['h2', 'http/1.1']}),
-		manners,
-		'secureConnection',
-		'127.0.0.1',
-	);
+	return listen(t, createTlsServer({key, cert, ALPNProtocols: [...alpn]}), manners, 'secureConnection', '127.0.0.1');
 }
 
 /** Manners that answer every request with these bytes and close. */

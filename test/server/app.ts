@@ -139,3 +139,59 @@ test('closing ends connections that are kept open and waits only shortly for the
 	await Promise.all(ends);
 	t.pass();
 });
+
+for (const target of [
+	'http://localhost:99999/metrics',
+	'http://[::1/metrics',
+	'ftp://localhost/metrics',
+	'http:///',
+	'*',
+	'metrics',
+])
+	test(`a first line that asks for ${target} is the caller’s mistake`, t =>
+		withServer(fakeDaemon(), async ({port}) => {
+			t.regex(
+				await say(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+				/^HTTP\/1\.1 400 /,
+			);
+		}));
+
+test('a client that takes us for a proxy is answered by the path, and judged by the host, of its URL', t =>
+	withServer(fakeDaemon(), async ({port}) => {
+		const ask = (url: string, host: string) =>
+			say(port, `GET ${url} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+		t.regex(await ask('http://localhost:1/probe?target=x', 'localhost'), /^HTTP\/1\.1 200 [\s\S]*probe_success 1/);
+		t.regex(await ask('http://localhost/metrics', 'evil.example'), /^HTTP\/1\.1 200 /);
+		t.regex(await ask('http://evil.example/metrics', 'localhost'), /^HTTP\/1\.1 403 /);
+	}));
+
+test('a caller that goes away has its probe cut short', async t => {
+	let signal: AbortSignal | undefined;
+	const daemon = fakeDaemon({
+		probe(request) {
+			signal = request.signal;
+			return new Promise(() => {});
+		},
+	});
+	await withServer(daemon, async ({port}) => {
+		const socket = net.connect(port, '127.0.0.1');
+		socket.write('GET /probe?target=x HTTP/1.1\r\nHost: localhost\r\n\r\n');
+		while (!signal) await new Promise(setImmediate);
+		t.false(signal.aborted);
+
+		socket.destroy();
+
+		while (!signal.aborted) await new Promise(setImmediate);
+		t.pass();
+	});
+});
+
+/** Says these bytes and answers all that comes back. */
+async function say(port: number, bytes: string): Promise<string> {
+	const socket = net.connect(port, '127.0.0.1');
+	socket.end(bytes);
+	let said = '';
+	for await (const chunk of socket) said += chunk;
+	return said;
+}

@@ -116,6 +116,108 @@ test('a TCP target with TLS has its phases and its certificate', t => {
 	t.false(lines.some(line => line.startsWith('probe_http')));
 });
 
+test('what an expected line told, and what did not come, is there under their names', t => {
+	const reading = {
+		ok: false,
+		phases: {resolve: 0, connect: 0.002, processing: 0.1},
+		values: {failed_due_to_regex: 0, failed_due_to_bytes: 1},
+		facts: {expect_software: 'postfix "3"'},
+	};
+
+	const lines = samples(ranAnswer(anOutcome({reading}), aCheck({type: 'tcp'})));
+
+	t.true(lines.includes('probe_failed_due_to_bytes 1'));
+	t.true(lines.includes('probe_expect_info{software="postfix \\"3\\""} 1'), lines.join('\n'));
+});
+
+test('a DNS server has its three phases, the sizes of its sections, and the serial of a zone', t => {
+	const reading = {
+		ok: true,
+		phases: {resolve: 0.001, connect: 0.002, tls: 0.003, processing: 0.01},
+		values: {query_succeeded: 1, answer_rrs: 2, authority_rrs: 1, additional_rrs: 3, serial: 2_026_010_101, rcode: 0},
+		facts: {address: '100.100.100.100', family: '4'},
+	};
+
+	const lines = samples(ranAnswer(anOutcome({reading}), aCheck({type: 'dns'})));
+
+	t.deepEqual(
+		lines.filter(line => line.startsWith('probe_dns_')),
+		[
+			'probe_dns_additional_rrs 3',
+			'probe_dns_answer_rrs 2',
+			'probe_dns_authority_rrs 1',
+			'probe_dns_duration_seconds{phase="resolve"} 0.001',
+			'probe_dns_duration_seconds{phase="connect"} 0.005',
+			'probe_dns_duration_seconds{phase="request"} 0.01',
+			'probe_dns_lookup_time_seconds 0.001',
+			'probe_dns_query_succeeded 1',
+			'probe_dns_serial 2026010101',
+		],
+	);
+});
+
+test('a certificate is told under their names, on one line whatever stands in it', t => {
+	const reading = {
+		ok: true,
+		values: {tls_chain_expiry_seconds: 1_790_000_001},
+		facts: {
+			tls_fingerprint_sha256: 'ab12',
+			tls_subject: 'CN=a"\nprobe_success 1',
+			tls_issuer: 'CN=ca',
+			tls_names: 'DNS:a.example, IP Address:10.0.0.1, DNS:b.example',
+			tls_serial: '01',
+		},
+	};
+
+	const lines = samples(ranAnswer(anOutcome({reading})));
+
+	t.true(lines.includes('probe_ssl_last_chain_expiry_timestamp_seconds 1790000001'));
+	t.true(
+		lines.includes(
+			'probe_ssl_last_chain_info{fingerprint_sha256="ab12",subject="CN=a\\" probe_success 1",issuer="CN=ca",subjectalternative="a.example,b.example",serialnumber="01"} 1',
+		),
+		lines.join('\n'),
+	);
+});
+
+test('through a proxy the way to it is the phase connect', t => {
+	const reading = {ok: true, phases: {resolve: 0, connect_proxy: 0.03, processing: 0.01}, values: {}, facts: {}};
+
+	const lines = samples(ranAnswer(anOutcome({reading})));
+
+	t.true(lines.includes('probe_http_duration_seconds{phase="connect"} 0.03'));
+	t.false(lines.some(line => line.includes('connect_proxy')));
+});
+
+test('an unpacked body has the length that it has unpacked, and HTTP/2 is 2', t => {
+	const reading = {
+		ok: true,
+		values: {status_code: 200, body_bytes: 10, uncompressed_body_bytes: 4000},
+		facts: {http_version: '2.0'},
+	};
+
+	const lines = samples(ranAnswer(anOutcome({reading})));
+
+	t.true(lines.includes('probe_http_uncompressed_body_length 4000'));
+	t.true(lines.includes('probe_http_version 2'));
+});
+
+test('a type that blackbox_exporter does not have tells its phases and its values', t => {
+	const reading = {
+		ok: true,
+		phases: {resolve: 0, connect: 0.002, processing: 0.01},
+		values: {status_code: 401, tls_earliest_cert_expiry_seconds: 1_790_000_000},
+		facts: {},
+	};
+
+	const lines = samples(ranAnswer(anOutcome({reading}), aCheck({type: 'ws'})));
+
+	t.true(lines.includes('probe_ws_duration_seconds{phase="processing"} 0.01'));
+	t.true(lines.includes('probe_ws_status_code 401'));
+	t.true(lines.includes('probe_ssl_earliest_cert_expiry 1790000000'));
+	t.false(lines.some(line => line.startsWith('probe_ws_tls')));
+});
+
 test('a tunnel has its rungs, its path as a state set, and no address series', t => {
 	const reading = {
 		ok: true,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {redact} from '../../src/util/redact.ts';
+import {isHarmlessHeader, redact} from '../../src/util/redact.ts';
 
 test('only harmless headers are shown, bodies and keys with secret names never', t => {
 	const module = {
@@ -26,4 +26,27 @@ test('only harmless headers are shown, bodies and keys with secret names never',
 			api_key: '<redacted>',
 		},
 	});
+});
+
+test('values of http_headers, keys and what is sent over a connection are not shown either', t => {
+	const module = {
+		http: {
+			http_headers: {'X-Auth': {values: ['s1']}, Accept: {values: ['a/b']}},
+			tls_config: {key: 's2', key_file: '/a/path'},
+		},
+		tcp: {query_response: [{expect: '^220', send: 's3'}]},
+	};
+
+	t.deepEqual(redact(module), {
+		http: {
+			http_headers: {'X-Auth': '<redacted>', Accept: {values: ['a/b']}},
+			tls_config: {key: '<redacted>', key_file: '/a/path'},
+		},
+		tcp: {query_response: [{expect: '^220', send: '<redacted>'}]},
+	});
+});
+
+test('a header is harmless by its name, however that is written', t => {
+	t.true(isHarmlessHeader('User-Agent'));
+	t.false(isHarmlessHeader('X-Anything'));
 });

@@ -125,6 +125,19 @@ test('stopping in the middle of a hundred runs cancels them: none is down, none 
 	t.true(outcomes.every(outcome => outcome.verdict === 'unknown' && outcome.reason === 'canceled'));
 });
 
+test('an ad hoc run whose caller goes away is canceled, and says why', async t => {
+	const {thread, check} = await setUp(t, () => {});
+	const gone = new AbortController();
+	const run = thread.run({...check, timeoutMs: 60_000}, 60_000, gone.signal);
+	await until(() => thread.state().runsInFlight === 1);
+
+	gone.abort();
+
+	t.like(await run, {verdict: 'unknown', kind: 'adhoc', reason: 'canceled'});
+	t.regex((await run).detail ?? '', /because its caller went away/);
+	t.is((await thread.run(check, 60_000, AbortSignal.abort())).reason, 'canceled');
+});
+
 test('an ad hoc run under way when tailprobe ends is canceled, and does not hold the end', async t => {
 	const {thread, check} = await setUp(t, () => {});
 	const run = thread.run({...check, timeoutMs: 60_000}, 60_000);

@@ -46,7 +46,14 @@ test('a connected tailscaled whose relay answers is sound, and tells about itsel
 
 	t.deepEqual(result, {
 		sound: true,
-		facts: {backendState: 'Running', version: '1.102.3-ERR-BuildInfo', tun: 'true', online: 'true', relay: 'lab'},
+		facts: {
+			backendState: 'Running',
+			version: '1.102.3-ERR-BuildInfo',
+			tun: 'true',
+			online: 'true',
+			relay: 'lab',
+			domain: 'tail.ozzu.world',
+		},
 		addresses: ['100.64.0.5', 'fd7a:115c:a1e0::5'],
 	});
 	t.is(pinged(local), 0);

@@ -3,6 +3,7 @@
 import type {Request, Response} from 'express';
 import {oneLine} from '../../util/errors.ts';
 import {exposeProbe, renderDebug} from '../blackbox.ts';
+import {askedBy} from '../door/caller.ts';
 import {describeProbe} from '../json.ts';
 import {refuse, wantsJson} from '../problem.ts';
 import type {AdhocAnswer, AdhocRequest} from '../types.ts';
@@ -58,7 +59,7 @@ function readRequest(request: Request, response: Response): AdhocRequest | undef
 		...(hostname ? {hostname} : {}),
 		// As blackbox_exporter: no header, 0, or less than the offset leave the module's own timeout.
 		...(scrapeSeconds * 1000 > timeoutOffsetMs ? {timeoutMs: scrapeSeconds * 1000 - timeoutOffsetMs} : {}),
-		caller: oneLine(request.socket.remoteAddress ?? 'unknown', 100),
+		...askedBy(request, response),
 	};
 }
 

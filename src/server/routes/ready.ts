@@ -20,7 +20,8 @@ export const readyRoute: MakeRoute = view => ({
 	},
 });
 
-function describeSource({name, ok, detail}: SourceView): string {
+function describeSource({name, ok, isUnsupported, detail}: SourceView): string {
+	if (isUnsupported) return `source ${name}: not in this version`;
 	if (ok === undefined) return `source ${name}: not tried yet`;
 	return ok ? `source ${name}: ok` : `source ${name}: failing: ${oneLine(detail ?? 'no reason was given', 300)}`;
 }

@@ -6,11 +6,15 @@ import {healthyRoute} from './healthy.ts';
 import {indexRoute} from './index.ts';
 import {metricsRoute} from './metrics.ts';
 import {metricsHeadscaleRoute} from './metrics-headscale.ts';
+import {metricsTailscaledRoute} from './metrics-tailscaled.ts';
 import {nodesRoute} from './nodes.ts';
+import {openapiRoute} from './openapi.ts';
 import {faviconRoute, pageCssRoute, pageJsRoute} from './page-files.ts';
 import {probeRoute} from './probe.ts';
+import {probeNowRoute} from './probe-now.ts';
 import {readyRoute} from './ready.ts';
 import {reloadRoute} from './reload.ts';
+import {sdNodesRoute} from './sd-nodes.ts';
 import {statusRoute} from './status.ts';
 import type {MakeRoute} from './types.ts';
 import {vantagesRoute} from './vantages.ts';
@@ -18,12 +22,16 @@ import {vantagesRoute} from './vantages.ts';
 export const routes: readonly MakeRoute[] = [
 	metricsRoute,
 	metricsHeadscaleRoute,
+	metricsTailscaledRoute,
 	probeRoute,
 	statusRoute,
 	nodesRoute,
 	vantagesRoute,
 	checksRoute,
 	checkHistoryRoute,
+	probeNowRoute,
+	openapiRoute,
+	sdNodesRoute,
 	healthyRoute,
 	readyRoute,
 	reloadRoute,

@@ -1,13 +1,16 @@
 /** `/-/reload`: reads the configuration again, all or nothing. */
 
+import {callerOf} from '../door/caller.ts';
 import {refuse, wantsJson} from '../problem.ts';
 import type {MakeRoute} from './types.ts';
 
-export const reloadRoute: MakeRoute = view => ({
+export const reloadRoute: MakeRoute = (view, log) => ({
 	method: 'post',
 	path: '/-/reload',
 	async handle(request, response) {
+		const {name, address} = callerOf(request);
 		const result = await view.reload();
+		log('reload_asked', {caller: name ?? address, ...(name === undefined ? {} : {address}), ok: result.ok});
 		if (result.ok) {
 			if (wantsJson(request)) response.json({reloaded: true});
 			else response.type('text/plain').send('The configuration was reloaded.\n');

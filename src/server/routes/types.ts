@@ -7,6 +7,8 @@ export interface Route {
 	method: 'get' | 'post';
 	/** Express path; parameters arrive decoded. */
 	path: string;
+	/** The path takes `application/json` of at most so many bytes; the text arrives as `request.body`, a string. */
+	body?: {maxBytes: number};
 	/** What it throws becomes a 500 that tells nothing but where to look. */
 	handle(request: Request, response: Response): void | Promise<void>;
 }

@@ -95,3 +95,31 @@ test('more readers at once than anybody needs are sent away', async t => {
 		t.is((await get('/metrics')).status, 200);
 	});
 });
+
+test('readers that take nothing keep nobody else out, and lose their places to those who come', async t => {
+	const daemon = fakeDaemon({
+		async *renderMetrics() {
+			for (let at = 0; at < 400; at++) yield 'x'.repeat(65_536);
+		},
+	});
+	await withServer(daemon, async ({url, get}) => {
+		const stalled = await Promise.all(
+			Array.from({length: 8}, async () => {
+				const request = http.get(`${url}/metrics`, {agent: false});
+				const [response] = await once(request, 'response');
+				response.on('error', () => {}).pause();
+				return response as http.IncomingMessage;
+			}),
+		);
+
+		// The eight have their places until nothing more of the answer goes out.
+		const begunAt = performance.now();
+		let answer = await get('/metrics');
+		// Far less than the time after which they would be cut anyway.
+		while (answer.status === 503 && performance.now() - begunAt < 8000) answer = await get('/metrics');
+
+		t.is(answer.status, 200);
+		t.is(answer.body.length, 400 * 65_536);
+		for (const response of stalled) response.destroy();
+	});
+});

@@ -1,0 +1,98 @@
+/** Our own certificate, its key and the authority for clients, read again when their files change. */
+
+import {constants, X509Certificate} from 'node:crypto';
+import {createSecureContext, type SecureContextOptions} from 'node:tls';
+import type {Pem, WebTls} from '../../config/web-config.ts';
+import {messageOf, UserError} from '../../util/errors.ts';
+import {createFreshFile, type FreshFile} from '../../util/fresh-file.ts';
+import type {Log} from '../routes/types.ts';
+
+export interface Certificates {
+	/**
+	 * Looks at the files and answers what a listener needs. Files that cannot be used leave what was in force before, and are a
+	 * `problem`; the first time they are a UserError instead, without any content.
+	 */
+	look(tls: WebTls): {options: SecureContextOptions; changed: boolean; problem?: string};
+	/** Called with the new options whenever a look finds some. */
+	onChange(call: (options: SecureContextOptions) => void): void;
+	/** What is wrong with the files since the last look. */
+	problem(): string | undefined;
+}
+
+const maxPemBytes = 1024 * 1024;
+
+export function createCertificates(log: Log): Certificates {
+	const files = new Map<string, FreshFile>();
+	const listeners: ((options: SecureContextOptions) => void)[] = [];
+	let inForce: SecureContextOptions | undefined;
+	/** What was found last, and what is wrong with it. */
+	let seen: {mark: string; problem: string | undefined} | undefined;
+
+	return {
+		look(tls) {
+			const found = read(tls);
+			const mark = 'problem' in found ? found.problem : JSON.stringify(found);
+			let changed = false;
+			if (seen?.mark !== mark) {
+				const tried = 'problem' in found ? found : tryOut(found);
+				seen = {mark, problem: 'problem' in tried ? tried.problem : undefined};
+				if ('problem' in tried) {
+					if (!inForce) throw new UserError(tried.problem, 78);
+					log('certificates_refused', {error: tried.problem});
+				} else {
+					changed = inForce !== undefined;
+					inForce = tried;
+					if (changed) log('certificates_read', {});
+					if (changed) for (const call of listeners) call(tried);
+				}
+			}
+			if (!inForce) throw new UserError(seen.problem ?? 'There is no certificate.', 78);
+			return {options: inForce, changed, ...(seen.problem === undefined ? {} : {problem: seen.problem})};
+		},
+		onChange: call => void listeners.push(call),
+		problem: () => seen?.problem,
+	};
+
+	function read(tls: WebTls): SecureContextOptions | {problem: string} {
+		try {
+			return {
+				cert: textOf(tls.certificate),
+				key: textOf(tls.key),
+				...(tls.clientCa === undefined ? {} : {ca: textOf(tls.clientCa)}),
+				minVersion: tls.minVersion,
+				maxVersion: tls.maxVersion,
+				...(tls.ciphers === undefined ? {} : {ciphers: tls.ciphers}),
+				...(tls.curves === undefined ? {} : {ecdhCurve: tls.curves}),
+				honorCipherOrder: tls.preferOwnCiphers,
+				// A resumed session would go on with a certificate that is no longer trusted.
+				secureOptions: constants.SSL_OP_NO_TICKET,
+			};
+		} catch (error) {
+			return {problem: messageOf(error)};
+		}
+	}
+
+	function textOf(pem: Pem): string {
+		if ('text' in pem) return pem.text;
+		const file = files.get(pem.file) ?? createFreshFile(pem.file, maxPemBytes);
+		files.set(pem.file, file);
+		return file.read();
+	}
+}
+
+function tryOut(options: SecureContextOptions): SecureContextOptions | {problem: string} {
+	try {
+		if (options.ca !== undefined) insistOnCertificates(String(options.ca));
+		createSecureContext(options);
+		return options;
+	} catch (error) {
+		return {problem: `The certificates of tls_server_config cannot be used: ${messageOf(error)}.`};
+	}
+}
+
+/** OpenSSL takes a text without any certificate for an authority that trusts nobody, and says nothing. */
+function insistOnCertificates(pem: string): void {
+	const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+	if (blocks.length === 0) throw new Error('the authority for clients holds no certificate');
+	for (const block of blocks) new X509Certificate(block);
+}

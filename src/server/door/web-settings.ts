@@ -1,0 +1,95 @@
+/**
+ * The web configuration file while we run. It is read again when it changes; one that cannot be used shuts the door (500) until it
+ * is right again: a revoked password must not go on working because of a slip in the file, and an emptied file must open nothing.
+ */
+
+import {type ClientAuth, parseWebConfig, type WebConfig} from '../../config/web-config.ts';
+import {messageOf, UserError} from '../../util/errors.ts';
+import {createFreshFile} from '../../util/fresh-file.ts';
+import type {Log} from '../routes/types.ts';
+
+export interface WebSettings {
+	/** What is in force now; undefined while the file cannot be used. Looks at the file, never waits. */
+	now(): WebConfig | undefined;
+	/** What is wrong with the file at present, as sentences. */
+	problems(): readonly string[];
+}
+
+type State = {text: string; web: WebConfig} | {text: string | undefined; mistakes: readonly string[]};
+
+const maxWebConfigBytes = 1024 * 1024;
+
+/** Without a file nothing is asked of anybody. Throws a UserError with every mistake when the file cannot be used at the start. */
+export function createWebSettings(path: string | undefined, log: Log): WebSettings {
+	if (path === undefined) {
+		const none: WebConfig = {headers: {}, users: new Map()};
+		return {now: () => none, problems: () => []};
+	}
+	const file = createFreshFile(path, maxWebConfigBytes);
+	let current: State | undefined;
+	const atStart = load(path);
+	if ('mistakes' in atStart)
+		throw new UserError(
+			`The web configuration cannot be used:\n${atStart.mistakes.map(mistake => `  ${mistake}`).join('\n')}`,
+			78,
+		);
+	const first = atStart.web;
+	current = atStart;
+
+	return {
+		now() {
+			const state = look(path);
+			return 'web' in state ? state.web : undefined;
+		},
+		problems() {
+			const state = look(path);
+			return 'mistakes' in state
+				? state.mistakes.map(mistake => `Nobody is let in, as the web configuration cannot be used: ${mistake}`)
+				: [];
+		},
+	};
+
+	function look(from: string): State {
+		const loaded = load(from);
+		if (loaded === current) return loaded;
+		const dropped = 'web' in loaded ? whatOnlyRestartsChange(first, loaded.web, from) : [];
+		const next: State = dropped.length > 0 ? {text: loaded.text, mistakes: dropped} : loaded;
+		if ('mistakes' in next) log('web_config_refused', {mistakes: next.mistakes});
+		else log('web_config_read', {users: next.web.users.size, tls: next.web.tls !== undefined});
+		current = next;
+		return next;
+	}
+
+	/** Answers `current` itself while nothing changed. */
+	function load(from: string): State {
+		let text: string;
+		try {
+			text = file.read();
+		} catch (error) {
+			const mistake = messageOf(error);
+			return current && 'mistakes' in current && current.mistakes[0] === mistake
+				? current
+				: {text: undefined, mistakes: [mistake]};
+		}
+		if (current?.text === text) return current;
+		const parsed = parseWebConfig(text, from);
+		return parsed.ok ? {text, web: parsed.web} : {text, mistakes: parsed.mistakes};
+	}
+}
+
+/** Nothing that was asked for at the start may be dropped by a change of the file, which may be one in the middle of being written. */
+function whatOnlyRestartsChange(before: WebConfig, after: WebConfig, path: string): string[] {
+	const asksFor = ({tls}: WebConfig): ClientAuth | undefined => tls?.clientAuth;
+	const cameOrWent = (before.tls === undefined) !== (after.tls === undefined);
+	return [
+		...(before.users.size > 0 && after.users.size === 0
+			? [`${path}: basic_auth_users has nobody any more; restart tailprobe to ask for no password`]
+			: []),
+		...(cameOrWent
+			? [`${path}: tls_server_config came or went; restart tailprobe to change between HTTP and HTTPS`]
+			: []),
+		...(!cameOrWent && asksFor(before) !== asksFor(after)
+			? [`${path}: client_auth_type changed; restart tailprobe for that`]
+			: []),
+	];
+}

@@ -1,0 +1,119 @@
+/** The listener: HTTP, or HTTPS where the web configuration has a certificate; bounded in every way, and it ends cleanly. */
+
+import http, {type RequestListener} from 'node:http';
+import https from 'node:https';
+import type {AddressInfo} from 'node:net';
+import {messageOf, UserError} from '../util/errors.ts';
+import {boundConnections, connectionBounds} from './door/connections.ts';
+import type {Door} from './door/door.ts';
+import {isLoopbackHost} from './front-door.ts';
+
+export interface Server {
+	/** Such as `http://127.0.0.1:9753`, with the port that was really taken. */
+	readonly url: string;
+	/** Takes no more requests, lets those in flight end for a moment, then cuts them. */
+	close(): Promise<void>;
+}
+
+/** Listens. Throws a UserError, with what to do, when the address cannot be had or the certificate cannot be used. */
+export async function startServer(
+	app: RequestListener,
+	{host, port}: {host: string; port: number},
+	door?: Door,
+): Promise<Server> {
+	const server = createServer(app, door);
+	server.maxHeadersCount = 100;
+	server.timeout = socketSilenceMs;
+	const connections = boundConnections(server, connectionBounds, place =>
+		door?.refusals.note('connections', {caller: place}),
+	);
+	// Whoever connected before showed a certificate to the authority of before.
+	door?.certificates.onChange(() => connections.renewAll());
+	await listen(server, host, port);
+
+	const close = () => closeServer(server, connections.destroyAll);
+	const {address, family, port: taken} = server.address() as AddressInfo;
+	if (isLoopbackHost(host) && !isLoopbackHost(address)) {
+		await close();
+		throw new UserError(
+			`${host} means ${address} on this machine, which is not loopback; write 127.0.0.1 or [::1] as the host of web.listen.`,
+			exitUnavailable,
+		);
+	}
+	const scheme = server instanceof https.Server ? 'https' : 'http';
+	return {url: `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${taken}`, close};
+}
+
+/** Longer than any ad hoc probe may take (two minutes), during which nothing goes over its connection. */
+const socketSilenceMs = 150_000;
+const handshakeMs = 10_000;
+/** Time that requests in flight get when we end. */
+const closeGraceMs = 1000;
+/** EX_UNAVAILABLE of sysexits. */
+const exitUnavailable = 69;
+
+const limits: http.ServerOptions = {
+	maxHeaderSize: 16_384,
+	headersTimeout: 10_000,
+	requestTimeout: 20_000,
+	keepAliveTimeout: 10_000,
+	connectionsCheckingInterval: 5000,
+};
+
+function createServer(app: RequestListener, door: Door | undefined): http.Server | https.Server {
+	const tls = door?.settings.now()?.tls;
+	if (!door || !tls) return http.createServer(limits, app);
+	const server = https.createServer(
+		{
+			...limits,
+			...door.certificates.look(tls).options,
+			handshakeTimeout: handshakeMs,
+			ALPNProtocols: ['http/1.1'],
+			requestCert: tls.clientAuth !== 'NoClientCert',
+			// judgeCertificate decides, at each request and with a sentence.
+			rejectUnauthorized: false,
+		},
+		app,
+	);
+	server.on('tlsClientError', () => {});
+	door.certificates.onChange(options => server.setSecureContext(options));
+	// Ours comes first, so that the handshake is made with what the files say now.
+	server.prependListener('connection', () => {
+		const wanted = door.settings.now()?.tls;
+		if (wanted) door.certificates.look(wanted);
+	});
+	return server;
+}
+
+async function listen(server: http.Server | https.Server, host: string, port: number): Promise<void> {
+	const {promise, resolve, reject} = Promise.withResolvers<void>();
+	server.once('listening', resolve);
+	server.once('error', (error: NodeJS.ErrnoException) => {
+		const advice = listenAdvice[error.code ?? ''];
+		const said = `tailprobe cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}`;
+		reject(
+			new UserError(
+				`${said}: ${advice ?? `${messageOf(error)}. Set web.listen to an address of this machine.`}`,
+				exitUnavailable,
+			),
+		);
+	});
+	server.listen({host, port});
+	await promise;
+}
+
+const listenAdvice: Record<string, string> = {
+	EADDRINUSE:
+		'another process has that port, perhaps a tailprobe that is still running. End it, or set web.listen to a free port.',
+	EACCES: 'this user may not take that port. Set web.listen to a port above 1023.',
+	EADDRNOTAVAIL: 'this machine has no such address. Set web.listen to one that it has, such as 127.0.0.1:9753.',
+};
+
+async function closeServer(server: http.Server | https.Server, destroyAll: () => void): Promise<void> {
+	const {promise, resolve} = Promise.withResolvers<void>();
+	server.close(() => resolve());
+	server.closeIdleConnections();
+	const cut = setTimeout(destroyAll, closeGraceMs);
+	await promise;
+	clearTimeout(cut);
+}

@@ -1,0 +1,45 @@
+/** `/sd/nodes`: the nodes of the tailnet as Prometheus' HTTP service discovery wants them. */
+
+import type {Request, Response} from 'express';
+import {z} from 'zod';
+import {type SdQuery, sdQuerySchema} from '../api-schemas.ts';
+import {refuse} from '../problem.ts';
+import {discoverNodes} from '../service-discovery.ts';
+import type {MakeRoute} from './types.ts';
+
+export const sdNodesRoute: MakeRoute = view => ({
+	method: 'get',
+	path: '/sd/nodes',
+	handle(request, response) {
+		const query = readQuery(request, response);
+		if (!query) return;
+		const listed = view.listedNodes();
+		// Prometheus keeps its last list over an error; an empty one would end every target.
+		if (!listed) {
+			const detail = "headscale's list of nodes was not read lately; /-/ready and the page say what stood in the way.";
+			return refuse(request, response, 503, 'Service Unavailable', detail);
+		}
+		if (query.target.includes('{fqdn}') && listed.domain === undefined) {
+			const detail = 'The MagicDNS domain is not known: set tailnet.domain, or let the target be {node} or {address}.';
+			return refuse(request, response, 503, 'Service Unavailable', detail);
+		}
+		response.json(discoverNodes(listed.nodes, query, listed.domain));
+	},
+});
+
+function readQuery(request: Request, response: Response): SdQuery | undefined {
+	const given = new URL(request.originalUrl, 'http://localhost').searchParams;
+	const names = [...new Set(given.keys())];
+	const query = sdQuerySchema.safeParse(
+		Object.fromEntries(names.map(name => [name, listed(name, given.getAll(name))])),
+	);
+	if (query.success) return query.data;
+	const detail = `The query is not what this path takes: ${z.prettifyError(query.error).replace(/\s+/g, ' ').slice(0, 400)}`;
+	refuse(request, response, 400, 'Bad Request', detail);
+	return undefined;
+}
+
+/** `tag`, `owner` and `name` may be repeated. */
+function listed(name: string, values: string[]): string | string[] | undefined {
+	return ['tag', 'owner', 'name'].includes(name) ? values : values.length === 1 ? values[0] : values;
+}
