@@ -52,7 +52,9 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			return refuse('from', `There is no vantage named ${oneLine(request.from ?? '', 60)}; there are ${known}.`);
 		}
 		const type = findProbe(module.type);
-		const mistake = type ? judgeAddress(request.target, type) : `the probe type ${module.type} is not known`;
+		const mistake = type
+			? judgeAddress(request.target, type, module.options)
+			: `the probe type ${module.type} is not known`;
 		if (mistake) return refuse('target', `The target cannot be probed by a ${module.type} probe: ${mistake}.`);
 		const named = withHostname(module, request.hostname);
 		if (typeof named === 'string') return refuse('hostname', named);

@@ -26,7 +26,7 @@ export function headscaleSources(
 	return poller.parts.map(part => {
 		const read: Read<unknown> = state[part] ?? {};
 		const {triedAt, succeededAt, seconds, error} = read;
-		const isMissing = isInventory(part) && isUnsupported(read);
+		const isMissing = isUnsupported(read);
 		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
 		return {
 			name: sourceName(part),
@@ -35,7 +35,7 @@ export function headscaleSources(
 			...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
 			...(seconds === undefined ? {} : {seconds}),
 			...(error === undefined ? {} : {detail: error}),
-			...(isMissing ? {detail: 'This version of headscale has no such thing.'} : {}),
+			...(isMissing ? {detail: 'This version of headscale has no such thing.', isUnsupported: true as const} : {}),
 			intervalMs: part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs,
 		};
 	});

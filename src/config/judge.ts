@@ -40,7 +40,7 @@ export function judgeFile(file: File): Mistake[] {
 		const probe = findProbe(proberOf(check, file) ?? '');
 		if (!probe) return;
 		judgeWay(check, probe, here, complain);
-		judgeTargets(check, probe, here, complain);
+		judgeTargets(check, probe, optionsOf(check, file, probe), here, complain);
 		judgeEffect(check, probe, here, complain);
 	});
 	return mistakes;
@@ -115,13 +115,21 @@ function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | nu
 			complain([...here, key], `checks of type ${probe.type} have times of their own, so ${key} has no effect`);
 }
 
-function judgeTargets(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+function judgeTargets(
+	check: FileCheck,
+	probe: Probe,
+	options: unknown,
+	here: readonly (string | number)[],
+	complain: Complain,
+): void {
 	if (check.nodes && check.target === undefined && (probe.address !== 'host' || probe.form))
 		complain([...here, 'nodes'], `a ${probe.type} check needs a pattern such as target: "${exampleOf(probe)}"`);
 	if (check.target !== undefined) {
 		const filled = check.target.replaceAll('{node}', 'node').replaceAll('{address}', '100.64.0.1');
 		const mistake =
-			filled === check.target ? 'expected {node} or {address} somewhere in the pattern' : judgeAddress(filled, probe);
+			filled === check.target
+				? 'expected {node} or {address} somewhere in the pattern'
+				: judgeAddress(filled, probe, options);
 		if (mistake) complain([...here, 'target'], mistake);
 	}
 	const names = new Set<string>();
@@ -129,7 +137,7 @@ function judgeTargets(check: FileCheck, probe: Probe, here: readonly (string | n
 		const place = [...here, 'targets', index];
 		const {name, address} = nameTarget(target);
 		const host = splitTarget(address)?.host;
-		const mistake = judgeAddress(address, probe);
+		const mistake = judgeAddress(address, probe, options);
 		if (mistake) complain(place, mistake);
 		else if (typeof target === 'string' && isIP(host ?? '') !== 0)
 			complain(place, 'an address makes a poor label; expected {name: NAME, target: …}');
@@ -144,12 +152,18 @@ function proberOf(check: FileCheck, file: File): string | undefined {
 	return file.modules[check.module]?.prober ?? builtIn?.prober;
 }
 
+/** The options of the check's own block or of its module's; undefined where they are not known here. */
+function optionsOf(check: FileCheck, file: File, probe: Probe): unknown {
+	if (check.module === undefined) return (check as Record<string, unknown>)[probe.type] ?? {};
+	return (file.modules[check.module] as Record<string, unknown> | undefined)?.[probe.type];
+}
+
 /** Why this cannot be a target of that probe; undefined when it can. Used for the file and for ad hoc targets. */
-export function judgeAddress(address: string, probe: Probe): string | undefined {
+export function judgeAddress(address: string, probe: Probe, options?: unknown): string | undefined {
 	if (/[\s\u0000-\u001f\u007f]/.test(address)) return 'expected a target without blanks or control characters';
 	// First of all, so that no message repeats them.
 	if (/^[^?#]*@/.test(address)) return 'expected a target without user name and password';
-	if (probe.form) return probe.form.faultOf(address);
+	if (probe.form) return probe.form.faultOf(address, options);
 	const parts = splitTarget(address);
 	const expected = `expected a target such as ${exampleOf(probe).replace('{node}', 'june-orchestrator')}, got ${JSON.stringify(address.slice(0, 200))}`;
 	if (!parts || parts.host.startsWith('-')) return expected;

@@ -7,8 +7,8 @@ const startJitterSeconds = 2;
 
 /**
  * When headscale was restarted (milliseconds since 1970, at most `nowMs`), as far as the read of one part shows it; undefined when
- * it shows nothing: its process start time changed or is recent, it answers again after a failure, or every node that was online
- * went offline at once.
+ * it shows nothing: its process start time changed or is recent, it answers again after a failure (its metrics, only where they do
+ * not tell that the process is the same), or every node that was online went offline at once.
  */
 export function restartSeen(
 	part: keyof PromptReads | keyof InventoryReads,
@@ -19,12 +19,12 @@ export function restartSeen(
 	if (part === 'nodes')
 		return onlineCount(before) >= 2 && onlineCount(after) === 0 && !after.nodes.error ? nowMs : undefined;
 	if ((part !== 'health' && part !== 'metrics') || after[part].error !== undefined) return undefined;
-	if (before[part].error !== undefined) return nowMs;
-	if (part === 'health') return undefined;
+	const cameBack = before[part].error !== undefined;
+	if (part === 'health') return cameBack ? nowMs : undefined;
 	const was = processStartSeconds(before);
 	const is = processStartSeconds(after);
-	if (is === undefined) return undefined;
-	if (was === undefined) return Math.min(is * 1000, nowMs);
+	if (is === undefined) return cameBack ? nowMs : undefined;
+	if (was === undefined) return cameBack ? nowMs : Math.min(is * 1000, nowMs);
 	return Math.abs(is - was) > startJitterSeconds ? nowMs : undefined;
 }
 

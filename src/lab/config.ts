@@ -68,6 +68,36 @@ checks:
     interval: 5s
     timeout: 2s
 
+  - name: livekit-signal
+    prober: ws
+    targets: [{ name: livekit, target: "ws://livekit:${livekit}/rtc" }]
+    via: tailnet
+    interval: 5s
+    timeout: 2s
+    ws: { valid_status_codes: [401] } # without a token that is right
+
+  - name: magicdns
+    prober: dns
+    nodes: {}
+    target: "dns://${facts.dnsServer}/{node}"
+    interval: 5s
+    timeout: 2s
+    dns: { expect_addresses: peers }
+
+  - name: derp
+    prober: derp
+    targets: [{ name: headscale, target: "${facts.derpUrl}" }]
+    via: direct
+    interval: 5s
+    timeout: 2s
+
+  - name: stun
+    prober: stun
+    targets: [{ name: headscale, target: "${facts.stunServer}" }]
+    via: direct
+    interval: 5s
+    timeout: 2s
+
   - name: tts
     module: healthz
     nodes: { name: "june-gpu-*" }

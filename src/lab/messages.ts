@@ -35,6 +35,8 @@ export interface LabFacts {
 	/** `address:port` of MagicDNS. */
 	dnsServer: string;
 	derpUrl: string;
+	/** `address:port` of the STUN server beside the relay. */
+	stunServer: string;
 	/** Path of the LocalAPI socket. */
 	tailscaledSocket: string;
 	/** File with the key for headscale's API. */

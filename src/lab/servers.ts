@@ -13,6 +13,7 @@ import {makeIdentities} from './identity.ts';
 import {startMagicDns} from './magic-dns.ts';
 import type {Answer, Command, FromServers, StartMessage, ToServers} from './messages.ts';
 import {startServices} from './services.ts';
+import {startStun} from './stun.ts';
 import {startTailscaled} from './tailscaled.ts';
 import {createWorld, type World} from './world.ts';
 
@@ -49,8 +50,9 @@ async function start(message: StartMessage): Promise<void> {
 	carryOut = command => carryOutIn(world, command, startedAt);
 
 	const usual = message.usualPorts;
-	const [derpPort, dnsPort, headscale, servicePorts] = await Promise.all([
+	const [derpPort, stunPort, dnsPort, headscale, servicePorts] = await Promise.all([
 		startDerp(),
+		startStun(),
 		startMagicDns(world),
 		startHeadscale(world, identities, usual ? {api: 50_481, metrics: 50_480} : {api: 0, metrics: 0}),
 		startServices(world, usual),
@@ -68,6 +70,7 @@ async function start(message: StartMessage): Promise<void> {
 			servicePorts,
 			dnsServer: `127.0.0.1:${dnsPort}`,
 			derpUrl: `http://127.0.0.1:${derpPort}`,
+			stunServer: `127.0.0.1:${stunPort}`,
 			tailscaledSocket,
 			apiKeyFile,
 		},

@@ -1,15 +1,14 @@
 /** Reads one HTTP/1 answer from bytes as they come. Strict: what two readers could understand differently is refused. */
 
 import {oneLine, TargetDownError} from '../util/errors.ts';
+import {type BodyLimits, BodyStore} from './body-store.ts';
 import {badAnswer, ChunkFraming} from './http1-chunks.ts';
 
-export interface ReadLimits {
+export interface ReadLimits extends BodyLimits {
 	/** Bytes of status lines and headers, interim answers included. */
 	maxHeadBytes: number;
-	/** Bytes of body after which reading stops; the answer is then `truncated`. */
-	maxBodyBytes: number;
-	/** Bytes of body that are kept, the rest is only counted; by default all. */
-	maxStoredBytes?: number;
+	/** An upgrade was asked for: status 101 ends the answer, and what comes behind it is `behind`. */
+	maySwitch?: boolean;
 }
 
 /** Name as sent and value without surrounding blanks, one byte to a character. */
@@ -22,11 +21,12 @@ export class ResponseReader {
 	/** `1.0` or `1.1`. */
 	version = '';
 	headers: Header[] = [];
-	bodyBytes = 0;
-	/** The body was longer than maxBodyBytes and reading stopped there. */
-	truncated = false;
 	/** Interim (1xx) answers that were passed over. */
 	interims = 0;
+	/** Bytes came behind the answer. */
+	surplus = false;
+	/** Those of them that came with a 101: another protocol. */
+	behind: Buffer = noBytes;
 
 	#state: 'head' | 'fixed' | 'chunked' | 'until-close' | 'done' = 'head';
 	#pending = noBytes;
@@ -34,15 +34,32 @@ export class ResponseReader {
 	#headBytes = 0;
 	#remaining = 0;
 	#chunks = new ChunkFraming();
-	#stored: Buffer = noBytes;
-	#storedBytes = 0;
+	#body: BodyStore;
 	#wantsBody: boolean;
 	#limits: ReadLimits;
+	#endsWithConnection = false;
 
 	/** `method` is that of the request: an answer to HEAD has no body. */
 	constructor(method: string, limits: ReadLimits) {
 		this.#wantsBody = method !== 'HEAD';
 		this.#limits = limits;
+		this.#body = new BodyStore(limits);
+	}
+
+	/** Bytes of body that came, at most maxBodyBytes. */
+	get bodyBytes(): number {
+		return this.#body.bytes;
+	}
+
+	/** The body was longer than maxBodyBytes and reading stopped there. */
+	get truncated(): boolean {
+		return this.#body.truncated;
+	}
+
+	/** Whether the connection may carry another request: the answer ended by itself, nothing came behind it, nobody wants to close. */
+	get reusable(): boolean {
+		if (this.#state !== 'done' || this.#endsWithConnection || this.surplus || this.truncated) return false;
+		return this.version === '1.1' && !wantsClose(this.headers);
 	}
 
 	/** Whether any byte of the final answer came. */
@@ -50,7 +67,7 @@ export class ResponseReader {
 		return this.#state !== 'head' || this.#pendingBytes > 0;
 	}
 
-	/** Takes bytes, which it may keep; true when the answer is complete. Bytes behind it are passed over. */
+	/** Takes bytes, which it may keep; true when the answer is complete. Bytes behind it are passed over (`surplus`). */
 	push(chunk: Buffer): boolean {
 		let from = 0;
 		while (this.#state === 'head') {
@@ -58,10 +75,14 @@ export class ResponseReader {
 			if (next === undefined) return false;
 			from = next;
 		}
-		if (this.#state === 'fixed') this.#pushFixed(chunk, from);
-		else if (this.#state === 'chunked') this.#pushChunked(chunk, from);
-		else if (this.#state === 'until-close') this.#keep(chunk, from, chunk.length);
-		return this.#state === 'done';
+		let end = from;
+		if (this.#state === 'fixed') end = this.#pushFixed(chunk, from);
+		else if (this.#state === 'chunked') end = this.#pushChunked(chunk, from);
+		else if (this.#state === 'until-close') end = this.#keep(chunk, from, chunk.length);
+		if (this.#state !== 'done') return false;
+		if (end < chunk.length) this.surplus = true;
+		if (this.status === 101) this.behind = chunk.subarray(end);
+		return true;
 	}
 
 	/** The other side closed in an orderly way: returns when that completes the answer, else throws (`reset`). */
@@ -78,7 +99,7 @@ export class ResponseReader {
 
 	/** The stored part of the body. */
 	body(): Buffer {
-		return this.#stored.subarray(0, this.#storedBytes);
+		return this.#body.content();
 	}
 
 	/** For sentences about a connection that ended early. */
@@ -143,6 +164,10 @@ export class ResponseReader {
 	}
 
 	#passInterim(): void {
+		if (this.status === 101 && this.#limits.maySwitch) {
+			this.#state = 'done';
+			return;
+		}
 		if (this.status === 101 || this.status < 100) throw badAnswer(`has status ${this.status}, which was not asked for`);
 		this.interims++;
 		if (this.interims > maxInterims)
@@ -162,21 +187,25 @@ export class ResponseReader {
 		}
 		if (!this.#wantsBody || this.status === 204 || this.status === 304 || length === 0) this.#state = 'done';
 		else if (coded !== undefined) this.#state = 'chunked';
-		else if (length === undefined) this.#state = 'until-close';
-		else {
+		else if (length === undefined) {
+			this.#state = 'until-close';
+			this.#endsWithConnection = true;
+		} else {
 			this.#state = 'fixed';
 			this.#remaining = length;
 		}
 	}
 
-	#pushFixed(chunk: Buffer, from: number): void {
+	/** Where the bytes behind the body begin, as the next two. */
+	#pushFixed(chunk: Buffer, from: number): number {
 		const to = Math.min(chunk.length, from + this.#remaining);
 		this.#remaining -= to - from;
 		this.#keep(chunk, from, to);
 		if (this.#remaining === 0) this.#state = 'done';
+		return to;
 	}
 
-	#pushChunked(chunk: Buffer, from: number): void {
+	#pushChunked(chunk: Buffer, from: number): number {
 		const framing = this.#chunks;
 		let at = from;
 		while (at < chunk.length && this.#state === 'chunked') {
@@ -190,31 +219,13 @@ export class ResponseReader {
 				if (framing.ended) this.#state = 'done';
 			}
 		}
+		return at;
 	}
 
-	#keep(chunk: Buffer, from: number, to: number): void {
-		const {maxBodyBytes, maxStoredBytes = maxBodyBytes} = this.#limits;
-		const allowed = Math.min(to - from, maxBodyBytes - this.bodyBytes);
-		if (allowed < to - from) {
-			this.truncated = true;
-			this.#state = 'done';
-		}
-		this.bodyBytes += allowed;
-		const stored = Math.min(allowed, maxStoredBytes - this.#storedBytes);
-		if (stored > 0) {
-			this.#makeRoom(stored, maxStoredBytes);
-			chunk.copy(this.#stored, this.#storedBytes, from, from + stored);
-			this.#storedBytes += stored;
-		}
-	}
-
-	/** One growing buffer: a piece kept for each chunk would cost a hundred times its size when a chunk is one byte. */
-	#makeRoom(bytes: number, maxStoredBytes: number): void {
-		const needed = this.#storedBytes + bytes;
-		if (needed <= this.#stored.length) return;
-		const grown = Buffer.allocUnsafe(Math.min(maxStoredBytes, Math.max(needed, 2 * this.#stored.length, 4096)));
-		this.#stored.copy(grown, 0, 0, this.#storedBytes);
-		this.#stored = grown;
+	#keep(chunk: Buffer, from: number, to: number): number {
+		this.#body.add(chunk, from, to);
+		if (this.#body.truncated) this.#state = 'done';
+		return to;
 	}
 
 	#headTooLong(): TargetDownError {
@@ -240,6 +251,10 @@ function parseHeaderLine(line: string): Header {
 	if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
 		throw badAnswer(`has a control character or a bare line end in its header ${oneLine(name, 40)}`);
 	return [name, value];
+}
+
+function wantsClose(headers: readonly Header[]): boolean {
+	return headers.some(([name, value]) => name.toLowerCase() === 'connection' && /\bclose\b/i.test(value));
 }
 
 /** Content-Length and Transfer-Encoding, where there are any. */

@@ -37,13 +37,16 @@ export interface Exchange {
 	bodyBytes: number;
 	/** The body was longer than maxBodyBytes and reading stopped there. */
 	truncated: boolean;
+	/** The connection may carry another request. */
+	reusable: boolean;
 	timings: ExchangeTimings;
 }
 
 /**
  * Sends the request and reads the answer. `timings` is filled while it goes on, so that a failure still tells how far it came.
  * Rejects with TargetDownError (`protocol`, `reset` …, its message a clause without a subject to prefix) or, after an abort, with
- * the signal's reason at once. The connection is left without listeners of ours: destroy it, also after success.
+ * the signal's reason at once. The connection is left without listeners of ours: destroy it, also after success, unless the answer is
+ * `reusable` and you go on reading it.
  */
 export function exchange(
 	socket: Duplex,
@@ -121,6 +124,7 @@ export function exchange(
 				body: reader.body(),
 				bodyBytes: reader.bodyBytes,
 				truncated: reader.truncated,
+				reusable: reader.reusable,
 				timings: {sentAt, firstByteAt: timings.firstByteAt ?? endAt, endAt},
 			});
 		}
@@ -152,7 +156,8 @@ function requestBytes({method, path, headers, body}: ExchangeRequest): string | 
 	return Buffer.concat([Buffer.from(head, 'latin1'), typeof body === 'string' ? Buffer.from(body) : body]);
 }
 
-function refuseInjection(method: string, path: string, headers: readonly Header[]): void {
+/** Throws TypeError on what would break out of its place in a message. */
+export function refuseInjection(method: string, path: string, headers: readonly Header[]): void {
 	if (!/^[A-Z]+$/.test(method)) throw new TypeError('an HTTP method must be capital letters');
 	if (!/^[\x21-\x7e]+$/.test(path)) throw new TypeError('an HTTP path must be printable ASCII without blanks');
 	for (const [name, value] of headers) {

@@ -3,15 +3,20 @@
  * engine backtracks for seconds, and its linear mode measured ten times slower than this one.
  */
 
-import {RE2JS, RE2JSException, RE2JSSyntaxException} from 're2js';
+import {type Matcher, RE2JS, RE2JSException, RE2JSSyntaxException} from 're2js';
 import {oneLine} from '../util/errors.ts';
 
 /** A compiled pattern; finds it anywhere in the text, as Go's MatchString does. */
 export interface Pattern {
 	test(text: string): boolean;
+	/** What the first match captured; undefined without a match. */
+	match(text: string): Captures | undefined;
 	/** Steps of the compiled pattern. Matching takes at worst about 8 ns for each step and character, typically 6 ns a character. */
 	readonly size: number;
 }
+
+/** What a group captured, by its number (0: the whole match) or its name; undefined when it took no part or there is no such group. */
+export type Captures = (group: string) => string | undefined;
 
 /** The pattern, compiled once and kept. Throws SyntaxError with a sentence that names the place when it is none. */
 export function compilePattern(source: string): Pattern {
@@ -23,6 +28,17 @@ export function compilePattern(source: string): Pattern {
 	return pattern;
 }
 
+/**
+ * The template with `$1`, `${1}`, `$name`, `${name}` and `$$` filled in, as Go's Regexp.Expand does: a name is as long as it can be
+ * (`$1x` is the group `1x`), and what was not captured is empty.
+ */
+export function expandTemplate(template: string, captures: Captures): string {
+	return template.replace(
+		/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu,
+		(text, braced?: string, bare?: string) => (text === '$$' ? '$' : (captures(braced ?? bare ?? '') ?? '')),
+	);
+}
+
 const compiled = new Map<string, Pattern>();
 const maxCompiled = 500;
 
@@ -32,11 +48,25 @@ function compile(source: string): Pattern {
 	if (source.length > maxLength) throw new SyntaxError(`the pattern is longer than ${maxLength} characters`);
 	try {
 		const expression = RE2JS.compile(source);
-		return {test: text => expression.test(text), size: expression.programSize()};
+		return {
+			test: text => expression.test(text),
+			match: text => capturesOf(expression.matcher(text)),
+			size: expression.programSize(),
+		};
 	} catch (error) {
 		if (!(error instanceof RE2JSException)) throw error;
 		throw new SyntaxError(describe(error, source));
 	}
+}
+
+function capturesOf(matcher: Matcher): Captures | undefined {
+	if (!matcher.find()) return undefined;
+	const named = matcher.getNamedGroups();
+	return group => {
+		if (!/^(?:0|[1-9]\d{0,7})$/.test(group))
+			return (Object.hasOwn(named, group) ? named[group] : undefined) ?? undefined;
+		return Number(group) <= matcher.groupCount() ? (matcher.group(Number(group)) ?? undefined) : undefined;
+	};
 }
 
 function describe(error: RE2JSException, source: string): string {

@@ -69,8 +69,8 @@ export interface Probe<Options = unknown> {
 	address: 'url' | 'host_port' | 'host';
 	/** Of a `url`, where they are not http and https. */
 	schemes?: Schemes;
-	/** How targets are written, where none of the three forms fits: judges in their place. `{node}` stands in the example for a name. */
-	form?: {example: string; faultOf(address: string): string | undefined};
+	/** How targets are written, where none of the three forms fits: judges in their place, together with the options where those are known. `{node}` stands in the example for a name. */
+	form?: {example: string; faultOf(address: string, options?: unknown): string | undefined};
 	/** The only ways this type can be aimed; `tunnel` is tailnet by nature. */
 	vias: readonly ('tailnet' | 'direct')[];
 	/** Whether a run's duration is the latency that users ask for. `tunnel` has better ones of its own. */

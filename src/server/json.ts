@@ -226,7 +226,9 @@ export function formatTime(wallMs: number | undefined): string | undefined {
 
 /** Whether the port of an http target was not written down: then it was 80, because no scheme was written either. */
 export function assumesPort80(type: string, address: string): boolean {
-	return type === 'http' && !address.includes('://') && splitTarget(address)?.port === undefined;
+	return (
+		(type === 'http' || type === 'http_warm') && !address.includes('://') && splitTarget(address)?.port === undefined
+	);
 }
 
 /** Names came from tailscaled's list of peers: what that says of MagicDNS. Silence takes time; where it was not asked, or refused, there is none. */

@@ -1,21 +1,33 @@
-/** Tells the log what changed around the checks: vantages that become sick or sound, nodes that come and go, restarts of headscale. */
+/** Tells the log what changed around the checks: vantages, nodes that come and go, headscale and its keys, the vantages' own tailscaled. */
 
+import {isInGrace} from '../headscale/fresh.ts';
 import type {HeadscaleState} from '../headscale/types.ts';
+import type {HeadscaleFacts, PlatformView, TailscaledFacts} from '../inventory/platform-types.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
+import {formatSpan} from '../util/readable.ts';
 import type {VantageState} from '../vantages/types.ts';
 
+/** Each may be called as often as one likes with what is so now: a line comes only when something changed. */
 export interface ChangeLog {
 	vantages(states: readonly VantageState[]): void;
 	headscale(state: HeadscaleState): void;
+	platform(view: PlatformView): void;
 }
 
-/** More nodes than this that come or go at once are told as a number. */
+/** More names than this are told as a number. */
 const namesTold = 10;
+const dayMs = 86_400_000;
+/** Our own API key ends within so long: told every day. */
+const apiKeySoonMs = 14 * dayMs;
 
-export function createChangeLog(log: Logger): ChangeLog {
+export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = systemClock): ChangeLog {
 	const conditions = new Map<string, VantageState['condition']>();
 	let nodes: ReadonlySet<string> | undefined;
-	let graceUntil: number | undefined;
+	let wasInGrace = false;
+	/** What is known of a matter; what is not known at the moment changes nothing. */
+	const known = new Map<string, unknown>();
+	let keyToldAt: number | undefined;
 
 	return {
 		vantages(states) {
@@ -29,12 +41,13 @@ export function createChangeLog(log: Logger): ChangeLog {
 			}
 		},
 		headscale(state) {
-			if (state.graceUntil !== undefined && graceUntil === undefined)
+			const inGrace = isInGrace(state, clock.wall());
+			if (inGrace && !wasInGrace)
 				log.info(
-					{until: new Date(state.graceUntil).toISOString()},
+					{until: new Date(state.graceUntil ?? 0).toISOString()},
 					'headscale restarted or came back, "offline" is not told for a while',
 				);
-			graceUntil = state.graceUntil !== undefined && state.graceUntil > Date.now() ? state.graceUntil : undefined;
+			wasInGrace = inGrace;
 			const list = state.nodes.value?.nodes;
 			if (!list) return;
 			const now = new Set(list.map(node => node.name));
@@ -50,9 +63,73 @@ export function createChangeLog(log: Logger): ChangeLog {
 			}
 			nodes = now;
 		},
+		platform({headscale, tailscaled}) {
+			for (const facts of tailscaled) tellTailscaled(facts);
+			if (!headscale) return;
+			tellCertificate(headscale.certificate);
+			tellUsers(headscale.missingUsers);
+			tellApiKey(headscale.ownApiKeyExpiryMs);
+		},
 	};
 
 	function tell(message: string, names: readonly string[]): void {
 		if (names.length > 0) log.info({count: names.length, nodes: names.slice(0, namesTold)}, message);
+	}
+
+	/** Calls with the value when it is another than before; `before` is undefined at the first time. */
+	function onChange<T extends string | boolean>(
+		matter: string,
+		value: T | undefined,
+		call: (before: T | undefined) => void,
+	): void {
+		const before = known.get(matter) as T | undefined;
+		if (value === undefined || value === before) return;
+		known.set(matter, value);
+		call(before);
+	}
+
+	function tellTailscaled({vantage, backendState, online}: TailscaledFacts): void {
+		onChange(`${vantage} state`, backendState, before => {
+			if (backendState !== 'Running')
+				log.warn({vantage, state: backendState}, 'the own tailscaled is not connected to the tailnet');
+			else if (before !== undefined) log.info({vantage}, 'the own tailscaled is connected to the tailnet again');
+		});
+		if (backendState !== 'Running') return;
+		onChange(`${vantage} online`, online, before => {
+			if (online === false) log.warn({vantage}, 'the own tailscaled lost its control server');
+			else if (before !== undefined) log.info({vantage}, 'the own tailscaled has its control server again');
+		});
+	}
+
+	function tellCertificate(certificate: HeadscaleFacts['certificate']): void {
+		onChange('certificate', certificate?.trusted, before => {
+			if (certificate?.trusted === false)
+				log.warn({fault: certificate.fault ?? 'other'}, "headscale's certificate is not trusted");
+			else if (before !== undefined) log.info("headscale's certificate is trusted again");
+		});
+	}
+
+	function tellUsers(missing: HeadscaleFacts['missingUsers']): void {
+		onChange('users', missing && JSON.stringify(missing), before => {
+			if (missing && missing.count > 0)
+				log.warn(
+					{count: missing.count, users: missing.names.slice(0, namesTold)},
+					'expected users are missing in headscale',
+				);
+			else if (before !== undefined) log.info('no expected user is missing in headscale any more');
+		});
+	}
+
+	function tellApiKey(expiryMs: number | undefined): void {
+		const now = clock.wall();
+		if (expiryMs === undefined || expiryMs >= now + apiKeySoonMs) return;
+		onChange('API key', `${expiryMs} ${expiryMs <= now}`, () => {
+			keyToldAt = undefined;
+		});
+		if (keyToldAt !== undefined && now - keyToldAt < dayMs) return;
+		keyToldAt = now;
+		const expires = new Date(expiryMs).toISOString();
+		if (expiryMs <= now) log.warn({expired: expires}, 'the API key with which headscale is read has expired');
+		else log.warn({expires, in: formatSpan(expiryMs - now)}, 'the API key with which headscale is read expires soon');
 	}
 }

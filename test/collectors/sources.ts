@@ -93,6 +93,7 @@ test('inventories have the pace of their schedule, and what this version does no
 			lastTriedAt: 6,
 			seconds: 2,
 			detail: 'This version of headscale has no such thing.',
+			isUnsupported: true,
 			intervalMs: 600_000,
 		},
 		{name: 'headscale-users', ok: undefined, intervalMs: 60_000},

@@ -30,6 +30,12 @@ test('the shipped example is right', async t => {
 			['livekit', 'http', 'tailnet', 'full'],
 			['tts', 'http', 'tailnet', 'lean'],
 			['stt', 'http', 'tailnet', 'lean'],
+			['livekit-signal', 'ws', 'tailnet', 'full'],
+			['magicdns', 'dns', 'tailnet', 'lean'],
+			['derp', 'derp', 'direct', 'full'],
+			['stun', 'stun', 'direct', 'full'],
+			['headscale-certificate', 'tls', 'direct', 'full'],
+			['orchestrator-not-public', 'tcp', 'direct', 'full'],
 		],
 	);
 	t.like(config.headscale, {
@@ -38,6 +44,17 @@ test('the shipped example is right', async t => {
 		intervalMs: 15_000,
 	});
 	t.is(config.checks[1]?.objectiveMs, 300);
+	t.is(config.checks.at(-1)?.expect, 'unreachable');
+});
+
+test('a question without a name is a mistake where it stands, not a check that is always down', t => {
+	const loaded = parseConfig(
+		'checks: [{name: dns, prober: dns, via: direct, targets: [{name: resolver, target: 192.0.2.1}]}]',
+		'file',
+	);
+
+	t.false(loaded.ok);
+	t.regex(loaded.ok ? '' : loaded.mistakes.join(), /checks\[0\]\.targets\[0\].*no name to ask for: set query_name/);
 });
 
 test('an empty file is a right configuration with the defaults of the contract', t => {
@@ -49,7 +66,10 @@ test('an empty file is a right configuration with the defaults of the contract',
 		adhoc: {allow: [], concurrency: 300, concurrencyPerCaller: 200, rate: {count: 2400, perMs: 60_000}},
 	});
 	t.deepEqual(config.tailnet.prefixes, ['100.64.0.0/10', 'fd7a:115c:a1e0::/48']);
-	t.deepEqual([...config.modules.keys()], ['http_2xx', 'tcp_connect', 'tls_connect', 'ws', 'dns', 'stun', 'derp', 'icmp', 'tunnel']);
+	t.deepEqual(
+		[...config.modules.keys()],
+		['http_2xx', 'tcp_connect', 'tls_connect', 'ws', 'dns', 'stun', 'derp', 'icmp', 'tunnel'],
+	);
 	t.deepEqual(config.vantages, [
 		{name: 'local', type: 'local', tailscaledSocket: '/var/run/tailscale/tailscaled.sock'},
 	]);

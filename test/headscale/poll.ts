@@ -289,10 +289,13 @@ test('a headscale that began just before us is in its grace', async t => {
 	t.is(poller.state().graceUntil, clock.wall() - 20_000 + restartGraceMs);
 });
 
-for (const part of ['health', 'metrics'] as const) {
-	test(`${part} that comes back after a failure begins the grace`, async t => {
+for (const [part, good] of [
+	['health', async () => true],
+	['metrics', async () => '# TYPE up gauge\nup 1\n'],
+] as const) {
+	test(`${part} that comes back after a failure begins the grace, where nothing tells that the process is the same`, async t => {
 		const {poller, clock, answers, inGrace} = scene(t);
-		const good = answers[part];
+		Object.assign(answers, {[part]: good});
 		poller.start();
 		await breathe();
 
@@ -305,6 +308,21 @@ for (const part of ['health', 'metrics'] as const) {
 		t.true(inGrace());
 	});
 }
+
+test('metrics that fail every other time and tell of the same process begin no grace', async t => {
+	const {poller, clock, answers} = scene(t);
+	const good = answers.metrics;
+	poller.start();
+	await breathe();
+
+	for (const answer of [() => Promise.reject(new Error('refused')), good, () => Promise.reject(new Error('x')), good]) {
+		answers.metrics = answer;
+		await clock.advance(intervalMs);
+	}
+
+	t.is(poller.state().metrics.error, undefined);
+	t.is(poller.state().graceUntil, undefined);
+});
 
 test('nodes that come back after a failure begin no grace', async t => {
 	const {poller, clock, answers, inGrace} = scene(t);

@@ -59,6 +59,18 @@ export async function serveDns(t: ExecutionContext, manners: DnsManners): Promis
 	}
 }
 
+/** Answers every question, over UDP and TCP, with these records. */
+export function serving(
+	t: ExecutionContext,
+	answers: readonly Answer[],
+	over: Partial<dnsPacket.Packet> = {},
+): Promise<DnsAnswers> {
+	return serveDns(t, {
+		onDatagram: question => [answerTo(question, answers, over)],
+		onStream: (socket, question) => void socket.write(framed(answerTo(question, answers, over))),
+	});
+}
+
 /** A proper answer to the question; made by another implementation than ours. */
 export function answerTo(question: Buffer, answers: readonly Answer[], over: Partial<dnsPacket.Packet> = {}): Buffer {
 	const {id, questions} = dnsPacket.decode(question);

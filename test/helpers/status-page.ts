@@ -1,11 +1,27 @@
 /** The status page of a fake daemon, read as text, and the checks on it. */
 
 import {renderPage} from '../../src/server/page/page.ts';
+import type {Snapshot} from '../../src/server/page/snapshot.ts';
 import type {CheckView, DaemonView} from '../../src/server/types.ts';
 import {aCheck, aCheckView, anOutcome, fakeDaemon, someTime} from './fake-daemon.ts';
 
 /** When the page is looked at. */
 export const nowMs = someTime + 60_000;
+
+/** What a page without anything on it is made of; `part` replaces what a test is about. */
+export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
+	return {
+		nowMs,
+		checks: [],
+		vantages: [],
+		sources: [],
+		nodes: [],
+		platform: {tailscaled: []},
+		problems: [],
+		recent: () => [],
+		...part,
+	};
+}
 
 /** The page as text without tags, one space between words. */
 export function readPage(part: Partial<DaemonView>): string {

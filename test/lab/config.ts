@@ -9,6 +9,7 @@ const facts: LabFacts = {
 	servicePorts: {orchestrator: 8080, livekit: 7880, tts: 8000, stt: 8001},
 	dnsServer: '127.0.0.1:5300',
 	derpUrl: 'http://127.0.0.1:3340',
+	stunServer: '127.0.0.1:3478',
 	tailscaledSocket: '/tmp/lab "x"/tailscaled.sock',
 	apiKeyFile: '/tmp/lab "x"/key',
 };
@@ -25,6 +26,10 @@ test('the daemon can read it', t => {
 			['orchestrator', 'http', 5000, 2000],
 			['livekit', 'http', 5000, 2000],
 			['orchestrator-port', 'tcp', 5000, 2000],
+			['livekit-signal', 'ws', 5000, 2000],
+			['magicdns', 'dns', 5000, 2000],
+			['derp', 'derp', 5000, 2000],
+			['stun', 'stun', 5000, 2000],
 			['tts', 'http', 5000, 2000],
 			['stt', 'http', 5000, 2000],
 		],

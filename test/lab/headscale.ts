@@ -1,5 +1,7 @@
 import {connect} from 'node:net';
 import test from 'ava';
+import {createHeadscaleClient} from '../../src/headscale/client.ts';
+import {preAuthKeyState} from '../../src/headscale/pre-auth-keys.ts';
 import {aLab, apiHeaders, ask, families, fixture, jsonOf, keyPaths} from '../helpers/lab.ts';
 
 const lab = await aLab(test);
@@ -32,6 +34,55 @@ test.serial('nodes, users and keys have the keys of the recorded answers', async
 
 		t.deepEqual(keyPaths(answer), keyPaths(JSON.parse(fixture(file))), path);
 	}
+});
+
+test.serial('users, keys and policy are what tailprobe understands, with a key that soon expires', async t => {
+	const client = createHeadscaleClient({
+		url: lab.urls.headscaleUrl,
+		apiKey: () => apiHeaders(lab).Authorization?.replace('Bearer ', ''),
+		timeoutMs: 5000,
+	});
+
+	const users = await client.users?.();
+	const preAuthKeys = await client.preAuthKeys?.();
+	const apiKeys = await client.apiKeys?.();
+
+	t.deepEqual(
+		users?.users.map(user => user.name),
+		['ozzu', 'oncall'],
+	);
+	t.deepEqual(
+		preAuthKeys?.keys.map(key => [key.user, key.ephemeral, preAuthKeyState(key, Date.now())]),
+		[
+			['ozzu', false, 'usable'],
+			['ozzu', true, 'usable'],
+			['ozzu', false, 'used_up'],
+			['ozzu', false, 'usable'],
+		],
+	);
+	t.true(preAuthKeys?.keys.some(({expiryMs = 0}) => expiryMs > Date.now() && expiryMs < Date.now() + 86_400_000));
+	t.is(apiKeys?.keys.length, 2);
+	t.is(apiKeys?.ownId, '2');
+	t.like(await client.policy?.(), {state: 'present'});
+	t.true(await client.key?.());
+	t.true(await client.apiHealth?.());
+	t.is(await client.routes?.(), undefined);
+});
+
+test.serial('keys expire when that is switched on', async t => {
+	const {apiKeys, preAuthKeys} = createHeadscaleClient({
+		url: lab.urls.headscaleUrl,
+		apiKey: () => apiHeaders(lab).Authorization?.replace('Bearer ', ''),
+		timeoutMs: 5000,
+	});
+
+	await lab.break('api-key-expiring');
+	await lab.break('gpu-key-expired');
+
+	const ownExpiryMs = (await apiKeys?.())?.keys.find(key => key.id === '2')?.expiryMs ?? 0;
+	t.true(ownExpiryMs > Date.now() && ownExpiryMs <= Date.now() + 7_200_000);
+	const gpuKey = (await preAuthKeys?.())?.keys.find(key => key.ephemeral);
+	t.is(gpuKey && preAuthKeyState(gpuKey, Date.now()), 'expired');
 });
 
 test.serial('the five nodes are there, the GPU machines with an ephemeral key', async t => {

@@ -1,5 +1,7 @@
 import test from 'ava';
-import {aLab, ask, families, fixture, jsonOf, keyPaths, localApi, ping} from '../helpers/lab.ts';
+import {watchHealth} from '../../src/tailscaled/bus.ts';
+import {systemClock} from '../../src/util/clock.ts';
+import {aLab, ask, families, fixture, jsonOf, keyPaths, localApi, ping, until} from '../helpers/lab.ts';
 
 interface Status {
 	BackendState: string;
@@ -62,6 +64,35 @@ test.serial('user metrics have the recorded families and move with pings', async
 	const after = await read();
 	t.deepEqual([...families(after)], [...families(fixture('lab/usermetrics.prom'))]);
 	t.is(direct(after), direct(before) + 1);
+});
+
+test.serial('the IPN bus tells health at the begin and at each change, as the real one does', async t => {
+	const told: unknown[] = [];
+	const watch = watchHealth({
+		socket: lab.urls.tailscaledSocket,
+		clock: systemClock,
+		onHealth: warnings => told.push(warnings.map(({code, severity}) => `${code} ${severity}`)),
+		onFailure: error => told.push(error),
+	});
+	t.teardown(() => watch.stop());
+	await until(t, 'the first message', () => told.length === 1);
+
+	await lab.break('tailscaled-stopped');
+	await until(t, 'the warning', () => told.length === 2);
+	await lab.heal();
+	await until(t, 'its end', () => told.length === 3);
+
+	t.deepEqual(told, [[], ['wantrunning-false low'], []]);
+});
+
+test.serial('whois has the recorded version of the client, and nobody else is known', async t => {
+	const version = async (address: string) =>
+		jsonOf<{Node: {Hostinfo: {IPNVersion: string}}}>(t, await ask(localApi(lab, `whois?addr=${address}`))).Node.Hostinfo
+			.IPNVersion;
+
+	t.is(await version('127.77.0.1'), '1.102.3');
+	t.is(await version('127.77.0.3'), '1.98.4');
+	t.like(await ask(localApi(lab, 'whois?addr=127.77.0.99')), {status: 404, body: 'no match for IP:port\n'});
 });
 
 test.serial('pings answer as recorded, by type', async t => {

@@ -54,3 +54,20 @@ test('other work gets its turn between two families', async t => {
 
 	t.true(turns >= 4);
 });
+
+test('a row that several places share is one family', async t => {
+	const exposition = createExposition();
+
+	exposition.gauge(def).set({peer: 'a'}, 1);
+	exposition.gauge({...def}).set({peer: 'b'}, 2);
+
+	t.regex(await render(exposition), /peer="a"\} 1\n.*peer="b"\} 2\n$/);
+});
+
+test('two rows of one name that differ are a mistake of ours', t => {
+	const exposition = createExposition();
+	exposition.gauge(def);
+
+	t.throws(() => exposition.gauge({...def, help: 'Something else.'}), {message: /declared twice, differently/});
+	t.throws(() => exposition.counter({...def, type: 'counter'}), {message: /declared twice, differently/});
+});

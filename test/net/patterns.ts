@@ -1,5 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of a conversation, not of JavaScript.
 import test from 'ava';
-import {compilePattern} from '../../src/net/patterns.ts';
+import {compilePattern, expandTemplate} from '../../src/net/patterns.ts';
 
 const matches = test.macro((t, source: string, text: string, wanted: boolean) => {
 	t.is(compilePattern(source).test(text), wanted);
@@ -46,4 +47,23 @@ test('patterns that ruin a backtracking engine take linear time', t => {
 		// It takes some 6 ms; a backtracking engine would not end today.
 		t.true(performance.now() - startedAt < 2000, source);
 	}
+});
+
+const expands = test.macro((t, template: string, wanted: string) => {
+	const captures = compilePattern('^(?P<verb>\\w+) :(\\S+)( never)?').match('PING :abc');
+
+	t.is(captures && expandTemplate(template, captures), wanted);
+});
+
+test('a group goes in by its number', expands, 'PONG $2', 'PONG abc');
+test('a group goes in by its name', expands, '${verb}ED $verb', 'PINGED PING');
+test('group 0 is the whole match', expands, '$0', 'PING :abc');
+test('a name is as long as it can be', expands, '$1x', '');
+test('a group that took no part is empty', expands, '<$3>', '<>');
+test('a group that is not there is empty', expands, '<$9>$constructor', '<>');
+test('two dollars are one', expands, '$$1', '$1');
+test('a dollar without a name stays', expands, '$ ${1 ${} 5$', '$ ${1 ${} 5$');
+
+test('no match captures nothing', t => {
+	t.is(compilePattern('b').match('a'), undefined);
 });

@@ -1,6 +1,5 @@
 import {networkInterfaces} from 'node:os';
 import test from 'ava';
-import {z} from 'zod';
 import {tcp} from '../../src/probes/tcp.ts';
 import {startDnsServer} from '../helpers/dns-server.ts';
 import {measure, testPlace} from '../helpers/probing.ts';
@@ -104,10 +103,4 @@ test('loopback is forbidden where the place does not allow it', async t => {
 
 test('a target that is written to deceive is forbidden', async t => {
 	t.is((await measure(tcp, '0x7f.1:22')).reason, 'forbidden');
-});
-
-test('options that are not there yet are named', t => {
-	const {error} = tcp.options(z).safeParse({query_response: []});
-
-	t.regex(error?.message ?? '', /query_response/);
 });

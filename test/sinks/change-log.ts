@@ -1,13 +1,17 @@
 import test from 'ava';
+import type {HeadscaleFacts, PlatformView, TailscaledFacts} from '../../src/inventory/platform-types.ts';
 import type {TailnetNode} from '../../src/inventory/types.ts';
 import {createChangeLog} from '../../src/sinks/change-log.ts';
 import {createLog} from '../../src/util/log.ts';
 import type {VantageState} from '../../src/vantages/types.ts';
+import {fakeClock} from '../helpers/fake-clock.ts';
 
 function setUp() {
 	const lines: Record<string, unknown>[] = [];
 	const output = {write: (line: string) => void lines.push(JSON.parse(line)), isTTY: false};
-	return {lines, changes: createChangeLog(createLog({level: 'info', format: 'json'}, output as never))};
+	const clock = fakeClock();
+	const changes = createChangeLog(createLog({level: 'info', format: 'json'}, output as never), clock);
+	return {lines, clock, changes, said: () => lines.map(({msg}) => msg)};
 }
 
 const vantage = (condition: VantageState['condition'], detail?: string): VantageState => ({
@@ -71,14 +75,105 @@ test('nodes that come and go are told, the first list is not', t => {
 	);
 });
 
-test('a restart of headscale is told once', t => {
-	const {lines, changes} = setUp();
-	const restarted = {...nodes('a'), graceUntil: Date.now() + 30_000};
+test('a restart of headscale is told once, and not again after its grace', async t => {
+	const {clock, changes, said} = setUp();
+	const restarted = (at: number) => ({...nodes('a'), graceUntil: at + 30_000});
+	const first = restarted(clock.wall());
 
 	changes.headscale(nodes('a'));
-	changes.headscale(restarted);
-	changes.headscale(restarted);
+	changes.headscale(first);
+	changes.headscale(restarted(clock.wall() + 5000));
+	await clock.advance(60_000);
+	for (let read = 0; read < 3; read++) changes.headscale(first);
 
-	t.is(lines.length, 1);
-	t.regex(String(lines[0]?.msg), /headscale restarted or came back/);
+	t.deepEqual(said(), ['headscale restarted or came back, "offline" is not told for a while']);
+	changes.headscale(restarted(clock.wall()));
+	t.is(said().length, 2);
+});
+
+function platform(headscale: HeadscaleFacts, tailscaled: Omit<TailscaledFacts, 'vantage'> = {}): PlatformView {
+	return {headscale, tailscaled: [{vantage: 'cluster', ...tailscaled}]};
+}
+
+test('a tailscaled that loses its control server or is switched off is told once, and when that is over', t => {
+	const {changes, said} = setUp();
+
+	for (const facts of [
+		{backendState: 'Running', online: true},
+		{backendState: 'Running', online: false},
+		{},
+		{backendState: 'Running', online: false},
+		{backendState: 'Running', online: true},
+		{backendState: 'Stopped', online: false},
+		{backendState: 'Stopped', online: false},
+		{backendState: 'Running', online: true},
+	] as const)
+		changes.platform(platform({}, facts));
+
+	t.deepEqual(said(), [
+		'the own tailscaled lost its control server',
+		'the own tailscaled has its control server again',
+		'the own tailscaled is not connected to the tailnet',
+		'the own tailscaled is connected to the tailnet again',
+	]);
+});
+
+test('what is wrong from the beginning is told, what is well is not', t => {
+	const {changes, lines, said} = setUp();
+
+	changes.platform(
+		platform(
+			{certificate: {trusted: false, fault: 'expired'}, missingUsers: {count: 1, names: ['june']}},
+			{backendState: 'NeedsLogin'},
+		),
+	);
+
+	t.deepEqual(said(), [
+		'the own tailscaled is not connected to the tailnet',
+		"headscale's certificate is not trusted",
+		'expected users are missing in headscale',
+	]);
+	t.deepEqual(
+		lines.map(({state, fault, users}) => state ?? fault ?? users),
+		['NeedsLogin', 'expired', ['june']],
+	);
+});
+
+test('the certificate and the expected users are told when they change, not when they cannot be read', t => {
+	const {changes, said} = setUp();
+	const well = {certificate: {trusted: true}, missingUsers: {count: 0, names: []}};
+
+	for (const facts of [
+		well,
+		{...well, certificate: {trusted: false}},
+		{},
+		{...well, certificate: {trusted: false}, missingUsers: {count: 1, names: ['june']}},
+		well,
+	])
+		changes.platform(platform(facts));
+
+	t.deepEqual(said(), [
+		"headscale's certificate is not trusted",
+		'expected users are missing in headscale',
+		"headscale's certificate is trusted again",
+		'no expected user is missing in headscale any more',
+	]);
+});
+
+test('an API key that ends soon is told once a day, and when it ended', async t => {
+	const {changes, clock, said} = setUp();
+	const hourMs = 3_600_000;
+	const expiryMs = clock.wall() + 14 * 24 * hourMs + hourMs;
+
+	for (let hours = 0; hours < 50; hours++) {
+		changes.platform(platform({ownApiKeyExpiryMs: expiryMs}));
+		await clock.advance(hourMs);
+	}
+	t.deepEqual(said(), Array(2).fill('the API key with which headscale is read expires soon'));
+	await clock.advance(expiryMs - clock.wall());
+	changes.platform(platform({ownApiKeyExpiryMs: expiryMs}));
+	changes.platform(platform({ownApiKeyExpiryMs: expiryMs}));
+
+	t.is(said().length, 3);
+	t.is(said()[2], 'the API key with which headscale is read has expired');
 });

@@ -401,3 +401,43 @@ test('a check whose node becomes known goes on being down since the same time', 
 
 	t.deepEqual((await linesOf(exposition, /down_since/)).map(short), ['tailprobe_check_down_since_timestamp_seconds 1']);
 });
+
+test('types that share a row share its family, each with its own series', async t => {
+	const row = probe.metrics.slice(0, 1);
+	const exposition = createExposition();
+	const types = ['http', 'tls'].map(type => ({...probe, type, metrics: row}));
+	const sink = createMetricsSink({exposition, clock: fakeClock(), probes: types, maxSeries: 1000});
+	const checks = ['http', 'tls'].map(type => aCheck({key: `${type}/local/a`, type}));
+
+	for (const check of checks) {
+		sink.begin?.(check);
+		sink.accept(check, anOutcome({key: check.key, reading: aReading({values: {status_code: 200}})}));
+	}
+
+	const lines = await linesOf(exposition, /^tailprobe_x_status_code/);
+	t.is(lines.length, 2);
+	t.true(lines.some(line => line.includes('type="tls"')));
+});
+
+test('a series that a check cannot have costs nothing', async t => {
+	const metrics = probe.metrics.slice(0, 1).map(row => ({...row, appliesTo: isEncrypted}));
+	const exposition = createExposition();
+	const sink = createMetricsSink({exposition, clock: fakeClock(), probes: [{...probe, metrics}], maxSeries: 1000});
+	const target = aCheck().target;
+	const plain = aCheck({key: 'a', target: {...target, address: 'http://a/'}});
+	const secure = aCheck({key: 'b', target: {...target, name: 'b', address: 'https://a/'}});
+
+	sink.begin?.(plain);
+	const before = await seriesOf(exposition);
+	sink.begin?.(secure);
+
+	t.is((await seriesOf(exposition)) - before, before + 1);
+});
+
+function isEncrypted({target}: Pick<Check, 'target' | 'options'>): boolean {
+	return target.address.startsWith('https:');
+}
+
+async function seriesOf(exposition: Exposition): Promise<number> {
+	return Number((await linesOf(exposition, /^tailprobe_series /))[0]?.split(' ')[1]);
+}

@@ -1,19 +1,34 @@
 /** One request to one origin over a connection of its own: resolve, connect, TLS, ask, read. */
 
-import {dial} from '../../net/dial.ts';
+import type {Socket} from 'node:net';
+import type {SecureContext} from 'node:tls';
 import {type Exchange, type ExchangeTimings, exchange} from '../../net/http1.ts';
-import {CertificateError, upgradeToTls} from '../../net/tls.ts';
-import {secureContextFor} from '../../net/tls-contexts.ts';
+import {type Http2Connection, openHttp2} from '../../net/http2.ts';
 import {endpointOf} from '../../net/url.ts';
+import {connectPhase} from '../shared/connect-phase.ts';
 import type {Findings} from '../shared/failed-reading.ts';
 import {resolvePhase} from '../shared/resolve-phase.ts';
+import {forgetTls, tlsContext, tlsPhase, withoutClientCertificate} from '../shared/tls-options.ts';
 import type {Place} from '../types.ts';
 import {needsBody} from './judge.ts';
 import {type HttpOptions, maxHeadBytes} from './options.ts';
 import type {Hop} from './redirect.ts';
+import {maxPackedBytes, wantedCoding} from './unpacked.ts';
 
 /** Bytes of each body that are kept at least. */
 export const shownBodyBytes = 400;
+
+/** A connection that can be asked. */
+export interface Line {
+	/** What to destroy at the end. */
+	plain: Socket;
+	/** What to speak over: `plain`, or TLS over it. */
+	socket: Socket;
+	/** Where HTTP/2 was agreed on. */
+	http2?: Http2Connection;
+	/** Of its TLS. */
+	context?: SecureContext;
+}
 
 /**
  * The answer to the hop's request. Throws what resolveTarget, dial, upgradeToTls and exchange throw; the phases, facts and values of
@@ -26,64 +41,80 @@ export async function requestHop(
 	findings: Findings,
 	signal: AbortSignal,
 ): Promise<Exchange> {
-	const {clock, facts, values} = findings;
+	const line = await openLine(hop, options, place, findings, signal);
+	try {
+		return await askOver(line, hop, options, findings, signal);
+	} finally {
+		closeLine(line);
+	}
+}
+
+/** A connection to the hop's origin. Throws what resolveTarget, dial and upgradeToTls throw, and then leaves no socket. */
+export async function openLine(
+	hop: Hop,
+	options: HttpOptions,
+	place: Place,
+	findings: Findings,
+	signal: AbortSignal,
+): Promise<Line> {
 	const {host, port} = endpointOf(hop.url);
 	const secure = hop.url.protocol === 'https:';
-	values.ssl = secure ? 1 : 0;
-	if (hop.redirects > 0) forgetTls();
-	// Reading a CA file is no part of what is measured.
-	const context = secure ? await secureContextFor(options.tls_config.ca_file) : undefined;
+	findings.values.ssl = secure ? 1 : 0;
+	if (hop.redirects > 0) forgetTls(findings);
+	// What proves who we are stays with the origin that it was written for.
+	const tlsOptions = hop.atHome ? options.tls_config : withoutClientCertificate(options.tls_config);
+	const context = secure ? await tlsContext(tlsOptions) : undefined;
 
 	const resolved = await resolvePhase(host, hop.rule, options, place, findings, signal);
-	clock.enter('connect');
-	const plain = await dial(resolved, port, signal);
+	const plain = await connectPhase(resolved, port, hop.rule.via, place, findings, signal);
+	if (!context) return {plain, socket: plain};
 	try {
-		if (!context) return await ask(plain);
-		clock.enter('tls');
-		const name = (hop.tlsName ?? host).replace(/\.$/, '');
-		const settings = {context, name, skipVerify: options.tls_config.insecure_skip_verify};
-		const tls = await upgradeToTls(plain, settings, signal).catch(noteExpiry);
-		noteTls(tls.version, tls.cipher, tls.expirySeconds);
-		return await ask(tls.socket);
-	} finally {
+		const alpn = options.enable_http2 ? bothVersions : onlyHttp1;
+		const how = {options: {...tlsOptions, server_name: hop.tlsName}, context, host, alpn};
+		const tls = await tlsPhase(plain, how, findings, signal);
+		const line = {plain, socket: tls.socket, context};
+		return tls.alpn === 'h2' ? {...line, http2: await openHttp2(tls.socket, maxHeadBytes)} : line;
+	} catch (error) {
 		plain.destroy();
-	}
-
-	async function ask(socket: Parameters<typeof exchange>[0]): Promise<Exchange> {
-		const limits = {
-			maxHeadBytes,
-			maxBodyBytes: options.body_size_limit,
-			// The beginning is kept for the sentence when the answer is not what was wanted.
-			maxStoredBytes: needsBody(options) ? options.body_size_limit : Math.min(shownBodyBytes, options.body_size_limit),
-		};
-		const timings: Partial<ExchangeTimings> = {};
-		try {
-			return await exchange(socket, hop.request, limits, signal, timings);
-		} finally {
-			socket.destroy();
-			if (timings.sentAt !== undefined) clock.enter('processing', timings.sentAt);
-			if (timings.firstByteAt !== undefined) clock.enter('transfer', timings.firstByteAt);
-			clock.leave(timings.endAt);
-		}
-	}
-
-	function noteTls(version: string, cipher: string, expirySeconds: number | undefined): void {
-		facts.tls_version = version;
-		facts.tls_cipher = cipher;
-		if (expirySeconds !== undefined) values.tls_earliest_cert_expiry_seconds = expirySeconds;
-	}
-
-	// What the hop before presented is no fact of this one.
-	function forgetTls(): void {
-		delete values.tls_earliest_cert_expiry_seconds;
-		delete facts.tls_version;
-		delete facts.tls_cipher;
-	}
-
-	function noteExpiry(error: unknown): never {
-		if (error instanceof CertificateError && error.expirySeconds !== undefined) {
-			values.tls_earliest_cert_expiry_seconds = error.expirySeconds;
-		}
 		throw error;
 	}
+}
+
+/** Asks and reads; the phases `processing` and `transfer` are those of this request. Throws what exchange throws. */
+export async function askOver(
+	line: Line,
+	hop: Hop,
+	options: HttpOptions,
+	{clock}: Findings,
+	signal: AbortSignal,
+): Promise<Exchange> {
+	const {body_size_limit: limit} = options;
+	const limits = {
+		maxHeadBytes,
+		maxBodyBytes: maxPackedBytes(options),
+		// The beginning is kept for the sentence when the answer is not what was wanted.
+		maxStoredBytes: keepsBody(options) ? maxPackedBytes(options) : Math.min(shownBodyBytes, limit),
+	};
+	const timings: Partial<ExchangeTimings> = {};
+	try {
+		if (line.http2) return await line.http2.exchange(hop.request, limits, signal, timings);
+		return await exchange(line.socket, hop.request, limits, signal, timings);
+	} finally {
+		if (timings.sentAt !== undefined) clock.enter('processing', timings.sentAt);
+		if (timings.firstByteAt !== undefined) clock.enter('transfer', timings.firstByteAt);
+		clock.leave(timings.endAt);
+	}
+}
+
+export function closeLine({plain, socket, http2}: Line): void {
+	http2?.destroy();
+	socket.destroy();
+	plain.destroy();
+}
+
+const bothVersions = ['h2', 'http/1.1'];
+const onlyHttp1 = ['http/1.1'];
+
+function keepsBody(options: HttpOptions): boolean {
+	return needsBody(options) || wantedCoding(options) !== undefined;
 }

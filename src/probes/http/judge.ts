@@ -14,12 +14,18 @@ export interface Fault {
 	byPattern: boolean;
 }
 
-/** The first thing that is wrong with the answer, or undefined. `secure`: it came over TLS. */
-export function judgeAnswer(answer: Exchange, secure: boolean, options: HttpOptions): Fault | undefined {
+/** The first thing that is wrong with the answer, or undefined. `secure`: it came over TLS; `packing`: what is wrong with its coding. */
+export function judgeAnswer(
+	answer: Exchange,
+	secure: boolean,
+	options: HttpOptions,
+	packing?: Fault,
+): Fault | undefined {
 	return (
 		judgeStatus(answer, options) ??
 		judgeTls(secure, options) ??
 		judgeHeaders(answer, options) ??
+		packing ??
 		judgeSize(answer, options) ??
 		judgeBody(answer, options)
 	);

@@ -3,10 +3,12 @@
 import type * as zod from 'zod';
 import {compilePattern} from '../../net/patterns.ts';
 import {parseBytes} from '../../util/units.ts';
+import {type AuthOptions, authOptions, judgeAuth} from '../shared/auth-options.ts';
 import {type FamilyOptions, familyOptions} from '../shared/resolve-phase.ts';
+import {type TlsOptions, tlsConfig} from '../shared/tls-options.ts';
 import type {Zod} from '../types.ts';
 
-export interface HttpOptions extends FamilyOptions {
+export interface HttpOptions extends FamilyOptions, AuthOptions {
 	/** Empty: any 2xx. */
 	valid_status_codes: number[];
 	/** Empty: any. */
@@ -14,6 +16,12 @@ export interface HttpOptions extends FamilyOptions {
 	method: (typeof methods)[number];
 	headers: Record<string, string>;
 	body?: string | undefined;
+	/** Read at each run. */
+	body_file?: string | undefined;
+	/** What the answer must be packed with. */
+	compression?: Compression | undefined;
+	/** Whether HTTP/2 is offered over TLS. */
+	enable_http2: boolean;
 	fail_if_ssl: boolean;
 	fail_if_not_ssl: boolean;
 	fail_if_body_matches_regexp: string[];
@@ -23,7 +31,7 @@ export interface HttpOptions extends FamilyOptions {
 	follow_redirects: boolean;
 	/** Bytes. */
 	body_size_limit: number;
-	tls_config: {insecure_skip_verify: boolean; server_name?: string | undefined; ca_file?: string | undefined};
+	tls_config: TlsOptions;
 }
 
 export interface HeaderMatch {
@@ -32,7 +40,22 @@ export interface HeaderMatch {
 	allow_missing: boolean;
 }
 
-export function httpOptions(z: Zod): zod.ZodType<HttpOptions> {
+/** The codings that `compression` takes. */
+export const compressions = ['identity', 'gzip', 'br', 'deflate', 'zstd'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** Largest request body. */
+export const maxRequestBodyBytes = 1_048_576;
+
+/** `kept`: for requests over a kept connection, which go to one place only. */
+export function httpOptions(z: Zod, connection: 'fresh' | 'kept' = 'fresh'): zod.ZodType<HttpOptions> {
+	const redirects =
+		connection === 'fresh'
+			? z.boolean().default(true).describe('Follow up to ten redirects; each address is judged again.')
+			: z
+					.literal(false, 'expected false: a kept connection leads to one place, so aim at where the redirects end')
+					.default(false)
+					.describe('Redirects are not followed: a kept connection leads to one place.');
 	const patterns = z.array(patternOption(z)).max(50).default([]);
 	const headerMatches = z
 		.array(
@@ -52,47 +75,50 @@ export function httpOptions(z: Zod): zod.ZodType<HttpOptions> {
 				.describe('Statuses that are up; by default any 2xx.'),
 			valid_http_versions: z
 				.array(z.enum(['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0']))
-				.refine(versions => versions.length === 0 || versions.some(spoken), 'only HTTP/1.0 and HTTP/1.1 are spoken')
 				.default([])
 				.describe('Versions of the answer that are up; by default any.'),
 			method: z.enum(methods).default('GET').describe('Method of the request.'),
 			headers: headersOption(z)
 				.default({})
 				.describe('Headers of the request; not sent to another origin after a redirect.'),
-			body: z.string().max(1_048_576).optional().describe('Body of the request.'),
+			body: z.string().max(maxRequestBodyBytes).optional().describe('Body of the request.'),
+			body_file: z
+				.string()
+				.min(1)
+				.optional()
+				.describe('File with the body, at most 1 MiB; read again when it changes.'),
+			compression: z
+				.enum(compressions, `expected one of ${compressions.join(', ')}`)
+				.optional()
+				.describe(
+					'What the answer must be packed with; it is asked for and unpacked. By default nothing is asked for.',
+				),
+			enable_http2: z.boolean().default(true).describe('Offer HTTP/2 over TLS; without TLS only HTTP/1.1 is spoken.'),
+			...authOptions(z),
 			fail_if_ssl: z.boolean().default(false).describe('Down when the final answer came over TLS.'),
 			fail_if_not_ssl: z.boolean().default(false).describe('Down when the final answer came without TLS.'),
 			fail_if_body_matches_regexp: patterns.describe('Down when the body matches one of these (RE2).'),
 			fail_if_body_not_matches_regexp: patterns.describe('Down when the body does not match one of these (RE2).'),
 			fail_if_header_matches: headerMatches.describe('Down when a header matches.'),
 			fail_if_header_not_matches: headerMatches.describe('Down when a header does not match.'),
-			follow_redirects: z.boolean().default(true).describe('Follow up to ten redirects; each address is judged again.'),
+			follow_redirects: redirects,
 			...familyOptions(z),
-			body_size_limit: sizeOption(z).default(1_048_576).describe('Largest body, such as 512KB; a larger one is down.'),
-			tls_config: z
-				.strictObject({
-					insecure_skip_verify: z.boolean().default(false).describe('Take any certificate.'),
-					server_name: z
-						.string()
-						.regex(/^[A-Za-z0-9_.:-]{1,253}$/, 'expected a host name or an address')
-						.optional()
-						.describe('Name to ask for and to find in the certificate, instead of the host.'),
-					ca_file: z
-						.string()
-						.min(1)
-						.optional()
-						.describe('PEM file of the authorities to trust; read again when it changes.'),
-				})
-				.default({insecure_skip_verify: false})
-				.describe('TLS of the connection.'),
+			body_size_limit: sizeOption(z)
+				.default(1_048_576)
+				.describe('Largest body, such as 512KB, after unpacking; a larger one is down.'),
+			tls_config: tlsConfig(z),
 		})
 		.superRefine((options, context) => {
+			const say = (path: (string | number)[], message: string) =>
+				void context.addIssue({code: 'custom', path, message});
 			const complain = (path: string) =>
-				context.addIssue({
-					code: 'custom',
-					path: [path],
-					message: 'these patterns have too many steps together: simplify them or lower body_size_limit',
-				});
+				say([path], 'these patterns have too many steps together: simplify them or lower body_size_limit');
+			judgeAuth(options, Object.keys(options.headers), say);
+			if (options.body !== undefined && options.body_file !== undefined)
+				say(['body_file'], 'expected body or body_file, not both');
+			if (options.valid_http_versions.join() === 'HTTP/2.0' && !options.enable_http2)
+				say(['enable_http2'], 'expected true: HTTP/2.0 is the only version that is wanted');
+			judgeEncoding(options, say);
 			const {fail_if_body_matches_regexp: unwanted, fail_if_body_not_matches_regexp: wanted} = options;
 			if (stepsOf([...unwanted, ...wanted]) * options.body_size_limit > maxSteps)
 				complain(unwanted.length > 0 ? 'fail_if_body_matches_regexp' : 'fail_if_body_not_matches_regexp');
@@ -118,11 +144,29 @@ const ownHeaders = new Set([
 	'upgrade',
 ]);
 
-function spoken(version: string): boolean {
-	return version !== 'HTTP/2.0';
+/** As blackbox_exporter: a configured Accept-Encoding must let the server answer as `compression` wants. */
+function judgeEncoding(
+	{headers, compression}: {headers: Record<string, string>; compression?: Compression | undefined},
+	complain: (path: string[], message: string) => void,
+): void {
+	const header = Object.entries(headers).find(([name]) => name.toLowerCase() === 'accept-encoding');
+	if (!header || compression === undefined || accepts(header[1], compression)) return;
+	complain(['headers', header[0]], `it does not accept ${compression}, which compression wants`);
 }
 
-function headersOption(z: Zod): zod.ZodType<Record<string, string>, Record<string, string>> {
+function accepts(header: string, coding: Compression): boolean {
+	const weights = new Map(
+		header.split(',').map(item => {
+			const [name = '', ...parameters] = item.split(';').map(part => part.trim().toLowerCase());
+			const q = parameters.find(parameter => parameter.startsWith('q='))?.slice(2);
+			return [name, q === undefined ? 1 : Number(q)];
+		}),
+	);
+	const weight = weights.get(coding) ?? weights.get('*') ?? (coding === 'identity' ? 1 : 0);
+	return weight > 0;
+}
+
+export function headersOption(z: Zod): zod.ZodType<Record<string, string>, Record<string, string>> {
 	return z.record(z.string(), z.string()).superRefine((headers, context) => {
 		const seen = new Set<string>();
 		for (const [name, value] of Object.entries(headers)) {

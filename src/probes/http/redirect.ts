@@ -7,7 +7,7 @@ import {splitTarget} from '../../net/target.ts';
 import type {AddressRule} from '../../net/types.ts';
 import {parseRedirect, shownUrl} from '../../net/url.ts';
 import {TargetDownError} from '../../util/errors.ts';
-import {harmlessHeaders} from '../../util/redact.ts';
+import {isHarmlessHeader} from '../../util/redact.ts';
 import {version} from '../../util/version.ts';
 import {ruleFor} from '../shared/resolve-phase.ts';
 import type {Place} from '../types.ts';
@@ -28,9 +28,12 @@ export interface Hop {
 	from: string;
 	/** Still where the configuration aims at: its headers are meant for this origin. */
 	atHome: boolean;
+	/** What proves who we are, read for this run; among the request's headers as long as we are at home. */
+	credentials: readonly Header[];
 }
 
-export function firstHop(url: URL, target: Target, options: HttpOptions, place: Place): Hop {
+/** `keeps`: the connection is to be kept for another request. */
+export function firstHop(url: URL, target: Target, options: HttpOptions, place: Place, keeps = false): Hop {
 	const {method, body, tls_config: tls} = options;
 	const host = Object.entries(options.headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
 	const shown = shownUrl(url);
@@ -40,7 +43,7 @@ export function firstHop(url: URL, target: Target, options: HttpOptions, place: 
 		request: {
 			method,
 			path: url.pathname + url.search,
-			headers: requestHeaders(host ?? url.host, Object.entries(options.headers)),
+			headers: requestHeaders(host ?? url.host, Object.entries(options.headers), options, keeps),
 			...(body === undefined ? {} : {body}),
 		},
 		// As blackbox_exporter: a configured Host is what the certificate must be for, unless server_name says otherwise.
@@ -49,6 +52,21 @@ export function firstHop(url: URL, target: Target, options: HttpOptions, place: 
 		redirects: 0,
 		from: shown,
 		atHome: true,
+		credentials: [],
+	};
+}
+
+/** The hop with what has to be read for each run: credentials, and the body where that is a file. */
+export function equipHop(hop: Hop, credentials: readonly Header[], body: Buffer | undefined): Hop {
+	const {request} = hop;
+	return {
+		...hop,
+		credentials,
+		request: {
+			...request,
+			headers: [...request.headers, ...credentials],
+			...(body === undefined ? {} : {body}),
+		},
 	};
 }
 
@@ -83,6 +101,7 @@ export function nextHop(hop: Hop, answer: Exchange, address: string, options: Ht
 		redirects: hop.redirects + 1,
 		from: hop.from,
 		atHome,
+		credentials: atHome ? hop.credentials : [],
 	};
 }
 
@@ -91,7 +110,7 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /** As browsers do: 303 asks with GET, and so do 301 and 302 after a POST; 307 and 308 repeat the request. */
 function redirectedRequest(
-	{request}: Hop,
+	{request, credentials}: Hop,
 	url: URL,
 	atHome: boolean,
 	status: number,
@@ -104,26 +123,31 @@ function redirectedRequest(
 	const entries = Object.entries(options.headers).filter(([name]) => {
 		const lower = name.toLowerCase();
 		// Any other of the configuration stays with the origin that it was written for.
-		return (atHome || harmlessHeaders.has(lower)) && !(dropsBody && lower.startsWith('content-'));
+		return (atHome || isHarmlessHeader(lower)) && !(dropsBody && lower.startsWith('content-'));
 	});
 	const host = atHome ? entries.find(([name]) => name.toLowerCase() === 'host')?.[1] : undefined;
 	return {
 		method: becomesGet ? 'GET' : method,
 		path: url.pathname + url.search,
-		headers: requestHeaders(host ?? url.host, entries),
+		headers: [...requestHeaders(host ?? url.host, entries, options, false), ...(atHome ? credentials : [])],
 		...(body === undefined || dropsBody ? {} : {body}),
 	};
 }
 
 const userAgent = `tailprobe/${version}`;
 
-function requestHeaders(host: string, configured: readonly (readonly [string, string])[]): Header[] {
+function requestHeaders(
+	host: string,
+	configured: readonly (readonly [string, string])[],
+	{compression = 'identity'}: HttpOptions,
+	keeps: boolean,
+): Header[] {
 	const headers: Header[] = [['Host', host]];
 	const names = new Set(configured.map(([name]) => name.toLowerCase()));
 	if (!names.has('user-agent')) headers.push(['User-Agent', userAgent]);
 	if (!names.has('accept')) headers.push(['Accept', '*/*']);
-	if (!names.has('accept-encoding')) headers.push(['Accept-Encoding', 'identity']);
+	if (!names.has('accept-encoding')) headers.push(['Accept-Encoding', compression]);
 	for (const header of configured) if (header[0].toLowerCase() !== 'host') headers.push(header);
-	headers.push(['Connection', 'close']);
+	headers.push(['Connection', keeps ? 'keep-alive' : 'close']);
 	return headers;
 }

@@ -17,6 +17,7 @@ export function exposeReading(type: string, reading: Read): Family[] {
 
 const exposers: Record<string, (reading: Read) => Family[]> = {
 	http: exposeHttp,
+	http_warm: exposeHttp,
 	tcp: exposeTcp,
 	icmp: exposeIcmp,
 	dns: exposeDns,

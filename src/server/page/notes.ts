@@ -1,10 +1,12 @@
-/** What is worth knowing although nothing fails: loss, relays, slowness, names that MagicDNS did not tell, what headscale misses. Pure. */
+/** What is worth knowing although nothing fails: loss, relays, slowness, names that MagicDNS did not tell, what headscale and tailscaled miss. Pure. */
 
 import {formatPath} from '../../util/readable.ts';
 import type {CheckView, Outcome} from '../types.ts';
+import {noteHeadscale} from './headscale-notes.ts';
 import {describePace, longestPhase, mayBeSlow} from './pace.ts';
 import type {Snapshot} from './snapshot.ts';
-import {asSentence, clockText, count, isUnsound} from './words.ts';
+import {noteTailscaled} from './tailscaled-notes.ts';
+import {asSentence, clockText, count, isUnsound, listNames} from './words.ts';
 
 export interface Note {
 	/** What it is about: `tunnel june-gpu-1`, `MagicDNS`, `headscale`. */
@@ -12,6 +14,8 @@ export interface Note {
 	/** The vantage that sees it. */
 	from?: string;
 	says: string;
+	/** Advice that is not pressing: it comes last, and the headline does not count it. */
+	isMild?: true;
 	/** The check whose history shows it. */
 	key?: string;
 	/** Where on the page there is more. */
@@ -39,7 +43,15 @@ export function findNotes(snapshot: Snapshot): Note[] {
 	const found = seen.flatMap(view => findOne(view, snapshot) ?? []).toSorted(compareFound);
 	const resolved = noteResolution(found, snapshot);
 	const rest = found.filter(({note, byPeers}) => note && !(byPeers && resolved.has(byPeers)));
-	return [...resolved.values(), ...foldUnderTunnels(rest), ...noteNodes(snapshot), ...noteProblems(snapshot)];
+	const platform = [...noteTailscaled(snapshot), ...noteHeadscale(snapshot)];
+	const notes = [
+		...resolved.values(),
+		...platform,
+		...foldUnderTunnels(rest),
+		...noteNodes(snapshot),
+		...noteProblems(snapshot),
+	];
+	return [...notes.filter(note => !note.isMild), ...notes.filter(note => note.isMild)];
 }
 
 interface Found {
@@ -158,7 +170,9 @@ function noteNodes({nodes, sources}: Snapshot): Note[] {
 	const odd = answering.filter(({disagreement}) => disagreement !== undefined);
 	const excused = answering.length - odd.length;
 	const says = [
-		odd.length > 0 ? `Calls ${listNames(odd.map(({node}) => node.name))} offline, though a tunnel there answers.` : '',
+		odd.length > 0
+			? `Calls ${listNames({count: odd.length, names: odd.map(({node}) => node.name)})} offline, though a tunnel there answers.`
+			: '',
 		excused > 0
 			? `Was restarted and calls ${count(excused, 'node')} offline whose tunnels answer; that is not held against them for a while.`
 			: '',
@@ -174,10 +188,4 @@ function noteProblems({problems}: Snapshot): Note[] {
 			? asSentence(first)
 			: `${problems.length} entries were left out. The first: ${asSentence(first)}`;
 	return [{about: 'left out', says, more: '#problems', also: []}];
-}
-
-function listNames(names: readonly string[]): string {
-	const shown = names.slice(0, 5);
-	const hidden = names.length - shown.length;
-	return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
 }

@@ -19,13 +19,14 @@ export function renderPage(view: DaemonView, nowMs: number): string {
 	const snapshot = takeSnapshot(view, nowMs);
 	const {checks, nodes, sources, vantages, problems} = snapshot;
 	const notes = findNotes(snapshot);
+	const pressing = notes.filter(({isMild}) => !isMild).length;
 	const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${headline(snapshot, notes.length)} · tailprobe</title>
+<title>${headline(snapshot, pressing)} · tailprobe</title>
 <link rel="icon" href="favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="page.css">
 <script src="page.js" defer></script>
@@ -36,8 +37,8 @@ export function renderPage(view: DaemonView, nowMs: number): string {
 ${markShapes}
 <p id="stale" role="status" hidden></p>
 <main>
-${renderHeader(snapshot, notes.length)}
-${renderTroubles(groupTroubles(snapshot), nowMs) ?? renderCalm(snapshot, notes.length)}
+${renderHeader(snapshot, pressing)}
+${renderTroubles(groupTroubles(snapshot), nowMs) ?? renderCalm(snapshot, pressing)}
 ${renderNotes(notes)}
 ${renderMatrix(checks)}
 ${renderNodes(nodes, sources, nowMs)}

@@ -1,5 +1,6 @@
 /** What one page is made of, read from the daemon once. */
 
+import type {PlatformView} from '../../inventory/platform-types.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {CheckView, DaemonView, NodeView, Outcome, SourceView} from '../types.ts';
 
@@ -10,6 +11,7 @@ export interface Snapshot {
 	vantages: readonly VantageState[];
 	sources: readonly SourceView[];
 	nodes: readonly NodeView[];
+	platform: PlatformView;
 	problems: readonly string[];
 	/** The last outcomes of a check, newest first. They are unpacked anew by each call. */
 	recent(key: string): readonly Outcome[];
@@ -22,6 +24,7 @@ export function takeSnapshot(view: DaemonView, nowMs: number): Snapshot {
 		vantages: view.vantages(),
 		sources: view.sources(),
 		nodes: view.nodes(),
+		platform: view.platform(),
 		problems: view.problems(),
 		recent: key => view.history(key)?.recent ?? [],
 	};

@@ -4,7 +4,7 @@ import {formatLatency} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {SourceView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {ageOf, asSentence, count, type Shown, verdictMark} from './words.ts';
+import {ageOf, asSentence, count, type Shown, verdictMark, withCode} from './words.ts';
 
 const problemsShown = 20;
 
@@ -64,20 +64,25 @@ function renderVantage({
 	if (threadRestarts > 0) about.push(count(threadRestarts, 'thread restart'));
 	return html`<tr>
 <th scope="row">${name} <span class="muted">${type}</span>${about.length > 0 ? html`<span class="muted small under">${about.join(' · ')}</span>` : ''}</th>
-<td data-label="state">${verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
+<td data-label="state">${verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${withCode(asSentence(detail))}</span>` : ''}</td>
 <td data-label="thread late by">${formatLatency(latenessMs / 1000)}</td>
 <td data-label="in flight">${runsInFlight}</td>
 <td data-label="skipped slots">${overlap + late === 0 ? '0' : `${overlap} still running, ${late} late`}</td>
 </tr>`;
 }
 
-function renderSource({name, ok, detail, seconds, lastSuccessAt}: SourceView, nowMs: number): Html {
-	const shown: Shown = ok === undefined ? 'pending' : ok ? 'up' : 'unknown';
-	const word = ok === undefined ? 'not tried yet' : ok ? 'read' : 'failing';
+function renderSource({name, ok, isUnsupported, detail, seconds, lastSuccessAt}: SourceView, nowMs: number): Html {
+	const [shown, word]: [Shown, string] = isUnsupported
+		? ['pending', 'not in this version']
+		: ok === undefined
+			? ['pending', 'not tried yet']
+			: ok
+				? ['up', 'read']
+				: ['unknown', 'failing'];
 	return html`<tr>
 <th scope="row">${name}</th>
-<td data-label="state">${verdictMark(shown, word)}${ok === false && detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
-<td data-label="last read">${ageOf(lastSuccessAt, nowMs)}</td>
+<td data-label="state">${verdictMark(shown, word)}${(ok === false || isUnsupported) && detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
+<td data-label="last read">${ageOf(isUnsupported ? undefined : lastSuccessAt, nowMs)}</td>
 <td data-label="took">${seconds === undefined ? html`<span class="muted">–</span>` : formatLatency(seconds)}</td>
 </tr>`;
 }

@@ -67,6 +67,7 @@ section { margin-top: 1.75rem; }
 .troubles summary { cursor: pointer; }
 .notes li { border-left-color: var(--line); padding-block: 0.4rem; }
 .notes b { margin-left: 0; }
+.notes .mild { color: var(--muted); }
 .notes li > .small { grid-column: 2; grid-row: 1; }
 .notes .also li { display: list-item; padding: 0; border: 0; background: none; }
 .also { grid-column: 1 / -1; margin: 0.15rem 0 0; padding-left: 0; list-style: none; font-size: 0.875rem; overflow-wrap: anywhere; }

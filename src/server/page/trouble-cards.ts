@@ -4,7 +4,16 @@ import {formatPath, formatSpan} from '../../util/readable.ts';
 import type {CheckView, SourceView} from '../types.ts';
 import type {CheckTrouble, SourceTrouble, Troubles, VantageTrouble} from './causes.ts';
 import {type Html, html} from './escape.ts';
-import {asSentence, clockTime, count, describeTunnel, historyPath, shownVerdict, verdictMark} from './words.ts';
+import {
+	asSentence,
+	clockTime,
+	count,
+	describeTunnel,
+	historyPath,
+	shownVerdict,
+	verdictMark,
+	withCode,
+} from './words.ts';
 
 /** At most so many checks get a card; a count tells of the rest. */
 const cardsShown = 40;
@@ -77,7 +86,7 @@ function renderVantage({state, blind, total, since}: VantageTrouble, id: string,
 	const hidden = blind.length - blindShown;
 	return html`<li class="unknown">
 <p>${verdictMark('unknown', '')}<b>vantage ${name}</b> is ${condition}${from}${blind.length > 0 ? `: ${whose} ${blind.length === 1 ? 'is' : 'are'} unknown` : ''}</p>
-<div class="why"><p>${asSentence(detail ?? 'It gave no reason')}</p>
+<div class="why"><p>${withCode(asSentence(detail ?? 'It gave no reason'))}</p>
 ${
 	blind.length > 0
 		? html`<details id="${id}"><summary id="${id}-title">${count(blind.length, 'unknown check')}</summary><ul class="plain">${blind.slice(0, blindShown).map(({check, downSince}) => html`<li><a href="${historyPath(check.key)}">${check.name} ${check.target.name}</a>${downSince === undefined ? '' : html`, down since ${clockTime(downSince, nowMs)} as far as is known`}</li>`)}${hidden > 0 ? html`<li>and ${hidden} more</li>` : ''}</ul></details>`

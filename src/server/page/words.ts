@@ -1,6 +1,7 @@
 /** Numbers, times and verdicts as the page writes them. */
 
 import type {Check, Outcome, Verdict} from '../../engine/types.ts';
+import type {Named} from '../../inventory/platform-types.ts';
 import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import {formatTime} from '../json.ts';
@@ -75,6 +76,14 @@ export function asSentence(text: string): string {
 	return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
+/** The text with what stands between backquotes, such as a command to type, as code. */
+export function withCode(text: string): Html {
+	const parts = text.split('`');
+	// A backquote that has no other to close it is one of the text.
+	if (parts.length % 2 === 0) parts.splice(-2, 2, parts.slice(-2).join('`'));
+	return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`;
+}
+
 /** Where the last outcomes of a check are. */
 export function historyPath(key: string): string {
 	return `api/v1/checks/${encodeURIComponent(key)}/history`;
@@ -98,6 +107,13 @@ export function describeTunnel({check, last}: CheckView): string {
 export function formatLoss(outcome: Outcome | undefined): string | undefined {
 	const ratio = outcome?.reading?.values.loss_ratio;
 	return ratio === undefined || !(ratio > 0) ? undefined : `${Math.round(ratio * 100) || '< 1'} %`;
+}
+
+/** The first five, and how many more there are. */
+export function listNames({count: total, names}: Named): string {
+	const shown = names.slice(0, 5);
+	const hidden = total - shown.length;
+	return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
 }
 
 /** `1 check`, `2 checks`. */

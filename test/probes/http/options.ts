@@ -10,6 +10,7 @@ test('without anything the defaults are blackbox_exporter’s, but for ip4 and a
 		valid_http_versions: [],
 		method: 'GET',
 		headers: {},
+		enable_http2: true,
 		fail_if_ssl: false,
 		fail_if_not_ssl: false,
 		fail_if_body_matches_regexp: [],
@@ -61,7 +62,38 @@ const refuses = test.macro((t, options: Record<string, unknown>, path: string, m
 	t.regex(error?.issues[0]?.message ?? '', message);
 });
 
-test('an option that is not there yet is named', refuses, {basic_auth: {}}, '', /basic_auth/);
+test('an option that is not there is named', refuses, {oauth2: {}}, '', /oauth2/);
+test('CONNECT is no method of a probe', refuses, {method: 'CONNECT'}, 'method', /./);
+test('TRACE is no method of a probe', refuses, {method: 'TRACE'}, 'method', /./);
+test('a body and a file of it', refuses, {body: 'a', body_file: 'b'}, 'body_file', /not both/);
+test('a packing that nobody knows', refuses, {compression: 'lzma'}, 'compression', /identity, gzip, br, deflate, zstd/);
+for (const [compression, accept] of [
+	['gzip', 'br, identity'],
+	['br', 'gzip;q=1, br;q=0'],
+	['gzip', '*;q=0'],
+	['identity', 'gzip, *;q=0'],
+] as const)
+	test(
+		`Accept-Encoding ${accept} contradicts ${compression}`,
+		refuses,
+		{compression, headers: {'accept-encoding': accept}},
+		'headers.accept-encoding',
+		/does not accept/,
+	);
+test(
+	'a password as it stands is refused',
+	refuses,
+	{basic_auth: {username: 'a', password: 'x'}},
+	'basic_auth.password',
+	/password_file/,
+);
+test(
+	'Authorization twice is refused',
+	refuses,
+	{headers: {authorization: 'Bearer x'}, bearer_token_file: 'y'},
+	'bearer_token_file',
+	/among headers already/,
+);
 test(
 	'a bad pattern is told with its place',
 	refuses,
@@ -94,11 +126,11 @@ test(
 test('a header with a line end is refused', refuses, {headers: {A: 'b\r\nc: d'}}, 'headers.A', /cannot be sent/);
 test('a Host with a path is refused', refuses, {headers: {Host: 'a/b'}}, 'headers.Host', /expected a host/);
 test(
-	'HTTP/2 alone cannot be had',
+	'HTTP/2 alone cannot be had where it is not offered',
 	refuses,
-	{valid_http_versions: ['HTTP/2.0']},
-	'valid_http_versions',
-	/only HTTP\/1\.0 and HTTP\/1\.1/,
+	{valid_http_versions: ['HTTP/2.0'], enable_http2: false},
+	'enable_http2',
+	/the only version/,
 );
 test('no limit on the body is refused', refuses, {body_size_limit: 0}, 'body_size_limit', /from 1B to 64MiB/);
 test(
@@ -114,4 +146,13 @@ test('a large pattern is fine for small bodies', t => {
 	const options = {fail_if_body_not_matches_regexp: ['([ab]{0,100}a){5}[xz]'], body_size_limit: '64KB'};
 
 	t.true(schema.safeParse(options).success);
+});
+
+test('Accept-Encoding that lets the server choose is fine', t => {
+	for (const [compression, accept] of [
+		['gzip', 'br;q=1.0, gzip;q=0.9'],
+		['br', '*'],
+		['identity', 'gzip'],
+	])
+		t.true(schema.safeParse({compression, headers: {'Accept-Encoding': accept}}).success);
 });

@@ -24,6 +24,7 @@ function answering(status: number, location?: string): Exchange {
 		body: Buffer.alloc(0),
 		bodyBytes: 0,
 		truncated: false,
+		reusable: false,
 		timings,
 	};
 }

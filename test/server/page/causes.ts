@@ -22,7 +22,17 @@ function blind(name: string, reason: Outcome['reason'] = 'vantage', vantage?: st
 
 function snapshot(checks: readonly CheckView[], part: Partial<Snapshot> = {}): Snapshot {
 	const nowMs = someTime + 600_000;
-	return {nowMs, checks, vantages: [aVantage()], sources: [], nodes: [], problems: [], recent: () => [], ...part};
+	return {
+		nowMs,
+		checks,
+		vantages: [aVantage()],
+		sources: [],
+		nodes: [],
+		platform: {tailscaled: []},
+		problems: [],
+		recent: () => [],
+		...part,
+	};
 }
 
 const keys = (views: readonly CheckView[]) => views.map(({check}) => check.key);

@@ -8,7 +8,8 @@ function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Part
 	const checks = verdicts.map(verdict =>
 		verdict === 'pending' ? aCheckView({ran: false, verdict: 'unknown'}) : aCheckView({verdict}),
 	);
-	const empty = {nowMs: 0, vantages: [aVantage()], sources: [], nodes: [], problems: [], recent: () => []};
+	const platform = {tailscaled: []};
+	const empty = {nowMs: 0, vantages: [aVantage()], sources: [], nodes: [], platform, problems: [], recent: () => []};
 	return headline({...empty, checks, ...part}, notes);
 }
 

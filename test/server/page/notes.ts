@@ -20,6 +20,7 @@ function snapshot(told: readonly Told[], part: Partial<Snapshot> = {}): Snapshot
 		vantages: [aVantage({facts: {tun: 'true'}})],
 		sources: [],
 		nodes: [],
+		platform: {tailscaled: []},
 		problems: [],
 		recent: key => recents.get(key) ?? [],
 		...part,

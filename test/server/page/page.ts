@@ -1,8 +1,10 @@
 import {Script} from 'node:vm';
 import test from 'ava';
+import type {PlatformView} from '../../../src/inventory/platform-types.ts';
 import {renderPage} from '../../../src/server/page/page.ts';
 import {pageScript} from '../../../src/server/page/script.ts';
 import {pageStyle} from '../../../src/server/page/style.ts';
+import type {SourceView} from '../../../src/server/types.ts';
 import {
 	aCheck,
 	aCheckView,
@@ -84,6 +86,42 @@ test('what is worth knowing stands below, and is counted in the head and the tab
 		/^ tailprobe all up, 1 note 1 up 1 note .* Worth knowing left out The node x has no address\. more Checks/,
 	);
 	t.notRegex(text, /Nothing is wrong/);
+});
+
+test('advice that is not pressing stands last and changes no headline', t => {
+	const lasting = {count: 1, names: ['laptop'], ephemeral: 0, oldestSeenMs: someTime};
+	const missingUsers = {count: 1, names: ['june']};
+
+	t.regex(
+		read({platform: () => ({headscale: {lingering: lasting}, tailscaled: []})}),
+		/^ tailprobe all up 1 up .* Nothing is wrong\. Worth knowing old records 1 node has been offline for long: laptop/,
+	);
+	t.regex(
+		read({platform: () => ({headscale: {lingering: lasting, missingUsers}, tailscaled: []}), problems: () => ['One.']}),
+		/^ tailprobe all up, 2 notes .* Worth knowing users .* left out One\. more old records/,
+	);
+});
+
+test('a command to type stands as code, and a lone backquote stays one', t => {
+	const problems = ['Type `headscale <b>` or ` there'];
+
+	t.true(
+		renderPage(fakeDaemon({problems: () => problems}), nowMs).includes(
+			'<p class="why">Type <code>headscale &#60;b&#62;</code> or &#96; there.</p>',
+		),
+	);
+});
+
+test('a source that this version does not have is neither read nor failing', t => {
+	const sources: SourceView[] = [
+		{name: 'headscale-users', ok: true, lastSuccessAt: someTime},
+		{name: 'headscale-routes', ok: true, isUnsupported: true, detail: 'There is none.', lastSuccessAt: someTime},
+	];
+
+	const text = read({sources: () => sources});
+
+	t.regex(text, /headscale-users read 1 min ago .* headscale-routes not in this version There is none\. – –/);
+	t.notRegex(text, /failing/);
 });
 
 test('while the list of nodes cannot be read, what headscale said has its age', t => {
@@ -195,11 +233,23 @@ test('a thousand nodes stay readable: the worst are shown and the rest is counte
 		names.map((name, at) => (at % 100 === 99 ? downView(check, name, someTime) : view(check, name))),
 	);
 	const nodes = names.map(name => aNodeView({node: aNode({name})}));
+	const all = {count: 1000, names: names.slice(0, 20)};
+	const platform: PlatformView = {
+		headscale: {
+			missingUsers: all,
+			unservedRoutes: all,
+			duplicateHostnames: {...all, cameBack: 500},
+			lingering: {...all, ephemeral: 3},
+		},
+		tailscaled: [],
+		clients: {oldest: '1.40.0', newest: '1.92.0', minimum: '1.80', belowMinimum: all, minorsApart: 52},
+	};
 
-	const page = renderPage(fakeDaemon({checks: () => checks, nodes: () => nodes}), nowMs);
+	const page = renderPage(fakeDaemon({checks: () => checks, nodes: () => nodes, platform: () => platform}), nowMs);
 
 	t.is(page.match(/<tr>/g)?.length, 2 * (1 + 50) + (1 + 100) + 2 + 2);
 	t.is(page.match(/950 more checks not shown here \(950 up\)/g)?.length, 2);
+	t.is(page.match(/and 995 more/g)?.length, 5);
 	t.regex(page, /900 more nodes not shown here \(900 without a worry\)/);
 	t.true(page.length < 200_000, `${page.length} characters`);
 });
@@ -243,13 +293,27 @@ test('nothing from outside becomes markup, wherever it comes in', t => {
 			}),
 		],
 		vantages: () => [aVantage({name: evil, type: evil, condition: 'sick', detail: evil, facts: {[evil]: evil}})],
-		sources: () => [{name: evil, ok: false, detail: evil}],
+		sources: () => [
+			{name: evil, ok: false, detail: evil},
+			{name: evil, ok: true, isUnsupported: true, detail: evil},
+		],
+		platform: () => ({
+			headscale: {
+				missingUsers: {count: 1, names: [evil]},
+				unservedRoutes: {count: 1, names: [evil]},
+				duplicateHostnames: {count: 1, names: [evil], cameBack: 0},
+				lingering: {count: 1, names: [evil], ephemeral: 1, oldestSeenMs: 5},
+			},
+			tailscaled: [{vantage: evil, backendState: evil as 'other', warnings: [{code: evil, severity: 'high'}]}],
+			clients: {minimum: evil, belowMinimum: {count: 1, names: [evil]}, oldest: evil, newest: evil, minorsApart: 99},
+		}),
 		problems: () => [evil],
 	});
 
 	const page = renderPage(daemon, nowMs);
 
 	t.is(page.match(/<script/g)?.length, 1);
+	t.regex(page, /<b>old records<\/b>/);
 	t.notRegex(page, /<img/);
 	t.deepEqual(
 		[...page.matchAll(/<[a-z]+\b[^<>]*/g)].map(([tag]) => tag).filter(tag => /[\s"']on\w+=/.test(tag)),

@@ -1,0 +1,99 @@
+/** When a trusted chain ends, the authority at its end included: a server does not present that one. */
+
+import {X509Certificate} from 'node:crypto';
+import {getCACertificates} from 'node:tls';
+import {readChanging} from '../util/changing-file.ts';
+
+/**
+ * Seconds since 1970 when the first certificate of the way from `leaf` to a trusted authority expires; undefined when no way is
+ * found. The way is OpenSSL's: at each step an authority that is trusted before one that was merely presented. Ask only for chains
+ * that were accepted: signatures are not checked again.
+ */
+export async function chainExpirySeconds(
+	leaf: X509Certificate,
+	caFile: string | undefined,
+): Promise<number | undefined> {
+	const trusted = await (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile));
+	const presented = presentedBehind(leaf);
+	let earliest = endOf(leaf);
+	let certificate = leaf;
+	for (let depth = 0; depth < maxDepth; depth++) {
+		const {issuer, fingerprint256} = certificate;
+		const candidates = trusted.get(issuer) ?? [];
+		if (candidates.some(one => one.fingerprint256 === fingerprint256)) return earliest;
+		const root = candidates.find(one => certificate.checkIssued(one));
+		if (root) return Math.min(earliest, endOf(root));
+		const next = presented.find(one => one.fingerprint256 !== fingerprint256 && certificate.checkIssued(one));
+		if (!next) return undefined;
+		earliest = Math.min(earliest, endOf(next));
+		certificate = next;
+	}
+	return undefined;
+}
+
+/** What the server presented: the leaf first, then the others in its order. */
+export function presentedChain(leaf: X509Certificate): X509Certificate[] {
+	return [leaf, ...presentedBehind(leaf)];
+}
+
+/** By subject. */
+type Authorities = Map<string, X509Certificate[]>;
+
+const maxDepth = 10;
+const maxFileBytes = 4 * 1024 * 1024;
+let builtIn: Promise<Authorities> | undefined;
+/** By the bytes of the file, which stay the same object while the file is unchanged. */
+const ofFiles = new WeakMap<Buffer, Promise<Authorities>>();
+
+function builtInAuthorities(): Promise<Authorities> {
+	builtIn ??= parseAll(getCACertificates('default'));
+	return builtIn;
+}
+
+async function authoritiesOf(file: string): Promise<Authorities> {
+	const bytes = await readChanging(file, maxFileBytes);
+	let known = ofFiles.get(bytes);
+	if (!known) {
+		const blocks = bytes
+			.toString('latin1')
+			.match(/-----BEGIN [A-Z ]*CERTIFICATE-----[^-]+-----END [A-Z ]*CERTIFICATE-----/g);
+		known = parseAll(blocks ?? []);
+		ofFiles.set(bytes, known);
+	}
+	return known;
+}
+
+/** A few at a time: all authorities of the web take longer than many a probe. */
+async function parseAll(blocks: readonly string[]): Promise<Authorities> {
+	const authorities: Authorities = new Map();
+	for (const [at, block] of blocks.entries()) {
+		const certificate = parse(block);
+		if (certificate)
+			authorities.set(certificate.subject, [...(authorities.get(certificate.subject) ?? []), certificate]);
+		if (at % 10 === 9) await new Promise(resolve => setImmediate(resolve));
+	}
+	return authorities;
+}
+
+/** What cannot be parsed did not make the context trust anybody either. */
+function parse(block: string): X509Certificate | undefined {
+	try {
+		return new X509Certificate(block);
+	} catch {
+		return undefined;
+	}
+}
+
+function presentedBehind(leaf: X509Certificate): X509Certificate[] {
+	const others: X509Certificate[] = [];
+	let next = leaf.issuerCertificate;
+	while (next && others.length < maxDepth) {
+		others.push(next);
+		next = next.issuerCertificate;
+	}
+	return others;
+}
+
+function endOf(certificate: X509Certificate): number {
+	return Date.parse(certificate.validTo) / 1000;
+}

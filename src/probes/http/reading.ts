@@ -1,0 +1,70 @@
+/** What a run says about its answer. */
+
+import type {Reading} from '../../engine/types.ts';
+import type {Exchange} from '../../net/http1.ts';
+import {oneLine} from '../../util/errors.ts';
+import {isHarmlessHeader} from '../../util/redact.ts';
+import {hasAuth} from '../shared/auth-options.ts';
+import {type Findings, inMs} from '../shared/failed-reading.ts';
+import {shownBodyBytes} from './hop.ts';
+import {judgeAnswer} from './judge.ts';
+import type {HttpOptions} from './options.ts';
+import type {Hop} from './redirect.ts';
+import {type Unpacked, unpackAnswer, wantedCoding} from './unpacked.ts';
+
+/** Notes what every answer brings, also one that redirects. */
+export function noteAnswer(answer: Exchange, hop: Hop, {values, facts}: Findings): void {
+	values.status_code = answer.status;
+	values.body_bytes = answer.bodyBytes;
+	facts.http_version = answer.version;
+	facts.final_url = hop.shown;
+}
+
+/** The reading of a run that this answer ends: up, or what is wrong with it. Rejects with the signal's reason. */
+export async function finalReading(
+	answer: Exchange,
+	hop: Hop,
+	options: HttpOptions,
+	findings: Findings,
+	signal: AbortSignal,
+): Promise<Reading> {
+	const {clock, values, facts} = findings;
+	for (const [name, value] of answer.headers) noteHeader(name, value, values);
+	facts.phase = 'transfer';
+	const read: Unpacked = wantedCoding(options) === undefined ? {answer} : await unpackAnswer(answer, options, signal);
+	if (read.unpackedBytes !== undefined) values.uncompressed_body_bytes = read.unpackedBytes;
+	const fault = judgeAnswer(read.answer, hop.url.protocol === 'https:', options, read.fault);
+	const known = {phases: clock.seconds(), values, facts};
+	if (!fault) return {ok: true, ...known};
+	const beginning = beginningOf(read.answer, options);
+	if (beginning) facts.body_start = beginning;
+	if (fault.byPattern) values.failed_due_to_regex = 1;
+	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
+	const detail = `${describeHop(hop)} answered ${status} after ${inMs(clock.elapsedMs())}${fault.detail}`;
+	return {ok: false, reason: fault.reason, detail: oneLine(detail, 300), ...known};
+}
+
+/** What was tried: `GET http://livekit:7880/`. */
+export function describeHop({request, shown, redirects, from}: Hop): string {
+	const what = `${request.method} ${shown}`;
+	return redirects === 0 ? what : `${what} (redirect ${redirects} from ${from})`;
+}
+
+/**
+ * The first words of a body that is text, on one line. '' when the request carried a body or a header that may prove who we are: the
+ * answer is then not for every reader.
+ */
+function beginningOf({body}: Exchange, options: HttpOptions): string {
+	if (options.body !== undefined || options.body_file !== undefined || hasAuth(options)) return '';
+	if (options.tls_config.cert_file !== undefined) return '';
+	if (!Object.keys(options.headers).every(isHarmlessHeader)) return '';
+	const text = oneLine(oneLine(body.subarray(0, shownBodyBytes).toString(), shownBodyBytes).replace(/\s+/g, ' '), 80);
+	return text.includes('\ufffd') ? '' : text;
+}
+
+function noteHeader(name: string, value: string, values: Record<string, number>): void {
+	if (name.length === 14 && name.toLowerCase() === 'content-length') values.content_length = Number(value);
+	if (name.length !== 13 || name.toLowerCase() !== 'last-modified') return;
+	const seconds = Date.parse(value) / 1000;
+	if (Number.isFinite(seconds)) values.last_modified_seconds = seconds;
+}

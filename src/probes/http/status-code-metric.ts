@@ -1,0 +1,12 @@
+/** The status, which the types that speak HTTP share as one family. */
+
+import {checkLabels} from '../../metrics/types.ts';
+import type {ReadingMetric} from '../types.ts';
+
+export const statusCodeMetric = {
+	name: 'tailprobe_http_status_code',
+	type: 'gauge',
+	help: 'Status of the last answer in the last run; absent when none came.',
+	labels: [...checkLabels],
+	from: {value: 'status_code'},
+} as const satisfies ReadingMetric;
