@@ -8,7 +8,8 @@ import {
 	collectVantageSamples,
 } from './collectors/own.ts';
 import {exposeHeadscale} from './collectors/registry.ts';
-import {type Loaded, loadConfig, parseConfig, wrongConfigExitCode} from './config/load.ts';
+import {fixedKeys} from './config/fixed-keys.ts';
+import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
 import {type Plan, planChecks} from './engine/plan.ts';
@@ -23,14 +24,13 @@ import {probes} from './probes/registry.ts';
 import {createApp, startServer} from './server/app.ts';
 import {createDoor, insistOnDoor} from './server/door/door.ts';
 import {isLoopbackHost} from './server/front-door.ts';
-import type {AdhocAnswer, AdhocRequest, CheckView, DaemonView} from './server/types.ts';
+import type {CheckView, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
 import {logTransition} from './sinks/log.ts';
 import {createMetricsSink} from './sinks/metrics.ts';
 import {startTailscaled} from './tailscaled/source.ts';
 import {systemClock} from './util/clock.ts';
-import {UserError} from './util/errors.ts';
 import {createLog, type Logger} from './util/log.ts';
 import {version} from './util/version.ts';
 import {startVantages} from './vantages/set.ts';
@@ -257,7 +257,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 	async function apply(loaded: Loaded): Promise<ReloadResult> {
 		const mistakes = loaded.ok
-			? [...fixedKeys(config, loaded.config, options), ...door.tokens.problems(loaded.config.web.bearerTokens)]
+			? [
+					...fixedKeys(config, loaded.config, {
+						listen: options.listen !== undefined,
+						webConfig: options.webConfigPath !== undefined,
+					}),
+					...door.tokens.problems(loaded.config.web.bearerTokens),
+				]
 			: loaded.mistakes;
 		if (!loaded.ok || mistakes.length > 0) {
 			lastReload = {...lastReload, ok: false};
@@ -307,45 +313,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	}
 }
 
-/** One ad hoc run without a daemon: builds what it needs, probes, and ends. */
-export async function probeOnce(options: {configPath: string; request: AdhocRequest}): Promise<AdhocAnswer> {
-	const config = insist(await load({configPath: options.configPath}));
-	const vantages = startVantages({
-		config,
-		allowLoopback: false,
-		onOutcomes() {},
-		onKnown() {},
-		onBug: text => process.stderr.write(`tailprobe: internal error, please report it: ${text}\n`),
-		onThreadDeath() {},
-	});
-	const log = createLog({level: 'error', format: 'text'});
-	const adhoc = createAdhoc({
-		exposition: createExposition(),
-		log,
-		config: () => config,
-		checks: () => planChecks(config, [], new Map()).checks,
-		vantages: () => vantages.list(),
-	});
-	try {
-		return await adhoc.probe(options.request);
-	} finally {
-		await vantages.stop();
-	}
-}
-
 function load(options: Pick<DaemonOptions, 'configPath' | 'configText'>): Promise<Loaded> {
 	if (options.configText !== undefined)
 		return Promise.resolve(parseConfig(options.configText, options.configPath ?? 'configuration'));
 	if (options.configPath === undefined) throw new TypeError('a daemon needs a configuration');
 	return loadConfig(options.configPath);
-}
-
-function insist(loaded: Loaded): Config {
-	if (loaded.ok) return loaded.config;
-	throw new UserError(
-		`The configuration has ${loaded.mistakes.length === 1 ? 'a mistake' : `${loaded.mistakes.length} mistakes`}:\n${loaded.mistakes.map(mistake => `  ${mistake}`).join('\n')}`,
-		wrongConfigExitCode,
-	);
 }
 
 /** Whether there is a way to list the nodes of headscale. */
@@ -356,26 +328,6 @@ function listsNodes({headscale}: Config): boolean {
 /** What of a node decides about checks: when only other things changed, the plan stands. */
 function planRelevant({name, resolvable, addresses, owner, tags, ephemeral}: TailnetNode): unknown[] {
 	return [name, resolvable, addresses, owner, tags, ephemeral];
-}
-
-/** What only a restart can change. */
-function fixedKeys(before: Config, after: Config, options: DaemonOptions): string[] {
-	const moved = before.web.host !== after.web.host || before.web.port !== after.web.port;
-	return [
-		...(moved && !options.listen ? ['web.listen changed; restart tailprobe to listen elsewhere'] : []),
-		...(before.web.configFile === after.web.configFile || options.webConfigPath !== undefined
-			? []
-			: ['web.config_file changed; restart tailprobe to use another web configuration']),
-		...(before.web.bearerTokens.length > 0 && after.web.bearerTokens.length === 0
-			? ['there are no web.bearer_tokens any more; restart tailprobe to ask for none']
-			: []),
-		...(before.checks.length > 0 && after.checks.length === 0
-			? ['there are no checks any more, as in a file that is just being written; restart tailprobe to run without any']
-			: []),
-		...(before.log.format === after.log.format
-			? []
-			: ['log.format changed; restart tailprobe to log in another format']),
-	];
 }
 
 function objectivesOf(config: Config): number[] {

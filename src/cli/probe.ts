@@ -150,7 +150,7 @@ function usageError(message: string): UserError {
 }
 
 async function probeHere({target, module, from, timeoutMs}: Wanted, configPath: string): Promise<ProbeJson> {
-	const {probeOnce} = await import('../daemon.ts');
+	const {probeOnce} = await import('../probe-once.ts');
 	const request = {
 		target,
 		module,

@@ -39,6 +39,21 @@ export async function runServe(args: string[]): Promise<number> {
 		}
 	}
 	await ended.promise;
+	const giveUp = setTimeout(() => {
+		process.stderr.write(
+			`tailprobe: not every part ended within ${endMs / 1000} s of the signal; leaving without them.\n`,
+		);
+		process.exit(exitSoftware);
+	}, endMs);
 	await daemon.stop();
+	clearTimeout(giveUp);
+	// Nothing that was forgotten may hold the process: whoever supervises it would wait and then kill it.
+	setTimeout(() => process.exit(), lingerMs).unref();
 	return 0;
 }
+
+/** Longer than any part may take. */
+const endMs = 10_000;
+const lingerMs = 1000;
+/** EX_SOFTWARE of sysexits. */
+const exitSoftware = 70;

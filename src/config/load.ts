@@ -132,3 +132,11 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
 }
+
+/** The configuration, or a UserError that lists every mistake. */
+export function insist(loaded: Loaded): Config {
+	if (loaded.ok) return loaded.config;
+	const count = loaded.mistakes.length === 1 ? 'a mistake' : `${loaded.mistakes.length} mistakes`;
+	const list = loaded.mistakes.map(mistake => `  ${mistake}`).join('\n');
+	throw new UserError(`The configuration has ${count}:\n${list}`, wrongConfigExitCode);
+}

@@ -3,6 +3,8 @@
 import {z} from 'zod';
 import {downReasons, phaseNames, unknownReasons} from '../engine/types.ts';
 import {parseDurationMs} from '../util/units.ts';
+import {platformSchema} from './platform-schema.ts';
+import {count, texts, time} from './schema-parts.ts';
 
 const verdict = z.enum(['up', 'down', 'unknown']).meta({
 	id: 'Verdict',
@@ -12,9 +14,7 @@ const reason = z.enum([...downReasons, ...unknownReasons]).meta({
 	id: 'Reason',
 	description: 'Why not up; a closed list, first the reasons of `down`, then those of `unknown`.',
 });
-const time = z.iso.datetime().meta({description: 'RFC 3339, UTC.'});
 const seconds = z.number().meta({description: 'Seconds.'});
-const count = z.int().min(0);
 const sentence = z.string().meta({description: 'One sentence for a person.'});
 const phases = z
 	.partialRecord(z.enum(phaseNames), z.number())
@@ -116,6 +116,10 @@ export const sourceSchema = z
 	.object({
 		name: z.string(),
 		ok: z.boolean().optional().meta({description: 'Absent before the first try.'}),
+		unsupported: z
+			.literal(true)
+			.optional()
+			.meta({description: 'What is read has no such thing in its version: nothing was read, and nothing is wrong.'}),
 		detail: sentence.optional(),
 		durationSeconds: z.number().optional().meta({description: 'Seconds that the last try took.'}),
 		lastTriedAt: time.optional(),
@@ -123,7 +127,6 @@ export const sourceSchema = z
 	})
 	.meta({id: 'Source'});
 
-const texts = z.array(z.string());
 export const nodeSchema = z
 	.object({
 		id: z.string(),
@@ -154,6 +157,7 @@ export const statusAnswer = z.object({
 	nodes: count,
 	vantages: z.array(vantageSchema.pick({name: true, condition: true, detail: true})),
 	sources: z.array(sourceSchema),
+	platform: platformSchema,
 	problems: texts.meta({description: 'What could not be planned or used, as sentences.'}),
 });
 

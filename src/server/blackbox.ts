@@ -4,7 +4,8 @@ import {oneLine} from '../util/errors.ts';
 import {formatDurationMs} from '../util/units.ts';
 import {exposeReading} from './blackbox/by-type.ts';
 import {type Family, formatFamily, info, one} from './blackbox/families.ts';
-import {assumesPort80, describeResolver, finiteOnly, formatTime, showAddress} from './json.ts';
+import {formatTime} from './format-time.ts';
+import {assumesPort80, describeResolver, finiteOnly, showAddress} from './json.ts';
 import type {AdhocAnswer} from './types.ts';
 
 type Ran = AdhocAnswer & {kind: 'ran'};

@@ -5,6 +5,8 @@ import type {Check, Outcome} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
 import type {VantageState} from '../vantages/types.ts';
 import type * as schemas from './api-schemas.ts';
+import {formatTime} from './format-time.ts';
+import {describePlatform} from './platform-json.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';
 
 type Json<S extends z.ZodType> = z.output<S>;
@@ -125,6 +127,7 @@ export function describeVantage({
 export function describeSource({
 	name,
 	ok,
+	isUnsupported,
 	detail,
 	seconds,
 	lastTriedAt,
@@ -133,6 +136,7 @@ export function describeSource({
 	return {
 		name,
 		ok,
+		unsupported: isUnsupported,
 		detail,
 		durationSeconds: seconds,
 		lastTriedAt: formatTime(lastTriedAt),
@@ -209,6 +213,7 @@ export function describeStatus(view: DaemonView): Json<typeof schemas.statusAnsw
 		nodes: view.nodes().length,
 		vantages: view.vantages().map(({name, condition, detail}) => ({name, condition, detail})),
 		sources: view.sources().map(describeSource),
+		platform: describePlatform(view.platform()),
 		problems: [...view.problems()],
 	};
 }
@@ -216,12 +221,6 @@ export function describeStatus(view: DaemonView): Json<typeof schemas.statusAnsw
 /** Without numbers that JSON and the exposition cannot say, such as a length that a server made up. */
 export function finiteOnly(values: Readonly<Record<string, number>>): Record<string, number> {
 	return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
-}
-
-/** RFC 3339, or undefined where no time is known (or the world sent one that is none). */
-export function formatTime(wallMs: number | undefined): string | undefined {
-	const date = new Date(wallMs ?? Number.NaN);
-	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** Whether the port of an http target was not written down: then it was 80, because no scheme was written either. */

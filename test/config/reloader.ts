@@ -230,7 +230,7 @@ test.serial(
 		await until(async () => ((await runsOf()) ?? 0) >= between + 2);
 		t.is(historyOf().at(-1)?.startedAt, oldest);
 
-		await rewrite(text => text.replace(/ {2}api_key: .*\n/, ''));
+		await rewrite(text => text.replace(/ {2}(api_key|expect_users): .*\n/g, ''));
 		await until(async () => (await runsOf()) === undefined);
 		t.is(await value('tailprobe_check_up', 'livekit', 'http'), 1);
 	},

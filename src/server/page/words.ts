@@ -4,7 +4,7 @@ import type {Check, Outcome, Verdict} from '../../engine/types.ts';
 import type {Named} from '../../inventory/platform-types.ts';
 import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
-import {formatTime} from '../json.ts';
+import {formatTime} from '../format-time.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
 

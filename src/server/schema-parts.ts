@@ -1,0 +1,7 @@
+/** Schemas of which those of the API are made. */
+
+import {z} from 'zod';
+
+export const time = z.iso.datetime().meta({description: 'RFC 3339, UTC.'});
+export const count = z.int().min(0);
+export const texts = z.array(z.string());
