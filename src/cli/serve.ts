@@ -20,8 +20,9 @@ export async function runServe(args: string[]): Promise<number> {
 		);
 
 	const ended = Promise.withResolvers<void>();
-	process.once('SIGTERM', () => ended.resolve());
-	process.once('SIGINT', () => ended.resolve());
+	// Not `once`: execa's own listener, there while a child runs, ends the program when it finds itself alone.
+	process.on('SIGTERM', () => ended.resolve());
+	process.on('SIGINT', () => ended.resolve());
 	const starting = startDaemon({
 		configPath: values.config,
 		...(listen ? {listen} : {}),
