@@ -1,5 +1,6 @@
 /** Ad hoc probes: the same run as on schedule, from any vantage, but only to where the configuration lets callers reach. */
 
+import {isDeepStrictEqual} from 'node:util';
 import {stringify} from 'yaml';
 import {judgeAddress} from './config/judge.ts';
 import type {Config, ModuleConfig} from './config/types.ts';
@@ -12,7 +13,9 @@ import type {AdhocAnswer, AdhocRequest, ModuleView} from './server/types.ts';
 import {oneLine} from './util/errors.ts';
 import type {Logger} from './util/log.ts';
 import {redact} from './util/redact.ts';
+import {withArticle} from './util/words.ts';
 import type {Vantage} from './vantages/types.ts';
+import {noteWithheld, type Withheld, withheldKeys} from './withheld.ts';
 
 export interface AdhocOptions {
 	exposition: Exposition;
@@ -55,7 +58,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		const mistake = type
 			? judgeAddress(request.target, type, module.options)
 			: `the probe type ${module.type} is not known`;
-		if (mistake) return refuse('target', `The target cannot be probed by a ${module.type} probe: ${mistake}.`);
+		if (mistake) return refuse('target', `The target cannot be probed by ${withArticle(module.type)} probe: ${mistake}.`);
 		const named = withHostname(module, request.hostname);
 		if (typeof named === 'string') return refuse('hostname', named);
 		const callerKey = request.callerKey ?? request.caller;
@@ -66,11 +69,11 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		// As blackbox_exporter: the module's timeout, cut by the caller's; without either it is ours, which people can wait for.
 		const askedMs = request.timeoutMs ?? module.timeoutMs ?? defaultTimeoutMs;
 		const timeoutMs = Math.min(module.timeoutMs ?? askedMs, askedMs, maxTimeoutMs);
-		const check = aim(request.target, module, named.options, vantage.name, timeoutMs);
+		const {check, withheld} = aim(request.target, module, named.options, vantage.name, timeoutMs);
 		underWay++;
 		underWayOf.set(callerKey, underWayHere + 1);
 		try {
-			const outcome = await vantage.run(check, timeoutMs, request.signal);
+			const outcome = noteWithheld(await vantage.run(check, timeoutMs, request.signal), withheld, module);
 			count.inc({verdict: outcome.verdict});
 			options.log.info(auditFields(request, check, module, outcome), 'ad hoc probe');
 			return {kind: 'ran', check, outcome, timeoutMs, module: viewModule(module)};
@@ -82,31 +85,40 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		}
 	}
 
-	/** A configured target is probed as configured; any other only inside the tailnet and what `adhoc.allow` adds. */
+	/**
+	 * A configured target is reached as configured, any other only inside the tailnet and what `adhoc.allow` adds. What may be secret in a
+	 * module goes only to targets of checks with those options, unless the module is trusted.
+	 */
 	function aim(
 		address: string,
 		module: ModuleConfig,
 		probeOptions: unknown,
 		vantage: string,
 		timeoutMs: number,
-	): Check {
+	): {check: Check; withheld: Withheld} {
 		const config = options.config();
-		const known = options
-			.checks()
-			.find(check => check.type === module.type && check.target.address === address)?.target;
-		const target: Target = known ?? {
+		const same = options.checks().filter(check => check.type === module.type && check.target.address === address);
+		const target: Target = same[0]?.target ?? {
 			name: 'adhoc',
 			address,
 			via: module.via,
 			peer: '',
 			only: module.via === 'tailnet' ? config.tailnet.prefixes : config.adhoc.allow,
 		};
-		return buildCheck(
+		const probe = findProbe(module.type);
+		// What a module holds is meant for the targets of checks that use it, not for those of its neighbours.
+		const isWhole = module.trustAdhoc || same.some(check => isDeepStrictEqual(check.options, module.options));
+		const sent = isWhole ? probeOptions : (probe?.harmless?.(probeOptions) ?? probeOptions);
+		const withheld: Withheld = {
+			keys: withheldKeys(probeOptions, sent),
+			unjudged: isWhole ? undefined : probe?.unjudged?.(probeOptions),
+		};
+		const check = buildCheck(
 			`adhoc/${vantage}/${module.name}`,
 			{
 				name: 'adhoc',
 				type: module.type,
-				options: known ? probeOptions : (findProbe(module.type)?.harmless?.(probeOptions) ?? probeOptions),
+				options: sent,
 				via: target.via,
 				intervalMs: maxTimeoutMs,
 				timeoutMs,
@@ -117,6 +129,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			vantage,
 			target,
 		);
+		return {check, withheld};
 	}
 }
 
@@ -141,6 +154,7 @@ function auditFields(request: AdhocRequest, check: Check, module: ModuleConfig, 
 		vantage: check.vantage,
 		verdict: outcome.verdict,
 		...(outcome.reason === undefined ? {} : {reason: outcome.reason}),
+		...(outcome.withheld === undefined ? {} : {withheld: outcome.withheld}),
 		duration_ms: Math.round(outcome.durationMs),
 	};
 }
@@ -150,7 +164,7 @@ function withHostname(module: ModuleConfig, hostname: string | undefined): {opti
 	if (hostname === undefined || hostname === '') return {options: module.options};
 	const {headers, tls_config: tls, ...rest} = module.options as {headers?: Headers; tls_config?: object};
 	if (headers === undefined && tls === undefined)
-		return `The hostname parameter is for probes that send a Host header or speak TLS; ${module.name} is a ${module.type} module.`;
+		return `The hostname parameter is for probes that send a Host header or speak TLS; ${module.name} is ${withArticle(module.type)} module.`;
 	if (!/^[A-Za-z0-9._-]{1,253}(?::\d{1,5})?$/.test(hostname) || hostname.startsWith('-'))
 		return 'The hostname parameter is no host name.';
 	const configured = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];

@@ -21,7 +21,7 @@ import {freshNodes, viewNodes} from './inventory/view.ts';
 import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
 import {probes} from './probes/registry.ts';
-import {createApp, startServer} from './server/app.ts';
+import {createApp, type Log, startServer} from './server/app.ts';
 import {createDoor, insistOnDoor} from './server/door/door.ts';
 import {isLoopbackHost} from './server/front-door.ts';
 import type {CheckView, DaemonView} from './server/types.ts';
@@ -110,12 +110,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	metrics.setObjectives(objectivesOf(config));
 	const changes = createChangeLog(log);
 	const refused = exposition.counter(ownMetrics.httpRefused);
+	const tell: Log = (event, fields, level = 'warn') => log[level](fields, event);
 	const door = createDoor({
 		webConfigPath: options.webConfigPath ?? config.web.configFile,
 		bearerTokens: () => config.web.bearerTokens,
 		callerRate: () => config.adhoc.rate,
 		clock: systemClock,
-		log: (event, fields) => log.warn(fields, event),
+		log: tell,
 		count: (kind, by) => refused.inc({kind}, by),
 		onBug,
 	});
@@ -185,7 +186,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		tailscaled,
 	);
 
-	const app = createApp(view, {listenHost: listen.host, log: (event, fields) => log.warn(fields, event), door});
+	const app = createApp(view, {listenHost: listen.host, log: tell, door});
 	let server: Awaited<ReturnType<typeof startServer>>;
 	try {
 		server = await startServer(app, listen, door);
@@ -313,11 +314,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	}
 }
 
-function load(options: Pick<DaemonOptions, 'configPath' | 'configText'>): Promise<Loaded> {
+function load(options: Pick<DaemonOptions, 'configPath' | 'configText' | 'allowLoopback'>): Promise<Loaded> {
+	const how = {allowLoopback: options.allowLoopback ?? false};
 	if (options.configText !== undefined)
-		return Promise.resolve(parseConfig(options.configText, options.configPath ?? 'configuration'));
+		return Promise.resolve(parseConfig(options.configText, options.configPath ?? 'configuration', how));
 	if (options.configPath === undefined) throw new TypeError('a daemon needs a configuration');
-	return loadConfig(options.configPath);
+	return loadConfig(options.configPath, how);
 }
 
 /** Whether there is a way to list the nodes of headscale. */

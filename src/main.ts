@@ -10,7 +10,7 @@ const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, a
   tailprobe check-config FILE                             every mistake of a configuration at once
   tailprobe lab                                           a whole platform on loopback, watched: look at it, break it
   tailprobe lab break FAULT | heal [FAULT] | status       while it runs
-  tailprobe --version | --help
+  tailprobe --version | --help | COMMAND --help
 
 Exit status of probe: 0 up, 1 down, 2 unknown. A wrong configuration: 78. Wrong arguments: 64.
 `;

@@ -11,9 +11,14 @@ import {aCheck, anOutcome} from './helpers/checks.ts';
 const text = `
 modules:
   slow: {prober: http, timeout: 20s}
+  warm: {prober: http_warm}
   outside: {prober: http, via: direct, http: {headers: {Authorization: "Bearer made-up", Host: a.example}}}
+  trusted: {prober: http, via: direct, trust_adhoc: true, http: {headers: {Authorization: "Bearer made-up"}}}
 adhoc: {allow: [10.1.0.0/16], concurrency: 3, concurrency_per_caller: 1}
 `;
+
+/** The target of a check that uses the module `outside`. */
+const members = {name: 'members', address: 'http://10.1.9.9/', via: 'direct', peer: ''} as const;
 
 function setUp() {
 	const loaded = parseConfig(text, 'c.yaml');
@@ -36,7 +41,10 @@ function setUp() {
 			isTTY: false,
 		} as never),
 		config: () => loaded.config,
-		checks: () => [aCheck()],
+		checks: () => [
+			aCheck(),
+			aCheck({key: 'members', target: members, options: loaded.config.modules.get('outside')?.options}),
+		],
 		vantages: () => [vantage],
 	});
 	const ask = (over: Partial<AdhocRequest>) =>
@@ -66,6 +74,15 @@ test('a configured target is reached as configured', async t => {
 	await ask({target: aCheck().target.address});
 
 	t.deepEqual(ran[0]?.check.target, aCheck().target);
+});
+
+test('the target of a check of another type is not configured for this one', async t => {
+	const {ask, ran} = setUp();
+
+	await ask({target: aCheck().target.address, module: 'warm'});
+
+	t.like(ran[0]?.check, {type: 'http_warm', target: {name: 'adhoc', via: 'tailnet'}});
+	t.truthy(ran[0]?.check.target.only);
 });
 
 test("the deadline is the module's, cut by the caller's; without either five seconds", async t => {
@@ -156,15 +173,39 @@ test('the module is shown without what might be secret', async t => {
 	t.false(answer.module.text.includes('made-up'));
 });
 
-test('secret headers of a module go to configured targets only', async t => {
+test('secret headers of a module go only to targets of checks that use it, not to those of its neighbours', async t => {
 	const {ask, ran} = setUp();
 
 	await ask({module: 'outside', target: 'http://10.1.2.3/'});
 	await ask({module: 'outside', target: aCheck().target.address});
+	await ask({module: 'outside', target: members.address});
 
 	const headersOf = (at: number) => (ran[at]?.check.options as {headers?: object} | undefined)?.headers;
 	t.deepEqual(headersOf(0), {Host: 'a.example'});
-	t.deepEqual(headersOf(1), {Authorization: 'Bearer made-up', Host: 'a.example'});
+	t.deepEqual(headersOf(1), {Host: 'a.example'});
+	t.deepEqual(headersOf(2), {Authorization: 'Bearer made-up', Host: 'a.example'});
+});
+
+test('those of a trusted module go to whom ad hoc probes may reach, and no further', async t => {
+	const {ask, ran} = setUp();
+
+	const answer = await ask({module: 'trusted', target: 'http://10.1.2.3/'});
+
+	t.like(ran[0]?.check, {
+		options: {headers: {Authorization: 'Bearer made-up'}},
+		target: {via: 'direct', only: ['10.1.0.0/16']},
+	});
+	t.is(answer.kind === 'ran' ? answer.outcome.withheld : answer, undefined);
+});
+
+test('what was withheld is in the outcome and in the line of the log, by name', async t => {
+	const {ask, lines} = setUp();
+
+	const answer = await ask({module: 'outside', target: 'http://10.1.2.3/'});
+
+	t.deepEqual(answer.kind === 'ran' ? answer.outcome.withheld : answer, ['headers.Authorization']);
+	t.deepEqual(lines[0]?.withheld, ['headers.Authorization']);
+	t.notRegex(JSON.stringify(lines), /made-up/);
 });
 
 test('the host name is asked for by TLS too, where the module does not say another', async t => {

@@ -22,10 +22,11 @@ export function blackboxPage(): string {
 		'- Every option is taken with the same meaning, taken with a difference that stands below, or refused with its place and what to do. None is passed over.',
 		'- Their defaults count in such a file, where they are others than ours.',
 		'- `via` says how targets that no check names are reached, as in a module of ours: `tailnet` (the default: names by MagicDNS, addresses inside the tailnet only) or `direct` (as the machine resolves, and only inside `adhoc.allow`). Their modules know no tailnet; the default is the one that lets a caller reach the least.',
+		'- **Targets that come by relabelling stand in no check**, and what a module sends may be secret. So they get neither credentials nor bodies, and conversations end before the first `send`; where that leaves something unjudged, `/probe` answers 503 and says so, never `probe_success 1`. Write the targets into checks (scraping `/probe` for them goes on as before), or say `{path: more.yml, trust_adhoc: true}`: everything is then sent to whatever target is asked for inside the tailnet and `adhoc.allow`, and whoever may call `/probe` can have the credentials of these modules sent to any of those addresses ([security.md](security.md)). With `only`, a file may be named twice: some of its modules trusted, others not.',
 		'- `only` takes some modules of a file that blackbox_exporter goes on using.',
 		'- A module without `timeout` may take 5 s, or what the scrape allows; theirs 120 s.',
 		'- YAML as they read it: anchors, `<<`, `!!binary`. `yes` and `no` are texts; write `true` and `false`.',
-		'- Paths of certificates and of other files are relative to the working directory, as theirs.',
+		'- Paths of certificates and of other files are relative to the folder of the file that names them; theirs to the working directory.',
 		'',
 		...Object.entries(theirProbers).flatMap(([prober, {options, differs, defaults}]) => [
 			`## \`${prober}\``,
@@ -39,7 +40,7 @@ export function blackboxPage(): string {
 		'',
 		'## What `/probe` answers',
 		'',
-		'Parameters, status codes and metric names are theirs; see [http.md](http.md). Besides: `probe_failure_info{reason}` when down, `probe_tcp_duration_seconds{phase}`, loss and jitter of `icmp`, and 503 without `probe_success` when nobody could look. Not there: `probe_failed_due_to_cel`, `probe_icmp_reply_hop_limit`, `probe_grpc_…`.',
+		'Parameters, status codes and metric names are theirs; see [http.md](http.md). Besides: `probe_failure_info{reason}` when down, `probe_options_withheld` where a module was not used whole, `probe_tcp_duration_seconds{phase}`, loss and jitter of `icmp`, and 503 without `probe_success` when nobody could look. Not there: `probe_failed_due_to_cel`, `probe_icmp_reply_hop_limit`, `probe_grpc_…`.',
 	]
 		.join('\n')
 		.concat('\n');

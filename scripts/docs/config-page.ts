@@ -40,6 +40,8 @@ export function configPage(): string {
 		'',
 		'Durations are written like `15s`, `1m30s` or `500ms`, sizes like `8MiB`. Secrets are never written here, only where they are: `{file: PATH}` or `{env: NAME}`.',
 		'',
+		'Paths of files start at the folder of the file that they stand in, this one or one of `module_files`; only those of the command line start at the working directory.',
+		'',
 		...sections.flat(),
 		'## Options of the probe types',
 		'',
@@ -59,36 +61,59 @@ export function optionsTable(type: string): string[] {
 }
 
 function section(key: string, node: Node, skip: ReadonlySet<string>): string[] {
-	const inner = node.items ?? (typeof node.additionalProperties === 'object' ? node.additionalProperties : node);
-	const kind = node.items ? 'a list of' : typeof node.additionalProperties === 'object' ? 'by name' : '';
-	const title = `## \`${key}\`${kind === '' ? '' : ` (${kind})`}`.replace('(a list of)', '(a list)');
-	return [title, '', ...(inner.description ? [inner.description, ''] : []), ...table(rows(inner, '', skip)), ''];
+	const named = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+	const inner = node.items ?? named ?? node;
+	const kind = node.items ? ' (a list)' : named ? ' (by name)' : '';
+	const said = [...new Set([node.description, inner.description])].filter(text => text !== undefined);
+	return [`## \`${key}\`${kind}`, '', ...said.flatMap(text => [text, '']), ...table(rows(inner, '', skip)), ''];
 }
 
+/** Every key below the node, however deep: through lists (`[]`), what is by name (`.NAME`), and whatever a value may be instead. */
 function rows(node: Node, prefix: string, skip: ReadonlySet<string>): string[][] {
-	return Object.entries(node.properties ?? {})
-		.filter(([key]) => !skip.has(key))
-		.flatMap(([key, child]) => {
-			const path = `${prefix}${key}`;
-			const must = node.required?.includes(key) && child.default === undefined ? 'required' : '';
+	const keys = new Map<string, string[][]>();
+	const objects = objectsOf(node);
+	for (const {object, suffix} of objects) {
+		const beside = objects.filter(other => other.suffix === suffix);
+		for (const [key, child] of Object.entries(object.properties ?? {})) {
+			const path = prefix === '' ? `${suffix}${key}` : `${prefix}${suffix}.${key}`;
+			if (skip.has(key) || keys.has(path)) continue;
+			const isRequired = beside.every(other => other.object.required?.includes(key));
+			const must = isRequired ? 'required' : '';
 			const shown = child.default === undefined ? must : `\`${JSON.stringify(child.default)}\``;
 			const own = [`\`${path}\``, kindOf(child), shown, child.description ?? ''];
-			const inner = objectOf(child);
-			return inner && Object.keys(inner.properties ?? {}).length > 1
-				? [own, ...rows(inner, `${path}${child.items ? '[]' : ''}.`, new Set())]
-				: [own];
-		});
+			keys.set(path, [own, ...(isReference(child) ? [] : rows(child, path, new Set()))]);
+		}
+	}
+	return [...keys.values()].flat();
 }
 
-function objectOf(node: Node): Node | undefined {
-	if (node.properties) return node;
-	if (node.items?.properties) return node.items;
-	return undefined;
+/** The node and all that it may be, the items of lists and what is by name, as far as they are mappings with keys. */
+function objectsOf(node: Node, suffix = ''): {object: Node; suffix: string}[] {
+	const named = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+	return [
+		...(node.properties ? [{object: node, suffix}] : []),
+		...optionsOf(node).flatMap(option => objectsOf(option, suffix)),
+		...(node.items ? objectsOf(node.items, `${suffix}[]`) : []),
+		...(named ? objectsOf(named, `${suffix}.NAME`) : []),
+	];
+}
+
+function optionsOf(node: Node): readonly Node[] {
+	return node.anyOf ?? node.oneOf ?? [];
+}
+
+/** `{file: PATH}` or `{env: NAME}`, whose kind says all, and lists of these. */
+function isReference(node: Node): boolean {
+	if (node.items) return isReference(node.items);
+	const options = optionsOf(node);
+	return (
+		options.length > 0 && options.every(option => /^(?:file|env)$/.test(Object.keys(option.properties ?? {}).join()))
+	);
 }
 
 function kindOf(node: Node): string {
-	const options = node.anyOf ?? node.oneOf;
-	if (options) return [...new Set(options.map(kindOf))].join(' or ');
+	const options = optionsOf(node);
+	if (options.length > 0) return [...new Set(options.map(kindOf))].join(' or ');
 	if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
 	if (node.enum) return node.enum.map(value => `\`${String(value)}\``).join(', ');
 	if (node.properties && Object.keys(node.properties).length === 1) return `{${Object.keys(node.properties)[0]}}`;

@@ -1,48 +1,60 @@
 /** `tailprobe check-config`: every mistake at once, each with its place. */
 
-import {accessSync, constants, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {loadConfig, wrongConfigExitCode} from '../config/load.ts';
 import {parseWebConfig} from '../config/web-config.ts';
 import {UserError} from '../util/errors.ts';
+import {count} from '../util/words.ts';
+import {describeLacks} from './check-files.ts';
+
+const usage = `Usage: tailprobe check-config FILE
+
+Names every mistake of a configuration at once, each with its place, and then
+those of the web configuration that it names. What may be there only where the
+daemon runs (files, secrets, certificates) is told as a note.
+
+Exit status: 0 right, 78 wrong, 64 wrong usage.
+`;
 
 /** Prints what the file amounts to, or its mistakes on standard error; answers the exit status. */
 export async function runCheckConfig(args: string[]): Promise<number> {
-	const {positionals} = parseArgs({args, allowPositionals: true});
+	const {values, positionals} = parseArgs({
+		args,
+		allowPositionals: true,
+		options: {help: {type: 'boolean', short: 'h'}},
+	});
+	if (values.help) {
+		process.stdout.write(usage);
+		return 0;
+	}
 	const [path, ...more] = positionals;
-	if (path === undefined || more.length > 0) throw new UserError('check-config expects one FILE.', 64);
+	if (path === undefined || more.length > 0)
+		throw new UserError(`check-config expects one FILE.\n\n${usage.trimEnd()}`, 64);
 	const loaded = await loadConfig(path);
-	if (!loaded.ok) {
-		for (const mistake of loaded.mistakes) process.stderr.write(`${mistake}\n`);
+	const mistakes = loaded.ok ? mistakesOfWeb(loaded.config.web.configFile) : loaded.mistakes;
+	if (!loaded.ok || mistakes.length > 0) {
+		for (const mistake of mistakes) process.stderr.write(`${mistake}\n`);
 		return wrongConfigExitCode;
 	}
-	const {checks, modules, vantages, headscale, web} = loaded.config;
-	if (web.configFile !== undefined && isReadable(web.configFile)) {
-		const judged = parseWebConfig(readFileSync(web.configFile, 'utf8'), web.configFile);
-		if (!judged.ok) {
-			for (const mistake of judged.mistakes) process.stderr.write(`${mistake}\n`);
-			return wrongConfigExitCode;
-		}
-	}
+	const {checks, modules, vantages} = loaded.config;
 	process.stdout.write(
-		`${path} is right: ${checks.length} checks, ${modules.size} modules (built-in ones included), ${vantages.length} vantage.\n`,
+		`${path} is right: ${count(checks.length, 'check')}, ${count(modules.size, 'module')} (built-in ones included), ${count(vantages.length, 'vantage')}.\n`,
 	);
-	for (const file of [
-		headscale?.apiKey && 'file' in headscale.apiKey ? headscale.apiKey.file : undefined,
-		headscale?.caFile,
-		web.configFile,
-		...web.bearerTokens.map(({secret}) => ('file' in secret ? secret.file : undefined)),
-	])
-		if (file !== undefined && !isReadable(file)) process.stdout.write(`Note: ${file} cannot be read here and now.\n`);
+	for (const lack of await describeLacks(loaded.config)) process.stdout.write(`Note: ${lack}\n`);
 	if (checks.length === 0) process.stdout.write('Note: without checks nothing is probed.\n');
 	return 0;
 }
 
-function isReadable(file: string): boolean {
+/** One that cannot be read here and now is none: that is told as a note. */
+function mistakesOfWeb(path: string | undefined): readonly string[] {
+	if (path === undefined) return [];
+	let text: string;
 	try {
-		accessSync(file, constants.R_OK);
-		return true;
+		text = readFileSync(path, 'utf8');
 	} catch {
-		return false;
+		return [];
 	}
+	const judged = parseWebConfig(text, path);
+	return judged.ok ? [] : judged.mistakes;
 }

@@ -122,7 +122,7 @@ function listNotes({values = {}, phases = {}}: OutcomeJson, facts: Record<string
 		['', tls],
 		['certificate until', expiry === undefined ? undefined : dayOf(expiry)],
 		['redirects', values.redirects || undefined],
-		['body', values.body_bytes === undefined ? undefined : `${values.body_bytes} bytes`],
+		['body', sizeOf(values)],
 		['jitter', span('jitter_seconds')],
 		['loss', share('loss_ratio')],
 		['overhead', span('overhead_seconds')],
@@ -134,6 +134,12 @@ function listNotes({values = {}, phases = {}}: OutcomeJson, facts: Record<string
 	return notes
 		.filter(([, value]) => value !== undefined && value !== '')
 		.map(([name, value]) => `${name} ${value}`.trim());
+}
+
+/** Of what came over the wire; where it was packed, of what was in it too. */
+function sizeOf({body_bytes: bytes, uncompressed_body_bytes: unpacked}: Record<string, number>): string | undefined {
+	if (bytes === undefined) return undefined;
+	return unpacked === undefined ? `${bytes} bytes` : `${unpacked} bytes unpacked (${bytes} packed)`;
 }
 
 /** As many notes to a line as fit. */

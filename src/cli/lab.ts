@@ -23,6 +23,8 @@ export interface LabParts {
 	print(text: string): void;
 }
 
+/** The daemon that `tailprobe probe` asks when none is named. */
+const defaultUrl = 'http://127.0.0.1:9753';
 const usageExitCode = 64;
 const unavailableExitCode = 69;
 
@@ -91,6 +93,7 @@ A June platform plays on loopback: headscale, five tailnet nodes, MagicDNS, and 
   Look     ${base}/
            ${base}/metrics
            curl '${base}/probe?module=healthz&target=http://livekit:${livekit}/'
+  Probe    ${command} probe ${base === defaultUrl ? '' : `--url ${base} `}http://livekit:${livekit}/
 
   Break    in another terminal:   ${command} lab break gpu1-derp
            or                     gpu2-dead-but-online, headscale-frozen, livekit-slow …

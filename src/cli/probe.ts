@@ -1,13 +1,12 @@
 /** `tailprobe probe`: one probe, asked of a running daemon or run right here, drawn for a person or told as JSON. */
 
 import {parseArgs} from 'node:util';
-import {z} from 'zod';
 import {readSecret} from '../config/secrets.ts';
-import {probeSchema} from '../server/api-schemas.ts';
 import {describeProbe, type ProbeJson} from '../server/json.ts';
 import type {AdhocAnswer} from '../server/types.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
 import {parseDurationMs} from '../util/units.ts';
+import {askDaemon} from './ask-daemon.ts';
 import {drawProbe} from './draw.ts';
 
 /** Where the command reads its surroundings and writes. */
@@ -21,12 +20,15 @@ export interface Terminal {
 }
 
 export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
-                       [--timeout 5s] [--token-file FILE] [--json] TARGET
+                       [--timeout 5s] [--token-file FILE] [--ca-file FILE]
+                       [--json] TARGET
 
 Runs one probe now and draws its phases. Asks the daemon at --url, by default
 $TAILPROBE_URL or http://127.0.0.1:9753; with --config it needs no daemon. A
 daemon that asks who you are takes a token from --token-file, by default
-$TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL.
+$TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL. One at https:// with a
+certificate of your own authority is believed by --ca-file, a PEM file, by
+default $TAILPROBE_CA_FILE.
 
 Exit status: 0 up, 1 down, 2 unknown or nobody could be asked, 64 wrong usage.
 `;
@@ -55,10 +57,7 @@ export async function runProbe(args: readonly string[], terminal: Terminal = pro
 const exitCodes = {up: 0, down: 1, unknown: 2};
 const exitUsage = 64;
 const defaultModule = 'http_2xx';
-/** What the answer may take beyond the probe itself, and in all when no timeout was given. */
-const answerSlackMs = 5000;
 const longestProbeMs = 120_000;
-const largestAnswer = 1_048_576;
 
 interface Wanted {
 	target: string;
@@ -70,6 +69,8 @@ interface Wanted {
 	timeoutMs?: number;
 	/** Proves to the daemon who asks. */
 	authorization?: string;
+	/** PEM of the authorities that vouch for the daemon. */
+	caFile?: string;
 }
 
 function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 'help' {
@@ -86,6 +87,9 @@ function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 
 	const url = parseUrl(values.url ?? (env.TAILPROBE_URL || 'http://127.0.0.1:9753'));
 	const tokenFile = values['token-file'] ?? (env.TAILPROBE_TOKEN_FILE || undefined);
 	const authorization = values.config === undefined ? authorize(url, tokenFile) : undefined;
+	if (values['ca-file'] !== undefined && (values.config !== undefined || url.protocol !== 'https:'))
+		throw usageError('--ca-file is for a daemon at https://: give its --url too.');
+	const caFile = values['ca-file'] ?? (env.TAILPROBE_CA_FILE || undefined);
 	return {
 		target,
 		module: values.module ?? defaultModule,
@@ -95,6 +99,7 @@ function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 
 		...(values.config === undefined ? {} : {config: values.config}),
 		...(timeoutMs === undefined ? {} : {timeoutMs}),
 		...(authorization === undefined ? {} : {authorization}),
+		...(caFile === undefined || url.protocol !== 'https:' ? {} : {caFile}),
 	};
 }
 
@@ -123,6 +128,7 @@ function parse(args: readonly string[]) {
 		module: text,
 		timeout: text,
 		'token-file': text,
+		'ca-file': text,
 		json: flag,
 		help: {...flag, short: 'h'},
 	} as const;
@@ -162,54 +168,6 @@ async function probeHere({target, module, from, timeoutMs}: Wanted, configPath: 
 	if (answer.kind === 'ran') return describeProbe(answer);
 	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : exitUsage);
 }
-
-async function askDaemon({target, module, from, timeoutMs, url, authorization}: Wanted): Promise<ProbeJson> {
-	const endpoint = new URL('probe', url.href.endsWith('/') ? url : `${url.href}/`);
-	endpoint.search = new URLSearchParams({target, module, ...(from === undefined ? {} : {from})}).toString();
-	const headers: Record<string, string> = {Accept: 'application/json'};
-	if (authorization !== undefined) headers.Authorization = authorization;
-	// The daemon takes half a second off, as it does for Prometheus.
-	if (timeoutMs !== undefined) headers['X-Prometheus-Scrape-Timeout-Seconds'] = String(timeoutMs / 1000 + 0.5);
-	let status: number;
-	let body: unknown;
-	try {
-		const signal = AbortSignal.timeout((timeoutMs ?? longestProbeMs) + answerSlackMs);
-		const response = await fetch(endpoint, {headers, redirect: 'error', signal});
-		status = response.status;
-		body = JSON.parse(await readBounded(response));
-	} catch (error) {
-		throw unreachable(endpoint, error);
-	}
-	if (status === 200 || status === 503) {
-		const probe = probeSchema.safeParse(body);
-		if (probe.success) return probe.data;
-	}
-	const problem = problemSchema.safeParse(body);
-	if (!problem.success)
-		throw unreachable(endpoint, new Error(`it answered with status ${status}, and with nothing that a tailprobe says`));
-	throw new UserError(oneLine(problem.data.detail, 500), status === 400 ? exitUsage : exitCodes.unknown);
-}
-
-function unreachable(endpoint: URL, error: unknown): UserError {
-	const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-	const said = error instanceof SyntaxError ? 'it answered with something that is not JSON' : messageOf(cause);
-	return new UserError(
-		`No tailprobe answers at ${endpoint.origin}: ${said}. Start one with "tailprobe serve --config FILE", name another with --url or TAILPROBE_URL, or give --config FILE to probe without one.`,
-		exitCodes.unknown,
-	);
-}
-
-async function readBounded(response: Response): Promise<string> {
-	const decoder = new TextDecoder();
-	let text = '';
-	for await (const chunk of response.body ?? []) {
-		text += decoder.decode(chunk, {stream: true});
-		if (text.length > largestAnswer) throw new Error('its answer has more than a million characters');
-	}
-	return text + decoder.decode();
-}
-
-const problemSchema = z.object({detail: z.string()});
 
 function drawOptions({columns, isTty, env}: Terminal) {
 	const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;

@@ -3,15 +3,40 @@
 import {parseArgs} from 'node:util';
 import {parseListen} from '../config/values.ts';
 import {startDaemon} from '../daemon.ts';
-import {messageOf, UserError} from '../util/errors.ts';
+import {messageOf, oneLine, UserError} from '../util/errors.ts';
+
+const usage = `Usage: tailprobe serve --config FILE [--listen ADDRESS:PORT] [--web.config.file FILE]
+
+The daemon: probes, and serves page, API and metrics, until SIGTERM or SIGINT
+ends it. SIGHUP reads the configuration again. --listen stands in for web.listen
+and --web.config.file (TLS, passwords) for web.config_file of the configuration;
+its path starts at the working directory.
+
+Exit status: 0 ended by a signal, 78 wrong configuration, 64 wrong usage.
+`;
 
 /** Runs until SIGTERM or SIGINT; answers the exit status. */
 export async function runServe(args: string[]): Promise<number> {
-	const {values} = parseArgs({
+	const {values, positionals} = parseArgs({
 		args,
-		options: {config: {type: 'string'}, listen: {type: 'string'}, 'web.config.file': {type: 'string'}},
+		allowPositionals: true,
+		options: {
+			config: {type: 'string'},
+			listen: {type: 'string'},
+			'web.config.file': {type: 'string'},
+			help: {type: 'boolean', short: 'h'},
+		},
 	});
-	if (values.config === undefined) throw new UserError('serve needs --config FILE.', 64);
+	if (values.help) {
+		process.stdout.write(usage);
+		return 0;
+	}
+	const [stray] = positionals;
+	if (stray !== undefined) {
+		const meant = values.config === undefined ? `; did you mean --config ${oneLine(stray, 200)}?` : '.';
+		throw new UserError(`serve takes no ${JSON.stringify(oneLine(stray, 200))}${meant}`, 64);
+	}
+	if (values.config === undefined) throw new UserError(`serve needs --config FILE.\n\n${usage.trimEnd()}`, 64);
 	const listen = values.listen === undefined ? undefined : parseListen(values.listen);
 	if (values.listen !== undefined && !listen)
 		throw new UserError(

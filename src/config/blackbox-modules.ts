@@ -5,6 +5,7 @@
 
 import {findProbe} from '../probes/registry.ts';
 import {oneLine} from '../util/errors.ts';
+import {withArticle} from '../util/words.ts';
 import {missingProbers, type TheirOption, type TheirProber, theirProbers} from './blackbox-options.ts';
 import type {Mistake} from './judge.ts';
 import {mistakesOf} from './mistakes.ts';
@@ -27,11 +28,18 @@ export interface ParsedModules {
 	mistakes: readonly string[];
 }
 
-/** The modules of the text of such a file; `path` is for the messages, `via` is how their ad hoc targets are reached. */
+/** What `module_files` says of all modules of a file. */
+interface Settings {
+	/** How ad hoc targets are reached through them. */
+	via?: string | undefined;
+	trustAdhoc?: boolean | undefined;
+}
+
+/** The modules of the text of such a file; `path` is for the messages. */
 export function parseModules(
 	text: string,
 	path: string,
-	{via, only}: {via?: string | undefined; only?: readonly string[] | undefined} = {},
+	{only, ...settings}: Settings & {only?: readonly string[] | undefined} = {},
 ): ParsedModules {
 	const modules = new Map<string, TranslatedModule>();
 	const broken: string[] = [];
@@ -48,7 +56,7 @@ export function parseModules(
 		.map(key => ({path: [key], message: 'a file of modules has no other key than modules'}));
 	for (const [name, module] of Object.entries(theirs)) {
 		if (only && !only.includes(name)) continue;
-		const translation = new Translation(name, via);
+		const translation = new Translation(name, settings);
 		const translated = translation.of(module);
 		if (translated) modules.set(name, translated);
 		else broken.push(name);
@@ -75,13 +83,13 @@ class Translation {
 	readonly mistakes: Mistake[] = [];
 	readonly #name: string;
 	readonly #here: Path;
-	readonly #via: string | undefined;
+	readonly #settings: Settings;
 	readonly #taken: Taken[] = [];
 
-	constructor(name: string, via: string | undefined) {
+	constructor(name: string, settings: Settings) {
 		this.#name = name;
 		this.#here = ['modules', name];
-		this.#via = via;
+		this.#settings = settings;
 	}
 
 	/** The module as ours, or undefined with mistakes. */
@@ -110,10 +118,16 @@ class Translation {
 			else this.#complain(at, `expected the options of the prober ${prober}`);
 		}
 		this.#addDefaults(prober, known);
-		const ours: TranslatedModule = {prober, ...(this.#via === undefined ? {} : {via: this.#via})};
+		const {via, trustAdhoc} = this.#settings;
+		const ours: TranslatedModule = {
+			prober,
+			...(via === undefined ? {} : {via}),
+			...(trustAdhoc === true ? {trust_adhoc: true} : {}),
+		};
 		for (const {ours: path, value} of this.#taken) setAt(ours, path, value);
 		const judged = moduleSchema.safeParse(ours);
-		for (const mistake of judged.error?.issues.flatMap(mistakesOf) ?? []) this.#complainOfOurs(mistake);
+		const issues = judged.error?.issues ?? [];
+		for (const mistake of issues.flatMap(issue => mistakesOf(issue, moduleSchema))) this.#complainOfOurs(mistake);
 		return this.mistakes.length === 0 ? ours : undefined;
 	}
 
@@ -199,7 +213,7 @@ function describeProber(prober: unknown): string {
 function describeKey(key: string, prober: string): string {
 	const isBlock = Object.hasOwn(theirProbers, key) || Object.hasOwn(missingProbers, key);
 	return isBlock
-		? `the prober is ${prober}, so a ${key} block has no effect: take it out`
+		? `the prober is ${prober}, so ${withArticle(key)} block has no effect: take it out`
 		: 'there is no such key: a module has prober, timeout, and a block named after the prober';
 }
 

@@ -71,7 +71,8 @@ const lines: readonly TheirOption[] = [
 	{
 		key: 'query_response.labels',
 		instead: 'text of a target becomes no label here: take it out',
-		differs: 'In the facts of a run and in `probe_expect_info` of `/probe`, never in `/metrics`.',
+		differs:
+			'In the facts of a run and in `probe_expect_info` of `/probe`, up to 1000 characters each, never in `/metrics`.',
 	},
 ];
 
@@ -96,7 +97,7 @@ export const theirProbers: Readonly<Record<string, TheirProber>> = {
 		defaults: {preferred_ip_protocol: 'ip6', ip_protocol_fallback: true, follow_redirects: true, enable_http2: true},
 		differs: [
 			'`User-Agent` is ours where none is set.',
-			'A target that no check names gets neither credentials nor bodies nor headers that may be secret.',
+			'A target that no check names gets neither credentials nor bodies nor headers that may be secret, unless `trust_adhoc` says so.',
 		],
 		options: [
 			{key: 'valid_status_codes'},
@@ -117,7 +118,7 @@ export const theirProbers: Readonly<Record<string, TheirProber>> = {
 				idle: [''],
 				instead: 'send Accept-Encoding by headers, and judge the answer by its headers',
 				differs:
-					'Asked for by `Accept-Encoding` where no header does; theirs then finds it unpacked already and fails.',
+					'Asked for by `Accept-Encoding` where no header does; theirs asks for nothing by itself, so that most servers do not pack and it fails.',
 			},
 			{
 				key: 'follow_redirects',
@@ -186,7 +187,9 @@ export const theirProbers: Readonly<Record<string, TheirProber>> = {
 	},
 	tcp: {
 		defaults: {preferred_ip_protocol: 'ip6', ip_protocol_fallback: true},
-		differs: ['A target that no check names is only listened to: the conversation ends before the first `send`.'],
+		differs: [
+			'A target that no check names is only listened to: the conversation ends before the first `send`, unless `trust_adhoc` says otherwise.',
+		],
 		options: [
 			...family,
 			{key: 'source_ip_address', idle: [''], instead: noSource},

@@ -6,6 +6,8 @@ import {parseHostPort, parseTargetUrl} from '../net/url.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {oneLine} from '../util/errors.ts';
+import {withArticle} from '../util/words.ts';
+import {judgeReach, judgeUnreachable} from './judge-reach.ts';
 import {defaultVia, maxTimeoutShare, nameTarget} from './normalise.ts';
 import {builtInModules, type File, type FileCheck, proberNames} from './schema.ts';
 
@@ -13,21 +15,22 @@ import {builtInModules, type File, type FileCheck, proberNames} from './schema.t
 export interface Mistake {
 	path: readonly (string | number)[];
 	message: string;
-	/** What the mistake speaks of, where that is elsewhere: when it was taken out for being wrong in itself, this is no mistake of its own. */
-	about?: readonly (string | number)[];
+	/** What the mistake speaks of, where that is elsewhere: when one was taken out for being wrong in itself, this is no mistake of its own. */
+	about?: readonly Path[];
 }
 
-type Complain = (path: readonly (string | number)[], message: string, about?: readonly (string | number)[]) => void;
+type Path = readonly (string | number)[];
+type Complain = (path: Path, message: string, ...about: Path[]) => void;
 
-/** Every mistake of a file whose single values are right. */
-export function judgeFile(file: File): Mistake[] {
+/** Every mistake of a file whose single values are right. `allowLoopback`: only the embedded lab and tests may aim there. */
+export function judgeFile(file: File, {allowLoopback = false} = {}): Mistake[] {
 	const mistakes: Mistake[] = [];
-	const complain: Complain = (path, message, about) =>
-		mistakes.push({path, message, ...(about === undefined ? {} : {about})});
+	const complain: Complain = (path, message, ...about) =>
+		mistakes.push({path, message, ...(about.length === 0 ? {} : {about})});
 	if (file.headscale?.api_key && file.headscale.cli)
 		complain(['headscale', 'cli'], 'expected either api_key or cli, not both: with a key the command line has no use');
 	if (file.headscale?.expect_users.length && !file.headscale.api_key && !file.headscale.cli)
-		complain(['headscale', 'expect_users'], 'users are only listed with an api_key or a cli', ['headscale', 'api_key']);
+		complain(['headscale', 'expect_users'], 'users are only listed with an api_key or a cli', ...waysToList);
 	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
 	const names = new Set<string>();
 	file.checks.forEach((check, at) => {
@@ -41,12 +44,18 @@ export function judgeFile(file: File): Mistake[] {
 		if (!probe) return;
 		judgeWay(check, probe, here, complain);
 		judgeTargets(check, probe, optionsOf(check, file, probe), here, complain);
+		judgeReach(check, probe, file, {here, allowLoopback, complain});
 		judgeEffect(check, probe, here, complain);
 	});
 	return mistakes;
 }
 
-function judgeKeys(check: FileCheck, here: readonly (string | number)[], complain: Complain): void {
+const waysToList: readonly Path[] = [
+	['headscale', 'api_key'],
+	['headscale', 'cli'],
+];
+
+function judgeKeys(check: FileCheck, here: Path, complain: Complain): void {
 	if (check.module !== undefined && check.prober !== undefined)
 		complain([...here, 'module'], 'expected either module or prober, not both');
 	if (check.module === undefined && check.prober === undefined)
@@ -66,18 +75,18 @@ function judgeKeys(check: FileCheck, here: readonly (string | number)[], complai
 
 function judgeBlocks(
 	value: {prober?: string | undefined; module?: string | undefined} & Record<string, unknown>,
-	here: readonly (string | number)[],
+	here: Path,
 	complain: Complain,
 ): void {
 	for (const type of proberNames) {
 		if (value[type] === undefined) continue;
 		if (value.module !== undefined) complain([...here, type], `the options belong into the module ${value.module}`);
 		else if (value.prober !== undefined && value.prober !== type)
-			complain([...here, type], `the prober is ${value.prober}, so a ${type} block has no effect`);
+			complain([...here, type], `the prober is ${value.prober}, so ${withArticle(type)} block has no effect`);
 	}
 }
 
-function judgeReferences(check: FileCheck, file: File, here: readonly (string | number)[], complain: Complain): void {
+function judgeReferences(check: FileCheck, file: File, here: Path, complain: Complain): void {
 	const vantages = file.vantages.map(vantage => vantage.name);
 	if (check.module !== undefined && proberOf(check, file) === undefined) {
 		const known = [...new Set([...Object.keys(builtInModules), ...Object.keys(file.modules)])].join(', ');
@@ -92,21 +101,32 @@ function judgeReferences(check: FileCheck, file: File, here: readonly (string | 
 	});
 	if (check.nodes && !file.headscale)
 		complain([...here, 'nodes'], 'nodes come from headscale, and there is no headscale block', ['headscale']);
+	else if (check.nodes && !file.headscale?.api_key && !file.headscale?.cli)
+		complain(
+			[...here, 'nodes'],
+			'headscale cannot be asked for its nodes: set headscale.api_key to {file: PATH} or {env: NAME}, or headscale.cli',
+			...waysToList,
+		);
 }
 
-function judgeWay(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+function judgeWay(check: FileCheck, probe: Probe, here: Path, complain: Complain): void {
 	const way = check.via ?? defaultVia(check, probe);
 	if (way === undefined)
 		complain(here, 'the check does not say how its targets are reached; expected via: tailnet or via: direct');
 	else if (!probe.vias.includes(way))
-		complain([...here, 'via'], `a ${probe.type} check goes by ${probe.vias.join(' or ')}, not by ${way}`);
+		complain([...here, 'via'], `${withArticle(probe.type)} check goes by ${probe.vias.join(' or ')}, not by ${way}`);
 }
 
-function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | number)[], complain: Complain): void {
+function judgeEffect(check: FileCheck, probe: Probe, here: Path, complain: Complain): void {
 	if (check.expect === 'unreachable') {
 		for (const key of ['histogram', 'objective'] as const)
 			if (check[key] !== undefined && check[key] !== false)
 				complain([...here, key], `a check that expects unreachable has no latency, so ${key} has no effect`);
+		for (const path of judgeUnreachable(check, probe))
+			complain(
+				[...here, ...path],
+				`a check that expects unreachable is down whatever is answered, so ${path.at(-1)} has no effect`,
+			);
 		return;
 	}
 	if (probe.durationIsLatency) return;
@@ -115,15 +135,12 @@ function judgeEffect(check: FileCheck, probe: Probe, here: readonly (string | nu
 			complain([...here, key], `checks of type ${probe.type} have times of their own, so ${key} has no effect`);
 }
 
-function judgeTargets(
-	check: FileCheck,
-	probe: Probe,
-	options: unknown,
-	here: readonly (string | number)[],
-	complain: Complain,
-): void {
+function judgeTargets(check: FileCheck, probe: Probe, options: unknown, here: Path, complain: Complain): void {
 	if (check.nodes && check.target === undefined && (probe.address !== 'host' || probe.form))
-		complain([...here, 'nodes'], `a ${probe.type} check needs a pattern such as target: "${exampleOf(probe)}"`);
+		complain(
+			[...here, 'nodes'],
+			`${withArticle(probe.type)} check needs a pattern such as target: "${exampleOf(probe)}"`,
+		);
 	if (check.target !== undefined) {
 		const filled = check.target.replaceAll('{node}', 'node').replaceAll('{address}', '100.64.0.1');
 		const mistake =

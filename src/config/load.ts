@@ -1,8 +1,10 @@
 /** Reads the configuration file: every mistake at once, each with its place and what was expected. */
 
 import {readFile} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
 import type {z} from 'zod';
 import {UserError} from '../util/errors.ts';
+import {withAbsolutePaths} from './file-paths.ts';
 import {judgeFile, type Mistake} from './judge.ts';
 import {mistakesOf} from './mistakes.ts';
 import {type ModuleFiles, readModuleFiles} from './module-files.ts';
@@ -16,11 +18,16 @@ export type Loaded =
 	/** `moduleFiles`: absolute paths of the files that it names, whose mistakes may be among these. */
 	| {ok: false; mistakes: readonly string[]; moduleFiles?: readonly string[]};
 
+export interface LoadOptions {
+	/** Targets on loopback are no mistake. Only the embedded lab and tests may say so. */
+	allowLoopback?: boolean;
+}
+
 /** Exit status for a wrong configuration (EX_CONFIG of sysexits.h). */
 export const wrongConfigExitCode = 78;
 
 /** Reads and judges the file. Throws only a UserError when it cannot be read at all. */
-export async function loadConfig(path: string): Promise<Loaded> {
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<Loaded> {
 	let text: string;
 	try {
 		text = await readFile(path, 'utf8');
@@ -28,20 +35,20 @@ export async function loadConfig(path: string): Promise<Loaded> {
 		const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
 		throw new UserError(`The configuration ${path} cannot be read: ${why}.`, wrongConfigExitCode);
 	}
-	return parseConfig(text, path);
+	return parseConfig(text, path, options);
 }
 
-/** Judges the text of a configuration; `path` is for the messages, and what the modules' files are relative to. */
-export function parseConfig(text: string, path: string): Loaded {
+/** Judges the text of a configuration; `path` is for the messages, and its folder is what relative paths in it start at. */
+export function parseConfig(text: string, path: string, options: LoadOptions = {}): Loaded {
 	const read = readYaml(text, path);
 	if (!read.ok) return read;
 	const {describe, offsetAt} = read.file;
 	const moduleFiles = readModuleFiles(read.file.written ?? {}, path);
 	const written = withModules(read.file.written ?? {}, moduleFiles);
-	const {file, mistakes} = judge(written, moduleFiles.broken);
+	const {file, mistakes} = judge(written, moduleFiles.broken, options);
 	mistakes.push(...moduleFiles.own);
 	if (file && mistakes.length === 0 && moduleFiles.mistakes.length === 0) {
-		const config = normalise(file, written);
+		const config = normalise(withAbsolutePaths(file, dirname(resolve(path))), written);
 		return {ok: true, config: {...config, moduleFiles: moduleFiles.paths}};
 	}
 	const inOrder = mistakes.toSorted((a, b) => offsetAt(a.path) - offsetAt(b.path));
@@ -63,24 +70,31 @@ function withModules(written: unknown, {modules}: ModuleFiles): unknown {
  * A wrong value is taken out and the rest judged again, so that mistakes between good values are seen in the same go. What only looks
  * wrong because something was taken out is not told.
  */
-function judge(written: unknown, brokenModules: ReadonlySet<string>): {file?: File; mistakes: Mistake[]} {
+function judge(
+	written: unknown,
+	brokenModules: ReadonlySet<string>,
+	options: LoadOptions,
+): {file?: File; mistakes: Mistake[]} {
 	const mistakes: Mistake[] = [];
 	const rest = structuredClone(written);
 	const told = new Set<string>();
 	for (let round = 0; round < maxRounds; round++) {
 		const result = fileSchema.safeParse(rest);
 		if (result.success) {
-			const between = judgeFile(result.data)
+			const between = judgeFile(result.data, options)
 				.filter(mistake => !isPhantom(mistake, written, rest))
-				.filter(({about}) => about?.[0] !== 'modules' || !brokenModules.has(String(about[1])));
+				.filter(({about}) => !about?.some(([first, name]) => first === 'modules' && brokenModules.has(String(name))));
 			return {file: result.data, mistakes: [...mistakes, ...between]};
 		}
 		for (const issue of result.error.issues) {
-			const fresh = mistakesOf(issue).filter(mistake => !told.has(mistake.path.join('\n')));
+			const fresh = mistakesOf(issue, fileSchema).filter(
+				mistake => !told.has(mistake.path.join('\n')) && !isPhantom(mistake, written, rest),
+			);
 			for (const mistake of fresh) told.add(mistake.path.join('\n'));
 			mistakes.push(...fresh);
-			takeOut(rest, issue);
 		}
+		// From behind, so that entries of a list keep their numbers until it is their turn.
+		for (const issue of result.error.issues.toReversed()) takeOut(rest, issue);
 	}
 	return {mistakes};
 }
@@ -90,8 +104,8 @@ const maxRounds = 12;
 
 /** Whether the mistake only speaks of something that was written, and was taken out because it was wrong in itself. */
 function isPhantom(mistake: Mistake, written: unknown, rest: unknown): boolean {
-	const about = mistake.about ?? mistake.path;
-	return valueAt(written, about) !== undefined && valueAt(rest, about) === undefined;
+	const abouts = mistake.about ?? [mistake.path];
+	return abouts.some(about => valueAt(written, about) !== undefined && valueAt(rest, about) === undefined);
 }
 
 /** Removes what the issue complains of; a value that is missing takes what should have held it along, a check keeps its place. */
@@ -105,16 +119,25 @@ function takeOut(value: unknown, issue: z.core.$ZodIssue): void {
 	for (let length = path.length; length > 0; length--) {
 		const holder = valueAt(value, path.slice(0, length - 1));
 		const last = path[length - 1] as PropertyKey;
-		if (path[0] === 'checks' && length === 2) {
-			if (Array.isArray(holder)) holder[Number(last)] = placeholderFor(holder[Number(last)], Number(last));
+		if (length === 2 && (path[0] === 'checks' || path[0] === 'vantages')) {
+			const standIn = path[0] === 'checks' ? placeholderFor : placeholderForVantage;
+			if (Array.isArray(holder)) holder[Number(last)] = standIn(holder[Number(last)], Number(last));
 			return;
 		}
 		if (isObject(holder) && last in holder) {
-			if (Array.isArray(holder)) holder.splice(Number(last), 1);
-			else delete holder[last as string];
+			if (!Array.isArray(holder)) delete holder[last as string];
+			// Not by emptying it: that it holds nothing would look like another mistake.
+			else if (holder.length > 1) holder.splice(Number(last), 1);
+			else continue;
 			return;
 		}
 	}
+}
+
+/** A vantage that lacks something stands in for the one that was written, so that checks may name it. */
+function placeholderForVantage(vantage: unknown, at: number): Record<string, unknown> {
+	const name = isObject(vantage) && typeof vantage.name === 'string' ? vantage.name : `vantage-${at + 1}`;
+	return {name, type: 'local'};
 }
 
 /** A check that lacks its name, or is no check at all, stands in for the one that was written, so that all others keep their numbers. */
@@ -122,7 +145,7 @@ function placeholderFor(check: unknown, at: number): Record<string, unknown> {
 	const name = `check-${at + 1}`;
 	return isObject(check) && !Array.isArray(check)
 		? {...check, name}
-		: {name, prober: 'tunnel', targets: ['placeholder']};
+		: {name, prober: 'icmp', via: 'direct', targets: ['placeholder']};
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

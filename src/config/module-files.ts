@@ -4,6 +4,7 @@ import {readFileSync, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {messageOf, oneLine} from '../util/errors.ts';
 import {parseModules, type TranslatedModule} from './blackbox-modules.ts';
+import {withAbsolutePaths} from './file-paths.ts';
 import type {Mistake} from './judge.ts';
 import {moduleFilesSchema} from './schema.ts';
 import {maxFileBytes} from './yaml-file.ts';
@@ -32,17 +33,17 @@ export function readModuleFiles(written: unknown, configPath: string): ModuleFil
 	const wanted = moduleFilesSchema.safeParse(files);
 	// What is wrong with the key itself is told with the mistakes of the whole configuration.
 	for (const [at, entry] of (wanted.data ?? []).entries()) {
-		const {path, via, only} = typeof entry === 'string' ? {path: entry} : entry;
-		const shown = oneLine(path, 200);
-		const complain = (message: string) => own.push({path: ['module_files', at], message});
+		const {path, via, trust_adhoc: trustAdhoc, only} = typeof entry === 'string' ? {path: entry} : entry;
 		const file = resolve(dirname(configPath), path);
+		const shown = oneLine(file, 200);
+		const complain = (message: string) => own.push({path: ['module_files', at], message});
 		paths.push(file);
 		const read = readFile(file);
 		if ('fault' in read) {
 			complain(`the file ${shown} cannot be used: ${read.fault}`);
 			continue;
 		}
-		const parsed = parseModules(read.text, path, {via, only});
+		const parsed = parseModules(read.text, file, {via, trustAdhoc, only});
 		mistakes.push(...parsed.mistakes);
 		for (const name of parsed.broken) broken.add(name);
 		for (const name of parsed.missing) complain(`there is no module named ${oneLine(name, 60)} in ${shown}`);
@@ -52,7 +53,7 @@ export function readModuleFiles(written: unknown, configPath: string): ModuleFil
 				complain(
 					`there is a module named ${name} already, and ${shown} brings another; say with \`only\` which to take`,
 				);
-			else modules.set(name, module);
+			else modules.set(name, withAbsolutePaths(module, dirname(file)));
 		}
 	}
 	return {modules, broken, mistakes, own, paths};

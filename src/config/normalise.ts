@@ -75,6 +75,7 @@ function readModules(file: File, written: unknown): Map<string, ModuleConfig> {
 			type,
 			timeoutMs: module.timeout,
 			via: module.via ?? 'tailnet',
+			trustAdhoc: module.trust_adhoc,
 			options: optionsOf(type, module),
 			source: sources[moduleName] ?? (builtInModules[moduleName] as Record<string, unknown>),
 		});

@@ -4,6 +4,7 @@ import {z} from 'zod';
 import {probes} from '../probes/registry.ts';
 import {
 	addressAndPort,
+	bearerToken,
 	bytes,
 	commandLine,
 	cronLine,
@@ -31,6 +32,10 @@ export const moduleSchema = z
 			.optional()
 			.meta({description: 'Deadline of a run; default: that of the check, or 5s.'}),
 		via: via.optional().meta({description: 'How ad hoc targets are reached through this module; default `tailnet`.'}),
+		trust_adhoc: z.boolean().default(false).meta({
+			description:
+				'Ad hoc targets that no check names get everything that this module sends: credentials, bodies, conversations. Whoever may call `/probe` can then have its secrets sent to any address that ad hoc probes may reach.',
+		}),
 		...probeBlocks,
 	})
 	.meta({description: 'A named way to probe, used by checks and by `/probe?module=NAME`.'});
@@ -40,10 +45,11 @@ export const moduleFilesSchema = z
 		z.union([
 			z.string().min(1),
 			z.strictObject({
-				path: z.string().min(1).meta({description: 'Relative to this file.'}),
+				path: z.string().min(1).meta({description: 'Path of the file.'}),
 				via: via
 					.optional()
 					.meta({description: 'How ad hoc targets are reached through its modules; default `tailnet`.'}),
+				trust_adhoc: z.boolean().default(false).meta({description: '`trust_adhoc` of all its modules.'}),
 				only: z
 					.array(z.string().min(1))
 					.min(1)
@@ -56,7 +62,7 @@ export const moduleFilesSchema = z
 	.default([])
 	.meta({
 		description:
-			'Files of blackbox_exporter (`modules: …`), as `PATH` or `{path, via, only}`, whose modules are there as if written under `modules`. See blackbox.md for what is taken.',
+			'Files of blackbox_exporter (`modules: …`), as `PATH` or `{path, via, trust_adhoc, only}`, whose modules are there as if written under `modules`. See blackbox.md for what is taken.',
 	});
 
 const glob = z
@@ -77,21 +83,19 @@ const selectorSchema = z
 	})
 	.meta({description: 'Which nodes of the tailnet; `{}` is all of them. A vantage never probes itself.'});
 
-const tokenName = name.meta({description: 'Who comes in with it, for the log.'});
-const bearerToken = z.union(
-	[
-		z.strictObject({name: tokenName, file: z.string().min(1).meta({description: 'Read again when it changes.'})}),
-		z.strictObject({name: tokenName, env: z.string().min(1)}),
-	],
-	{error: 'expected {name, file: PATH} or {name, env: NAME}: tokens are never written in the configuration itself'},
-);
-
 const targetSchema = z
 	.union([
 		z.string().min(1).max(2000),
 		z.strictObject({
-			name: z.string().regex(/^[A-Za-z0-9._:[\]-]{1,100}$/, 'expected a name of letters, digits and . _ : - [ ]'),
-			target: z.string().min(1).max(2000),
+			name: z
+				.string()
+				.regex(/^[A-Za-z0-9._:[\]-]{1,100}$/, 'expected a name of letters, digits and . _ : - [ ]')
+				.meta({description: 'Label `target`.'}),
+			target: z
+				.string()
+				.min(1)
+				.max(2000)
+				.meta({description: 'A URL, `host:port`, or a host, as the probe type wants it.'}),
 		}),
 	])
 	.meta({description: 'A target, or `{name, target}`; the name becomes the label `target`.'});
@@ -100,11 +104,10 @@ const checkSchema = z.strictObject({
 	name: name.meta({description: 'Label `check`.'}),
 	module: z.string().optional().meta({description: 'A module, instead of `prober` and its block.'}),
 	prober: prober.optional().meta({description: 'The probe type; its options stand in a block of that name.'}),
-	targets: z
-		.array(targetSchema)
-		.min(1)
-		.optional()
-		.meta({description: 'Targets, or `{name, target}` each; the name becomes the label `target`.'}),
+	targets: z.array(targetSchema).min(1).optional().meta({
+		description:
+			'Targets, or `{name, target}` each; the name becomes the label `target`. One that is given by its address needs a name: an address makes a poor label.',
+	}),
 	nodes: selectorSchema.optional(),
 	target: z
 		.string()
@@ -279,7 +282,10 @@ export const fileSchema = z.strictObject({
 		)
 		.min(1)
 		.max(1, 'expected one vantage of type local')
-		.prefault([{name: 'local', type: 'local'}]),
+		.prefault([{name: 'local', type: 'local'}])
+		.meta({
+			description: 'Where checks run from. One entry at present; without any it is `{name: local, type: local}`.',
+		}),
 	modules: z.record(name, moduleSchema).default({}),
 	module_files: moduleFilesSchema,
 	checks: z.array(checkSchema).default([]),

@@ -77,6 +77,8 @@ export interface ModuleConfig {
 	type: string;
 	timeoutMs: number | undefined;
 	via: Via;
+	/** Ad hoc targets that no check names get everything that the module sends, credentials too. */
+	trustAdhoc: boolean;
 	options: unknown;
 	/** As written, for `debug=true`; no secrets are written in modules. */
 	source: Record<string, unknown>;

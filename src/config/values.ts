@@ -5,7 +5,7 @@ import {z} from 'zod';
 import {parseAddress, parsePrefix} from '../net/guard.ts';
 import {parseHostPort} from '../net/url.ts';
 import {isCronLine} from '../util/calendar.ts';
-import {parseBytes, parseDurationMs} from '../util/units.ts';
+import {formatDurationMs, parseBytes, parseDurationMs} from '../util/units.ts';
 
 const durationOf = (text: string, context: z.RefinementCtx): number => {
 	const durationMs = parseDurationMs(text);
@@ -21,7 +21,7 @@ export const duration = (minMs: number, maxMs: number) =>
 		.string('expected a duration such as 15s, 1m30s or 500ms')
 		.transform(durationOf)
 		.refine(durationMs => durationMs >= minMs && durationMs <= maxMs, {
-			error: `expected a duration between ${minMs} ms and ${maxMs / 1000} s`,
+			error: `expected a duration between ${formatDurationMs(minMs)} and ${formatDurationMs(maxMs)}`,
 		})
 		.meta({description: 'A duration such as `15s`, `1m30s` or `500ms`.', examples: ['15s']});
 
@@ -53,6 +53,18 @@ export const secret = z
 	})
 	.meta({description: '`{file: PATH}` (read again when it changes) or `{env: NAME}`.'});
 
+const tokenName = name.meta({description: 'Who comes in with it, for the log.'});
+export const bearerToken = z.union(
+	[
+		z.strictObject({name: tokenName, file: z.string().min(1).meta({description: 'Read again when it changes.'})}),
+		z.strictObject({
+			name: tokenName,
+			env: z.string().min(1).meta({description: 'Instead of a file: an environment variable.'}),
+		}),
+	],
+	{error: 'expected {name, file: PATH} or {name, env: NAME}: tokens are never written in the configuration itself'},
+);
+
 export const rate = z
 	.string('expected a rate such as 60/1m')
 	.transform((text, context) => {
@@ -72,11 +84,10 @@ export const httpUrl = z.string().refine(isPlainHttpUrl, {
 	error: 'expected a URL such as https://headscale.example.com, without user name, query or fragment',
 });
 
+const wantedListen = 'expected ADDRESS:PORT such as 127.0.0.1:9753, or :9753 for all addresses';
 export const listen = z
-	.string()
-	.refine(text => parseListen(text) !== undefined, {
-		error: 'expected ADDRESS:PORT such as 127.0.0.1:9753, or :9753 for all addresses',
-	})
+	.string(wantedListen)
+	.refine(text => parseListen(text) !== undefined, {error: wantedListen})
 	.transform(text => parseListen(text) as {host: string; port: number});
 
 export const cronLine = z.string().refine(isCronLine, {

@@ -61,7 +61,9 @@ export function parseWebConfig(text: string, path: string): LoadedWebConfig {
 	if (!read.ok) return {ok: false, mistakes: read.mistakes.map(mistake => withoutContent(mistake, path))};
 	const {written, describe} = read.file;
 	const result = webFileSchema.safeParse(written ?? {});
-	const mistakes = result.success ? judge(result.data) : result.error.issues.flatMap(mistakesOf);
+	const mistakes = result.success
+		? judge(result.data)
+		: result.error.issues.flatMap(issue => mistakesOf(issue, webFileSchema));
 	if (result.success && mistakes.length === 0) return {ok: true, web: normalise(result.data, dirname(resolve(path)))};
 	return {ok: false, mistakes: mistakes.map(describe)};
 }

@@ -27,7 +27,7 @@ export async function runCheck(check: Check, probe: Probe, place: Place, options
 	const {measure} = probe;
 	if (!measure) throw new TypeError(`the ${probe.type} probe measures in rounds only`);
 	const [outcome] = await timed([check], probe, options, async signal => {
-		const reading = await measure(check.target, check.options, {...place, timeoutMs: options.deadlineMs}, signal);
+		const reading = await measure(check.target, check.options, placeOf(place, options), signal);
 		return new Map([[check.key, reading]]);
 	});
 	return outcome as Outcome;
@@ -42,9 +42,11 @@ export function runRound(
 ): Promise<Outcome[]> {
 	const {round} = probe;
 	if (!round) throw new TypeError(`the ${probe.type} probe does not measure in rounds`);
-	return timed(checks, probe, options, signal =>
-		round.measure(checks, {...place, timeoutMs: options.deadlineMs}, signal),
-	);
+	return timed(checks, probe, options, signal => round.measure(checks, placeOf(place, options), signal));
+}
+
+function placeOf(place: Place, {deadlineMs, kind}: RunOptions): Place {
+	return {...place, timeoutMs: deadlineMs, adhoc: kind === 'adhoc'};
 }
 
 async function timed(

@@ -117,7 +117,9 @@ export interface Outcome {
 	kind: 'scheduled' | 'recheck' | 'adhoc';
 	verdict: Verdict;
 	reason?: Reason;
-	/** One sentence for a person when not up. */
+	/** One sentence for a person when not up; of an ad hoc run that is up, what it went without. */
 	detail?: string;
+	/** Options that an ad hoc run went without because no check of its target uses the module; absent: none. */
+	withheld?: readonly string[];
 	reading?: Reading;
 }

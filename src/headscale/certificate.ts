@@ -1,11 +1,13 @@
 /** The certificate of headscale's main listener: when it expires, and whether it is trusted. Nothing is sent after the handshake. */
 
 import {connect, type Socket} from 'node:net';
+import {sayGoodbye} from '../net/goodbye.ts';
 import {raceAbort} from '../net/shared.ts';
 import {type CertificateFault, upgradeToTls} from '../net/tls.ts';
 import {secureContextFor} from '../net/tls-contexts.ts';
 import {CannotLookError, TargetDownError} from '../util/errors.ts';
-import {explainFault, explainTimeout, type Progress} from './faults.ts';
+import {type Answered, rememberAnswers} from './answered.ts';
+import {adviseOn, explainFault, explainTimeout, type Progress} from './faults.ts';
 import {HeadscaleError} from './get.ts';
 import {sharedLookup} from './lookup.ts';
 
@@ -20,21 +22,33 @@ export interface ServerCertificate {
 
 /** Shakes hands with the server of the address. Rejects with HeadscaleError when there is no handshake, or with the signal's reason. */
 export async function readCertificate(
-	{url, caFile, timeoutMs}: {url: URL; caFile: string | undefined; timeoutMs: number},
+	{
+		url,
+		caFile,
+		timeoutMs,
+		answered = rememberAnswers(),
+	}: {url: URL; caFile: string | undefined; timeoutMs: number; answered?: Answered},
 	signal?: AbortSignal,
 ): Promise<ServerCertificate> {
 	const tried = `The TLS handshake with ${url.host}`;
 	const progress: Progress = {stage: 'resolving', status: 0, bytes: 0};
 	const stop = new AbortController();
-	const timer = setTimeout(() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress))), timeoutMs);
+	const timer = setTimeout(
+		() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
+		timeoutMs,
+	);
 	const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
 	try {
 		return await raceAbort(shakeHands(url, caFile, timeoutMs, progress, ended), ended);
 	} catch (error) {
 		if (ended.aborted) throw ended.reason;
 		if (error instanceof CannotLookError || error instanceof TargetDownError)
-			throw new HeadscaleError(`${tried} failed: ${error.message}. Is headscale.url right?`);
-		throw new HeadscaleError(`${tried} failed: ${explainFault(error, url, 'headscale.url')}`);
+			throw new HeadscaleError(
+				`${tried} failed: ${error.message}. ${adviseOn('', 'headscale.url', answered.until(url))}`,
+				'unanswered',
+			);
+		const why = explainFault(error, url, 'headscale.url', answered.until(url));
+		throw new HeadscaleError(`${tried} failed: ${why}`, 'unanswered');
 	} finally {
 		clearTimeout(timer);
 		stop.abort();
@@ -67,7 +81,7 @@ async function shakeHands(
 		{context, name: host, skipVerify: true, alpn: ['http/1.1']},
 		signal,
 	);
-	socket.destroy();
+	sayGoodbye(socket, plain);
 	return {
 		trusted: fault === undefined,
 		...(fault === undefined ? {} : {fault}),

@@ -3,6 +3,7 @@
 import {z} from 'zod';
 import type {NodeList} from '../inventory/types.ts';
 import {UserError} from '../util/errors.ts';
+import {rememberAnswers} from './answered.ts';
 import {type ApiKeyList, findOwnApiKey, parseApiKeys} from './api-keys.ts';
 import {readCertificate, type ServerCertificate} from './certificate.ts';
 import {createGetter, describeUrl, HeadscaleError} from './get.ts';
@@ -63,7 +64,8 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 	const {apiKey, caFile, metricsUrl, timeoutMs, maxAnswerBytes = 8 * 1024 * 1024} = options;
 	const base = parseUrl(options.url, 'headscale.url');
 	const metricsAddress = metricsUrl === undefined ? undefined : parseUrl(metricsUrl, 'headscale.metrics_url');
-	const get = createGetter({timeoutMs, maxAnswerBytes, ...(caFile === undefined ? {} : {caFile})});
+	const answered = rememberAnswers();
+	const get = createGetter({timeoutMs, maxAnswerBytes, answered, ...(caFile === undefined ? {} : {caFile})});
 	const getPage = async (
 		path: string,
 		signal: AbortSignal | undefined,
@@ -101,7 +103,7 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 		},
 
 		...(base.protocol === 'https:' && {
-			certificate: (signal?: AbortSignal) => readCertificate({url: base, caFile, timeoutMs}, signal),
+			certificate: (signal?: AbortSignal) => readCertificate({url: base, caFile, timeoutMs, answered}, signal),
 		}),
 
 		...(apiKey && readApi(getPage, () => checkKey(apiKey()), timeoutMs)),

@@ -10,14 +10,19 @@ export interface Progress {
 	bytes: number;
 }
 
-/** Why a request ran out of time, as a sentence. */
-export function explainTimeout(tried: string, timeoutMs: number, {stage, status, bytes}: Progress): string {
+/** Why a request ran out of time, as a sentence. `until`: when the same address answered last, if it ever did. */
+export function explainTimeout(
+	tried: string,
+	timeoutMs: number,
+	{stage, status, bytes}: Progress,
+	until?: string,
+): string {
 	const limit = `${timeoutMs / 1000} s`;
 	switch (stage) {
 		case 'resolving':
 			return `${tried}: its name was not resolved within ${limit}. Does the resolver of this machine answer?`;
 		case 'connecting':
-			return `${tried}: no connection within ${limit}. Is the address right and the way there open?`;
+			return `${tried}: no connection within ${limit}. ${until === undefined ? 'Is the address right and the way there open?' : gone(until)}`;
 		case 'tls':
 			return `${tried}: connected, but the TLS handshake did not end within ${limit}. ${hanging}`;
 		case 'waiting':
@@ -29,8 +34,18 @@ export function explainTimeout(tried: string, timeoutMs: number, {stage, status,
 
 const hanging = 'headscale or a proxy before it hangs: look at its log, its load and its database.';
 
-/** What a failed connection means and what to do, as the end of a sentence. */
-export function explainFault(error: unknown, {protocol, hostname}: URL, setting: string): string {
+/** What an address that answered before and does not now may have met with. */
+function gone(until: string): string {
+	return `It answered until ${until}: headscale or its machine is stopped, or a firewall closed the way.`;
+}
+
+/** What a failed connection means and what to do, as the end of a sentence. `until`: when the same address answered last, if it ever did. */
+export function explainFault(
+	error: unknown,
+	{protocol, hostname}: URL,
+	setting: string,
+	until: string | undefined,
+): string {
 	const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
 	const code = codeOf(first);
 	if (untrustedCodes.has(code)) {
@@ -47,7 +62,19 @@ export function explainFault(error: unknown, {protocol, hostname}: URL, setting:
 		const hint = protocol === 'http:' ? 'Is it https://, or another port?' : 'Is it another port?';
 		return `what answers there does not speak HTTP. ${hint}`;
 	}
-	return `${connectionFaults[code] ?? messageOf(first)}${code === '' ? '' : ` (${code})`}. Is ${setting} right?`;
+	return `${connectionFaults[code] ?? messageOf(first)}${code === '' ? '' : ` (${code})`}. ${adviseOn(code, setting, until)}`;
+}
+
+/** Only an address that never answered may be the wrong one. */
+export function adviseOn(code: string, setting: string, until: string | undefined): string {
+	if (until === undefined) return `Is ${setting} right?`;
+	if (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return gone(until);
+	return `It answered until ${until}: see whether its name is still in DNS, and what resolves names on this machine.`;
+}
+
+/** Whether something answered, although nothing that could be read. */
+export function isAnswerFault(error: unknown): boolean {
+	return error instanceof errors.HTTPParserError;
 }
 
 function codeOf(error: unknown): string {

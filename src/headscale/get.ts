@@ -7,12 +7,20 @@ import {buildConnector, Client} from 'undici';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf} from '../util/errors.ts';
-import {explainFault, explainTimeout, type Progress} from './faults.ts';
+import {type Answered, rememberAnswers} from './answered.ts';
+import {explainFault, explainTimeout, isAnswerFault, type Progress} from './faults.ts';
 import {sharedLookup} from './lookup.ts';
+import type {Failure} from './types.ts';
 
 /** headscale could not be read. The message says what was tried, what came and what to do, and holds no secret. */
 export class HeadscaleError extends Error {
 	override name = 'HeadscaleError';
+	readonly failure: Failure | undefined;
+
+	constructor(message: string, failure?: Failure) {
+		super(message);
+		this.failure = failure;
+	}
 }
 
 export interface GetterOptions {
@@ -22,6 +30,8 @@ export interface GetterOptions {
 	timeoutMs: number;
 	/** A longer answer is refused as soon as it is seen to be longer. */
 	maxAnswerBytes: number;
+	/** Is told of each answer; an address that answered before is not asked to be put right. */
+	answered?: Answered;
 }
 
 export interface Request {
@@ -45,7 +55,12 @@ export type Getter = (request: Request) => Promise<Answer>;
  * Makes the function that gets. It resolves with whatever status came, without following redirects, over a connection of its own;
  * it rejects with HeadscaleError, or with the signal's reason when that aborts.
  */
-export function createGetter({caFile, timeoutMs, maxAnswerBytes}: GetterOptions): Getter {
+export function createGetter({
+	caFile,
+	timeoutMs,
+	maxAnswerBytes,
+	answered = rememberAnswers(),
+}: GetterOptions): Getter {
 	const connectorFor = keepLast((ca: string | undefined) => createConnector(ca, timeoutMs));
 
 	return async request => {
@@ -54,7 +69,7 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes}: GetterOptions)
 		const progress: Progress = {stage: 'resolving', status: 0, bytes: 0};
 		const stop = new AbortController();
 		const timer = setTimeout(
-			() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress))),
+			() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
 			timeoutMs,
 		);
 		const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -63,12 +78,15 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes}: GetterOptions)
 			return exchange(request, connect, maxAnswerBytes, progress, ended);
 		};
 		try {
-			return await raceAbort(work(), ended);
+			const answer = await raceAbort(work(), ended);
+			answered.note(url);
+			return answer;
 		} catch (error) {
 			if (ended.aborted) throw ended.reason;
 			if (error instanceof HeadscaleError) throw error;
 			if (error instanceof UnusableError) throw new HeadscaleError(`${tried}: the answer ${error.message}.`);
-			throw new HeadscaleError(`${tried} failed: ${explainFault(error, url, setting)}`);
+			const why = explainFault(error, url, setting, answered.until(url));
+			throw new HeadscaleError(`${tried} failed: ${why}`, isAnswerFault(error) ? undefined : 'unanswered');
 		} finally {
 			clearTimeout(timer);
 			stop.abort();
@@ -167,7 +185,7 @@ async function readCa(caFile: string): Promise<string> {
 	try {
 		return await readFile(caFile, 'utf8');
 	} catch (error) {
-		throw new HeadscaleError(`The CA file of headscale.ca_file cannot be read: ${messageOf(error)}.`);
+		throw new HeadscaleError(`The CA file of headscale.ca_file cannot be read: ${messageOf(error)}.`, 'unanswered');
 	}
 }
 

@@ -27,17 +27,20 @@ export function refusal({tried, setting, status, headers, text}: Page, wanted: s
 			key === undefined
 				? `${tried} was refused with 401, although ${wanted} needs no key: something before headscale asks for a login. ${said}`
 				: `${tried} was refused with ${status}: the API key is wrong or has expired. Create one with "headscale apikeys create" and put it where headscale.api_key points. ${said}`,
+			`status ${status}`,
 		);
 	}
 	if (status >= 300 && status < 400) {
 		const location = hide(String(headers.location ?? 'nowhere').replace(/[?#].*$/s, ''), key);
 		return new HeadscaleError(
 			`${tried} was redirected with ${status} to ${location}, and redirects are not followed. Put headscale's own address into ${setting}.`,
+			`status ${status}`,
 		);
 	}
 	if (status !== 200) {
 		return new HeadscaleError(
 			`${tried} answered ${status}, wanted was 200 with ${wanted}. ${said} headscale's log may say more.`,
+			`status ${status}`,
 		);
 	}
 	// Broken JSON is never quoted: it may hold pre-auth keys, which headscale up to 0.27 tells in plain text.

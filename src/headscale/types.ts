@@ -8,6 +8,9 @@ import type {PreAuthKeyList} from './pre-auth-keys.ts';
 import type {RouteList} from './routes.ts';
 import type {UserList} from './users.ts';
 
+/** Why a read failed, where all reads of the same system would fail so: no answer came at all, or one with such a status. */
+export type Failure = 'unanswered' | `status ${number}`;
+
 /** One kind of read: when it was tried, and what it brought. */
 export interface Read<T> {
 	/** Milliseconds since 1970 of the last try; undefined: not tried yet. */
@@ -18,6 +21,10 @@ export interface Read<T> {
 	seconds?: number;
 	/** Sentence of the last try when it failed. */
 	error?: string;
+	/** Absent also where the failure is of this read alone. */
+	failure?: Failure;
+	/** Milliseconds since 1970 of the first try of those that failed in a row until now. */
+	failingSince?: number;
 	/** Value of the last success; still there after a later failure (judge its age by `succeededAt`). */
 	value?: T;
 }

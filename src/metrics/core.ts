@@ -47,7 +47,7 @@ export const checkMetrics = {
 	duration: {
 		name: 'tailprobe_check_duration_seconds',
 		type: 'gauge',
-		help: 'Duration of the last scheduled run that reached a verdict, also when down; absent for tunnels, which have round trips of their own.',
+		help: 'What was measured in the last scheduled run that reached a verdict, also when down: its phases together, without our own work around them; absent for types that have times of their own, such as tunnels.',
 		labels: checkLabels,
 	},
 	phase: {
@@ -59,7 +59,7 @@ export const checkMetrics = {
 	latency: {
 		name: 'tailprobe_check_latency_seconds',
 		type: 'histogram',
-		help: 'Durations of scheduled runs that were up and not spoiled by lateness; without target and peer where the check has no histogram of its own.',
+		help: 'The same of scheduled runs that were up and not spoiled by lateness; without target and peer where the check has no histogram of its own.',
 		labels: checkLabels,
 	},
 } as const satisfies Record<string, MetricDef>;

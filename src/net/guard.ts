@@ -57,7 +57,10 @@ export function checkAddress(address: string, rule: AddressRule): void {
 	const parsed = parseAddress(address);
 	if (!parsed) throw forbidden(`"${address.slice(0, 60)}" is not an address in canonical form`);
 	if (contains(loopback, parsed)) {
-		if (!rule.allowLoopback) throw forbidden(`${parsed.address} is a loopback address: such are never dialled`);
+		if (!rule.allowLoopback)
+			throw forbidden(
+				`${parsed.address} is a loopback address, and such are never dialled: for a service of the prober's own machine use the machine's own address, with via: direct`,
+			);
 	} else {
 		const kind = rule.allowMagicDns && contains(magicDns, parsed) ? undefined : forbiddenKind(parsed);
 		if (kind) throw forbidden(`${parsed.address} is ${kind}: such are never dialled`);
@@ -69,7 +72,9 @@ export function checkAddress(address: string, rule: AddressRule): void {
 		);
 	}
 	if (rule.only && !contains(listOf(rule.only), parsed)) {
-		throw forbidden(`${parsed.address} is outside what may be probed ad hoc (${rule.only.join(', ') || 'nothing'})`);
+		throw forbidden(
+			`${parsed.address} is outside what may be probed ad hoc (adhoc.allow: ${rule.only.join(', ') || 'nothing'})`,
+		);
 	}
 	if (rule.publicOnly && !isPublic(parsed.address)) {
 		throw forbidden(

@@ -1,9 +1,11 @@
 /** HTTP/2 requests over one TLS connection that somebody else opened, one after the other. */
 
 import type {ClientHttp2Session, ClientHttp2Stream, connect} from 'node:http2';
+import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import {TargetDownError} from '../util/errors.ts';
 import {BodyStore} from './body-store.ts';
+import {endInTime} from './goodbye.ts';
 import {type Exchange, type ExchangeRequest, type ExchangeTimings, refuseInjection} from './http1.ts';
 import {badAnswer} from './http1-chunks.ts';
 import type {Header, ReadLimits} from './http1-reader.ts';
@@ -31,6 +33,8 @@ const meterMs = 200;
 export class Http2Connection {
 	/** Why no further request can be sent, once that is known. */
 	broken: Error | undefined;
+	/** The server has said something. */
+	greeted = false;
 
 	#session: ClientHttp2Session;
 	#socket: TLSSocket;
@@ -59,7 +63,10 @@ export class Http2Connection {
 		});
 		this.#session.on('close', () => this.#break(new TargetDownError('reset', 'the connection was closed')));
 		this.#session.on('ping', () => this.#countControlFrame());
-		this.#session.on('remoteSettings', () => this.#countControlFrame());
+		this.#session.on('remoteSettings', () => {
+			this.greeted = true;
+			this.#countControlFrame();
+		});
 		this.#session.setLocalWindowSize(windowBytes);
 	}
 
@@ -90,7 +97,8 @@ export class Http2Connection {
 			stream.on('data', onData);
 			stream.on('end', onEnd);
 			stream.on('error', error => fail(streamFailure(error, stream, head !== undefined)));
-			stream.on('close', () => fail(this.broken ?? closedEarly(stream, head !== undefined, store.bytes)));
+			const early = () => this.broken ?? closedEarly(stream, head !== undefined, store.bytes);
+			stream.on('close', () => fail(early()));
 			signal.addEventListener('abort', onAbort);
 			const meter = setInterval(() => measureTraffic(this.#socket.bytesRead - bytesBefore), meterMs).unref();
 			if (request.body !== undefined) stream.end(request.body);
@@ -120,7 +128,7 @@ export class Http2Connection {
 			function onEnd(): void {
 				// A reset without an error looks like an end.
 				const short = head && request.method !== 'HEAD' && isShort(head, store.bytes);
-				if (!head || short || stream.rstCode !== 0) fail(closedEarly(stream, head !== undefined, store.bytes));
+				if (!head || short || stream.rstCode !== 0) fail(early());
 				else succeed();
 			}
 
@@ -185,6 +193,13 @@ export class Http2Connection {
 	/** No longer keeps the thread alive. */
 	unref(): void {
 		this.#session.unref();
+	}
+
+	/** Ends the connection in order, as `sayGoodbye` does: GOAWAY goes first. */
+	end(plain: Socket): void {
+		if (this.broken) this.destroy();
+		else this.broken = new TargetDownError('reset', 'the connection was closed');
+		endInTime(this.#socket, plain, () => this.#session.close());
 	}
 
 	destroy(): void {
@@ -253,5 +268,5 @@ function readHead(raw: readonly string[], maxHeadBytes: number): {status: number
 
 function isShort({status, headers}: {status: number; headers: readonly Header[]}, bodyBytes: number): boolean {
 	const length = headers.find(([name]) => name === 'content-length')?.[1];
-	return length !== undefined && status !== 204 && status !== 304 && Number(length) !== bodyBytes;
+	return length !== undefined && status !== 304 && Number(length) !== bodyBytes;
 }

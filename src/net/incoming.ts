@@ -11,10 +11,13 @@ import {socketFailure} from './socket-errors.ts';
 export class Incoming {
 	#socket: Duplex;
 	#wake = () => {};
+	/** What OpenSSL finds wrong after the handshake is told, and not kept in `errored`. */
+	#error: Error | undefined;
 
 	constructor(socket: Duplex) {
 		this.#socket = socket;
 		for (const event of events) socket.on(event, this.#onEvent);
+		socket.on('error', this.#onError);
 	}
 
 	/** What has come, at least a byte; undefined when the other side closed. Throws what socketFailure makes of an error. */
@@ -35,16 +38,23 @@ export class Incoming {
 
 	release(): void {
 		for (const event of events) this.#socket.off(event, this.#onEvent);
+		this.#socket.off('error', this.#onError);
 	}
 
 	#onEvent = (): void => this.#wake();
+
+	#onError = (error: Error): void => {
+		this.#error ??= error;
+		this.#wake();
+	};
 
 	async #read(read: () => Buffer | null): Promise<Buffer | undefined> {
 		const socket = this.#socket;
 		for (;;) {
 			const bytes = read();
 			if (bytes) return bytes;
-			if (socket.errored) throw socketFailure(socket.errored);
+			const error = this.#error ?? socket.errored;
+			if (error) throw socketFailure(error);
 			if (socket.readableEnded || socket.destroyed) return undefined;
 			await new Promise<void>(resolve => {
 				this.#wake = resolve;
@@ -53,4 +63,4 @@ export class Incoming {
 	}
 }
 
-const events = ['readable', 'end', 'close', 'error'] as const;
+const events = ['readable', 'end', 'close'] as const;

@@ -32,6 +32,8 @@ export interface PeerStatus {
 	curAddr: string;
 	peerRelay: string;
 	expired: boolean;
+	/** Of the last handshake of WireGuard, milliseconds since 1970 by this machine's clock; absent: none since tailscaled knows the peer. */
+	lastHandshakeMs?: number;
 }
 
 export interface PingAnswer {
@@ -88,6 +90,8 @@ const peerLimit = 20_000;
 
 function toPeer(json: unknown): PeerStatus {
 	const peer = record(json);
+	// Go's zero time is the year 1.
+	const lastHandshakeMs = Date.parse(text(peer.LastHandshake, 40));
 	return {
 		hostName: text(peer.HostName, 254),
 		dnsName: domainName(text(peer.DNSName, 254)),
@@ -99,6 +103,7 @@ function toPeer(json: unknown): PeerStatus {
 		curAddr: text(peer.CurAddr, 80),
 		peerRelay: text(peer.PeerRelay, 80),
 		expired: peer.Expired === true,
+		...(lastHandshakeMs > 0 ? {lastHandshakeMs} : {}),
 	};
 }
 

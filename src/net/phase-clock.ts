@@ -2,7 +2,7 @@
 
 import {type PhaseName, phaseNames} from '../engine/types.ts';
 
-/** All times are milliseconds of performance.now(); a phase begins where the one before it ends, so that nothing is lost in between. */
+/** All times are milliseconds of performance.now(). Entering a phase ends the one that runs; while none runs, the time is our own. */
 export class PhaseClock {
 	/** The phase that began last. */
 	reached: PhaseName | undefined;
@@ -25,6 +25,18 @@ export class PhaseClock {
 		this.#running = false;
 		this.#lastMs = at - this.#since;
 		this.#milliseconds[this.reached] = (this.#milliseconds[this.reached] ?? 0) + this.#lastMs;
+	}
+
+	/** Counts the phase that ended last as part of this earlier one, whose end it turned out to be. Nothing where that one never was. */
+	addLastTo(phase: PhaseName): void {
+		const {reached} = this;
+		const before = this.#milliseconds[phase];
+		if (reached === undefined || reached === phase || before === undefined) return;
+		const rest = (this.#milliseconds[reached] ?? 0) - this.#lastMs;
+		if (rest > 0) this.#milliseconds[reached] = rest;
+		else delete this.#milliseconds[reached];
+		this.#milliseconds[phase] = before + this.#lastMs;
+		this.reached = phase;
 	}
 
 	/** Milliseconds since the clock was made. */

@@ -5,9 +5,10 @@ import {getCACertificates} from 'node:tls';
 import {readChanging} from '../util/changing-file.ts';
 
 /**
- * Seconds since 1970 when the first certificate of the way from `leaf` to a trusted authority expires; undefined when no way is
- * found. The way is OpenSSL's: at each step an authority that is trusted before one that was merely presented. Ask only for chains
- * that were accepted: signatures are not checked again.
+ * Seconds since 1970 when the first certificate of the way from `leaf` to a trusted root expires; undefined when no way is found. The
+ * way is OpenSSL's: at each step an authority that is trusted before one that was merely presented, of several the one that is valid
+ * and lasts longest, and on to the root where a trusted one is none itself. Ask only for chains that were accepted: signatures are not
+ * checked again.
  */
 export async function chainExpirySeconds(
 	leaf: X509Certificate,
@@ -17,18 +18,31 @@ export async function chainExpirySeconds(
 	const presented = presentedBehind(leaf);
 	let earliest = endOf(leaf);
 	let certificate = leaf;
+	let isTrusted = false;
 	for (let depth = 0; depth < maxDepth; depth++) {
-		const {issuer, fingerprint256} = certificate;
-		const candidates = trusted.get(issuer) ?? [];
-		if (candidates.some(one => one.fingerprint256 === fingerprint256)) return earliest;
-		const root = candidates.find(one => certificate.checkIssued(one));
-		if (root) return Math.min(earliest, endOf(root));
-		const next = presented.find(one => one.fingerprint256 !== fingerprint256 && certificate.checkIssued(one));
-		if (!next) return undefined;
+		const namesakes = trusted.get(certificate.issuer) ?? [];
+		if (certificate.issuer === certificate.subject && certificate.checkIssued(certificate)) {
+			const {fingerprint256} = certificate;
+			return namesakes.some(one => one.fingerprint256 === fingerprint256) ? earliest : undefined;
+		}
+		const authority = bestIssuer(certificate, namesakes);
+		// Behind one that is trusted nothing counts that was merely presented.
+		const next = authority ?? (isTrusted ? undefined : bestIssuer(certificate, presented));
+		if (!next) return isTrusted ? earliest : undefined;
+		isTrusted = authority !== undefined;
 		earliest = Math.min(earliest, endOf(next));
 		certificate = next;
 	}
 	return undefined;
+}
+
+/** Reads the authorities before they are needed: those of the web take tens of milliseconds, once. Never rejects. */
+export async function prepareAuthorities(caFile: string | undefined): Promise<void> {
+	if (prepared.has(caFile)) return;
+	if (prepared.size >= maxPrepared) prepared.clear();
+	prepared.add(caFile);
+	// Whoever needs a file that cannot be read says so.
+	await (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile)).catch(() => {});
 }
 
 /** What the server presented: the leaf first, then the others in its order. */
@@ -40,6 +54,8 @@ export function presentedChain(leaf: X509Certificate): X509Certificate[] {
 type Authorities = Map<string, X509Certificate[]>;
 
 const maxDepth = 10;
+const prepared = new Set<string | undefined>();
+const maxPrepared = 100;
 const maxFileBytes = 4 * 1024 * 1024;
 let builtIn: Promise<Authorities> | undefined;
 /** By the bytes of the file, which stay the same object while the file is unchanged. */
@@ -82,6 +98,24 @@ function parse(block: string): X509Certificate | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** One that issued the certificate, by its name and key; undefined when none did. */
+function bestIssuer(certificate: X509Certificate, candidates: readonly X509Certificate[]): X509Certificate | undefined {
+	const now = Date.now();
+	const rank = (one: X509Certificate) => [isValid(one, now) ? 1 : 0, endOf(one)] as const;
+	return candidates
+		.filter(one => certificate.checkIssued(one))
+		.reduce<X509Certificate | undefined>((best, one) => {
+			if (!best) return one;
+			const [valid, end] = rank(one);
+			const [bestValid, bestEnd] = rank(best);
+			return valid > bestValid || (valid === bestValid && end > bestEnd) ? one : best;
+		}, undefined);
+}
+
+function isValid({validFrom, validTo}: X509Certificate, now: number): boolean {
+	return Date.parse(validFrom) <= now && now <= Date.parse(validTo);
 }
 
 function presentedBehind(leaf: X509Certificate): X509Certificate[] {

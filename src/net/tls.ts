@@ -4,8 +4,10 @@ import type {X509Certificate} from 'node:crypto';
 import {isIP, type Socket} from 'node:net';
 import {connect, type SecureContext, type TLSSocket} from 'node:tls';
 import {oneLine, TargetDownError} from '../util/errors.ts';
+import {ClientCertificateError, hasCertificate, type Shown, shownTo, verdictIn} from './client-certificate.ts';
+import {sayGoodbye} from './goodbye.ts';
 import {isForName, keepChainWhole} from './peer-certificate.ts';
-import {socketFailure} from './socket-errors.ts';
+import {socketFailure, tlsFailure} from './socket-errors.ts';
 
 export interface TlsSettings {
 	context: SecureContext;
@@ -30,6 +32,8 @@ export interface TlsConnection {
 	leaf: X509Certificate | undefined;
 	/** What is wrong with the certificate, although it was taken (`skipVerify`). */
 	fault: CertificateFault | undefined;
+	/** Where the server asked for a certificate of ours: what it got. What it makes of that may come only after this. */
+	shown: Shown | undefined;
 }
 
 /** What can be wrong with a server's certificate. The list is closed: it is a label value. */
@@ -67,7 +71,7 @@ interface Finding {
 
 /**
  * Shakes hands over the connected socket. The caller destroys the TLS socket, which destroys the other;
- * on failure both are destroyed already. Rejects with TargetDownError (`tls`, `reset` …), its message a clause, or the signal's reason.
+ * on failure both are destroyed or being ended already. Rejects with TargetDownError (`tls`, `reset` …), its message a clause, or the signal's reason.
  */
 export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: AbortSignal): Promise<TlsConnection> {
 	return new Promise((resolve, reject) => {
@@ -84,6 +88,7 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			rejectUnauthorized: false,
 		});
 		keepChainWhole(socket);
+		const hasOurs = hasCertificate(socket);
 		socket.on('error', ignoreLate);
 		socket.on('error', onError);
 		socket.on('close', onClose);
@@ -94,7 +99,9 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			const leaf = socket.getPeerX509Certificate();
 			const finding = faultOf(socket, leaf, settings.name);
 			if (finding && !settings.skipVerify) {
-				fail(new CertificateError(finding, leaf));
+				release();
+				sayGoodbye(socket, plain);
+				reject(new CertificateError(finding, leaf));
 				return;
 			}
 			release();
@@ -107,15 +114,17 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 				expirySeconds: earliestExpiry(leaf),
 				leaf,
 				fault: finding?.fault,
+				shown: shownTo(socket),
 			});
 		}
 
 		function onError(error: Error): void {
-			fail(handshakeFailure(error));
+			const failure = handshakeFailure(error, hasOurs);
+			fail(failure instanceof TargetDownError ? ofCertificate(failure, shownTo(socket)) : failure);
 		}
 
 		function onClose(): void {
-			fail(closedEarly());
+			fail(closedEarly(hasOurs));
 		}
 
 		function onAbort(): void {
@@ -140,8 +149,16 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 
 function ignoreLate(): void {}
 
-function closedEarly(): TargetDownError {
-	return new TargetDownError('reset', 'the connection was closed within the TLS handshake');
+function closedEarly(hasOurs = false): TargetDownError {
+	// Whether the server asked for it cannot be told any more.
+	const hint = hasOurs ? '; it may not have accepted our certificate (tls_config.cert_file)' : '';
+	return new TargetDownError('reset', `the connection was closed within the TLS handshake${hint}`);
+}
+
+/** With TLS 1.2, a server that asked for a certificate and lacks it says only that no agreement was reached. */
+function ofCertificate(failure: TargetDownError, shown: Shown | undefined): TargetDownError {
+	if (!shown || !/alert handshake failure$/.test(failure.message)) return verdictIn(failure, shown);
+	return new ClientCertificateError('sent the alert handshake failure', shown);
 }
 
 function faultOf(socket: TLSSocket, leaf: X509Certificate | undefined, name: string): Finding | undefined {
@@ -161,19 +178,21 @@ function chainFault(code: string, leaf: X509Certificate): Finding {
 		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
 			return {
 				fault: 'self_signed',
-				message: 'the certificate is self-signed; name its CA in ca_file, or get one from an authority that is trusted',
+				message:
+					'the certificate is self-signed; name its CA in tls_config.ca_file, or get one from an authority that is trusted',
 			};
 		case 'SELF_SIGNED_CERT_IN_CHAIN':
 			return {
 				fault: 'untrusted',
-				message: 'the certificate comes from an authority that is not trusted; name it in ca_file',
+				message: 'the certificate comes from an authority that is not trusted; name it in tls_config.ca_file',
 			};
 		case 'UNABLE_TO_GET_ISSUER_CERT':
 		case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
 		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
 			return {
 				fault: 'untrusted',
-				message: 'the issuer of the certificate is not trusted, or the server leaves out an intermediate certificate',
+				message:
+					'the issuer of the certificate is not trusted: name its CA in tls_config.ca_file, or have the server send the intermediate certificate that it may leave out',
 			};
 		case 'CERT_HAS_EXPIRED':
 			return {
@@ -190,20 +209,17 @@ function chainFault(code: string, leaf: X509Certificate): Finding {
 	}
 }
 
-function handshakeFailure(error: Error): Error {
-	const {code = '', reason} = error as NodeJS.ErrnoException & {reason?: string};
+function handshakeFailure(error: Error, hasOurs: boolean): Error {
+	const {code = ''} = error as NodeJS.ErrnoException;
 	if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/.test(code)) {
 		return new TargetDownError('tls', 'the port answered with something other than TLS; does it want http?');
 	}
-	if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
-		return new TargetDownError('tls', `the TLS handshake failed: ${oneLine(reason ?? code, 80)}`);
-	}
-	if (code === 'ECONNRESET') return closedEarly();
+	if (code === 'ECONNRESET') return closedEarly(hasOurs);
 	const failure = socketFailure(error);
-	// Everything else that OpenSSL or Node.js finds wrong with the handshake.
-	return failure === error
-		? new TargetDownError('tls', `the TLS handshake failed: ${oneLine(error.message, 80)}`)
-		: failure;
+	const isOfSystem =
+		failure !== error && !(failure instanceof TargetDownError && /^(?:tls|protocol)$/.test(failure.reason));
+	// Everything else is what OpenSSL or Node.js finds wrong with the handshake.
+	return isOfSystem ? failure : tlsFailure(error, 'the TLS handshake failed');
 }
 
 /** Of what was presented; the trusted root is not among it unless the server sends it. */

@@ -11,13 +11,19 @@ export interface Transmission {
 	afterMs: number;
 }
 
+/** Milliseconds of performance.now(). */
+export interface DatagramTimes {
+	/** When each transmission left. */
+	sentAt: number[];
+	/** When the answer came, or we stopped waiting. */
+	endAt?: number;
+	/** When the first datagram from there came, be it an answer or not. */
+	heardAt?: number;
+}
+
 export interface DatagramExchange<T> {
 	/** What the reader made of the answer; undefined: none came in time. */
 	answer: T | undefined;
-	/** When each transmission left, milliseconds of performance.now(). */
-	sentAt: readonly number[];
-	/** When the answer came, or we stopped waiting. */
-	endAt: number;
 	/** Datagrams of the right sender that were no answer to this. */
 	strays: number;
 }
@@ -25,7 +31,8 @@ export interface DatagramExchange<T> {
 /**
  * Sends until an answer comes or `limitMs` have passed. `read` gets every datagram that came from exactly there: undefined means that
  * it answers something else and is passed over. Rejects with what `read` throws, TargetDownError (`refused` when an ICMP message says
- * so, `unreachable` …), CannotLookError when this machine cannot send, or the signal's reason as soon as it aborts.
+ * so, `unreachable` …), CannotLookError when this machine cannot send, or the signal's reason as soon as it aborts. `times` are noted
+ * either way; making the socket is in none of them.
  */
 export function exchangeDatagrams<T extends object>(
 	{address, family}: Pick<Resolved, 'address' | 'family'>,
@@ -40,6 +47,7 @@ export function exchangeDatagrams<T extends object>(
 		read(datagram: Buffer): T | undefined;
 	},
 	signal: AbortSignal,
+	times: DatagramTimes,
 ): Promise<DatagramExchange<T>> {
 	return new Promise((resolve, reject) => {
 		signal.throwIfAborted();
@@ -48,7 +56,6 @@ export function exchangeDatagrams<T extends object>(
 		const lookup = (host: string, _options: unknown, found: (error: null, address: string, family: number) => void) =>
 			found(null, host, family);
 		const socket = createSocket({type: family === 4 ? 'udp4' : 'udp6', lookup});
-		const sentAt: number[] = [];
 		const timers: NodeJS.Timeout[] = [setTimeout(giveUp, Math.max(0, limitMs))];
 		let strays = 0;
 		let released = false;
@@ -68,7 +75,7 @@ export function exchangeDatagrams<T extends object>(
 		}
 
 		function send(bytes: Buffer): void {
-			sentAt.push(performance.now());
+			times.sentAt.push(performance.now());
 			// Without a callback, Node.js keeps a failure to itself.
 			socket.send(bytes, error => {
 				if (error) onError(error);
@@ -79,12 +86,13 @@ export function exchangeDatagrams<T extends object>(
 			const at = performance.now();
 			// One can have come before the socket was connected.
 			if (from.port !== port || from.address !== address) return;
+			times.heardAt ??= at;
 			try {
 				const answer = read(datagram);
 				if (answer === undefined) strays++;
 				else succeed(answer, at);
 			} catch (error) {
-				fail(error);
+				fail(error, at);
 			}
 		}
 
@@ -92,9 +100,9 @@ export function exchangeDatagrams<T extends object>(
 			succeed(undefined, performance.now());
 		}
 
-		function succeed(answer: T | undefined, endAt: number): void {
-			release();
-			resolve({answer, sentAt, endAt, strays});
+		function succeed(answer: T | undefined, at: number): void {
+			release(at);
+			resolve({answer, strays});
 		}
 
 		function onError(error: Error): void {
@@ -105,14 +113,15 @@ export function exchangeDatagrams<T extends object>(
 			fail(signal.reason);
 		}
 
-		function fail(error: unknown): void {
-			release();
+		function fail(error: unknown, at: number = performance.now()): void {
+			release(at);
 			reject(error);
 		}
 
-		function release(): void {
+		function release(at: number): void {
 			if (released) return;
 			released = true;
+			times.endAt = at;
 			for (const timer of timers) clearTimeout(timer);
 			signal.removeEventListener('abort', onAbort);
 			socket.off('error', onError).on('error', ignoreLate);

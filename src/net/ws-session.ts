@@ -85,15 +85,13 @@ export class WebSocketSession {
 		return this.#until(() => this.#messages.shift());
 	}
 
-	/** Says goodbye and waits for the answer, a second at most; then nothing is left of the connection. Never throws. */
+	/** Says goodbye and waits for the answer, a second at most; then the socket is the caller's to end. Never throws. */
 	async close(): Promise<void> {
 		const timer = setTimeout(() => this.#end(new Error('no answer')), 1000);
 		this.#sender.close(1000, '', true);
 		await this.#until(() => undefined).catch(() => {});
 		clearTimeout(timer);
 		this.release();
-		this.#socket.end();
-		this.#socket.destroy();
 	}
 
 	/** Lets go of the socket, which is the caller's to destroy. */

@@ -76,12 +76,11 @@ async function measure(target: Target, options: DerpOptions, place: Place, signa
 	try {
 		context = url.protocol === 'https:' ? await tlsContext(options.tls_config) : undefined;
 		resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
-		clock.leave();
 	} catch (error) {
 		return failedReading(error, what, findings, signal);
 	}
 
-	// The phases are those of the upgrade: its connection is the one that tunnels live on.
+	// The phases, and with them the latency, are those of the upgrade: its connection is the one that tunnels live on.
 	const aside: Findings = {clock: new PhaseClock(), values, facts};
 	const probed = await take('probe', () => askProbePath(connect, url, options.probe_path, aside, signal), aside);
 	// Where no answer came, the second connection would only fail the same way.

@@ -72,7 +72,6 @@ async function measure(target: Target, options: DnsOptions, place: Place, signal
 		const resolved = await resolvePhase(host, ruleOf(target, host, own, place), options, place, findings, signal);
 		const server = {host, resolved, port, via: target.via};
 		const message = await ask(server, {...asked.codes, name}, options, secure, place, findings, signal);
-		clock.leave();
 		const answeredMs = clock.elapsedMs();
 		facts.phase = 'processing';
 		note(message, findings);

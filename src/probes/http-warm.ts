@@ -10,7 +10,7 @@ import type {Exchange} from '../net/http1.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {oneLine, TargetDownError} from '../util/errors.ts';
 import {aimAt} from './http/aim.ts';
-import {harmlessHttp} from './http/harmless.ts';
+import {harmlessHttp, unjudgedHttp} from './http/harmless.ts';
 import {askOver, closeLine, openLine} from './http/hop.ts';
 import {hadLine, type KeptLine, keepLine, noteLine, takeLine} from './http/kept-lines.ts';
 import {type HttpOptions, httpOptions} from './http/options.ts';
@@ -44,9 +44,9 @@ export const httpWarm: Probe<HttpOptions> = {
 		{
 			name: 'tailprobe_http_warm_latency_seconds',
 			type: 'histogram',
-			help: 'The same times of successful runs, for all targets of a check; `connection` is always `kept`.',
-			labels: ['check', 'type', 'vantage', 'connection'],
-			from: {values: {kept: 'request_seconds'}},
+			help: 'The same times of successful runs, for all targets of a check.',
+			labels: ['check', 'type', 'vantage'],
+			from: {value: 'request_seconds'},
 		},
 		{
 			name: 'tailprobe_http_warm_runs_total',
@@ -59,6 +59,7 @@ export const httpWarm: Probe<HttpOptions> = {
 		earliestExpiryOf('https'),
 	],
 	harmless: harmlessHttp,
+	unjudged: unjudgedHttp,
 	measure,
 };
 
@@ -68,7 +69,7 @@ async function measure(target: Target, options: HttpOptions, place: Place, signa
 	if ('fault' in aim) return {ok: false, reason: 'forbidden', detail: oneLine(aim.fault, 300), values: {}, facts: {}};
 	const findings: Findings = {clock: new PhaseClock(), values: {redirects: 0, failed_due_to_regex: 0}, facts: {}};
 	const key = keyOf(target, options, place);
-	const run = {hop: aim.hop, options, place, findings, signal, key, keeps: target.only === undefined};
+	const run = {hop: aim.hop, options, place, findings, signal, key, keeps: place.adhoc !== true};
 	try {
 		const answer = await ask(run);
 		noteAnswer(answer, aim.hop, findings);
@@ -87,14 +88,14 @@ interface Run {
 	findings: Findings;
 	signal: AbortSignal;
 	key: string;
-	/** The target of an ad hoc run that nobody configured leaves no connection behind. */
+	/** An ad hoc run has a connection of its own: it would move that of a check, or be moved by it. */
 	keeps: boolean;
 }
 
 /** Over the kept connection, or once over a new one when there is none or it turns out to be dead. */
 async function ask(run: Run): Promise<Exchange> {
 	const {findings} = run;
-	const kept = await fitLine(run);
+	const kept = run.keeps ? await fitLine(run) : undefined;
 	if (kept) {
 		findings.facts.connection = 'kept';
 		try {
@@ -103,7 +104,7 @@ async function ask(run: Run): Promise<Exchange> {
 			if (!isDeadLine(error, run)) throw error;
 		}
 	}
-	findings.facts.connection = hadLine(run.key) ? 'reopened' : 'opened';
+	findings.facts.connection = run.keeps && hadLine(run.key) ? 'reopened' : 'opened';
 	return askAndKeep(await open(run), run);
 }
 
@@ -139,7 +140,8 @@ function isAllowed(address: string, hop: Hop): boolean {
 
 async function open({hop, options, place, findings, signal}: Run): Promise<KeptLine> {
 	const line = await openLine(hop, options, place, findings, signal);
-	const {connection: _connection, ...facts} = findings.facts;
+	// Both are of this run alone.
+	const {connection: _connection, answered: _answered, ...facts} = findings.facts;
 	return {...line, address: facts.address ?? '', facts, values: {...findings.values}};
 }
 
@@ -150,7 +152,7 @@ async function askAndKeep(line: KeptLine, {hop, options, findings, signal, key, 
 	try {
 		answer = await askOver(line, hop, options, findings, signal);
 	} catch (error) {
-		noteLine(key);
+		if (keeps) noteLine(key);
 		closeLine(line);
 		throw error;
 	}

@@ -4,7 +4,8 @@ import type {Reading, Target} from '../engine/types.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {oneLine} from '../util/errors.ts';
 import {aimAt} from './http/aim.ts';
-import {harmlessHttp} from './http/harmless.ts';
+import {CookieJar} from './http/cookies.ts';
+import {harmlessHttp, unjudgedHttp} from './http/harmless.ts';
 import {requestHop} from './http/hop.ts';
 import {type HttpOptions, httpOptions} from './http/options.ts';
 import {describeHop, finalReading, noteAnswer} from './http/reading.ts';
@@ -23,6 +24,7 @@ export const http: Probe<HttpOptions> = {
 	durationIsLatency: true,
 	metrics: [statusCodeMetric, earliestExpiryOf('https')],
 	harmless: harmlessHttp,
+	unjudged: unjudgedHttp,
 	measure,
 };
 
@@ -31,6 +33,7 @@ async function measure(target: Target, options: HttpOptions, place: Place, signa
 	const aim = await aimAt(target, options, place);
 	if ('fault' in aim) return {ok: false, reason: 'forbidden', detail: oneLine(aim.fault, 300), values: {}, facts: {}};
 	const findings: Findings = {clock: new PhaseClock(), values: {redirects: 0, failed_due_to_regex: 0}, facts: {}};
+	const jar = new CookieJar();
 	let {hop} = aim;
 	try {
 		for (;;) {
@@ -38,7 +41,8 @@ async function measure(target: Target, options: HttpOptions, place: Place, signa
 			noteAnswer(answer, hop, findings);
 			const next = options.follow_redirects ? nextHop(hop, answer, findings.facts.address ?? '', options) : undefined;
 			if (!next) return await finalReading(answer, hop, options, findings, signal);
-			hop = next;
+			jar.take(hop.url, answer.headers);
+			hop = {...next, request: {...next.request, headers: jar.addTo(next.request.headers, next.url)}};
 			findings.values.redirects = hop.redirects;
 		}
 	} catch (error) {

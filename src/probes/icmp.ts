@@ -13,6 +13,7 @@ import type {Resolved} from '../net/types.ts';
 import {CannotLookError} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import {jitter, median} from '../util/round-trips.ts';
+import {noteAnswered} from './shared/answered.ts';
 import {type FamilyOptions, familyOptions, ruleFor} from './shared/resolve-phase.ts';
 import type {Place, Probe} from './types.ts';
 
@@ -35,7 +36,7 @@ export const icmp: Probe<IcmpOptions> = {
 	options: z =>
 		z.strictObject({
 			count: z.int().min(1).max(50).default(4).describe('Pings per run.'),
-			ping_interval: durationOption(z, 10, 10_000)
+			ping_interval: durationOption(z, 10, 10_000, '200ms')
 				.default(200)
 				.describe('Pause between two pings; a short timeout makes it shorter.'),
 			payload_size: z.int().min(0).max(65_000).default(56).describe('Bytes of data in each ping.'),
@@ -193,6 +194,7 @@ export function readTimes(check: Check, to: Resolved, times: readonly (number | 
 		const detail = `None of ${sent} pings to ${to.address} was answered; wanted at least one.`;
 		return {...reading, ok: false, reason: 'timeout', detail};
 	}
+	noteAnswered(reading.facts);
 	if (maxLoss !== undefined && lost / sent > maxLoss) {
 		const detail = `${lost} of ${sent} pings to ${to.address} were lost; wanted at most ${Math.round(maxLoss * 100)} % (max_loss).`;
 		return {...reading, ok: false, reason: 'loss', detail};

@@ -38,7 +38,7 @@ export const stun: Probe<StunOptions> = {
 		{
 			name: 'tailprobe_stun_loss_ratio',
 			type: 'gauge',
-			help: 'Datagrams of the last run that were not answered, repeated ones included, as a ratio of those sent.',
+			help: 'Datagrams of the last run that were lost, repeated ones included, as a ratio of those whose fate is known: one that was repeated while its answer was under way is not lost.',
 			labels: checkLabels,
 			from: {value: 'loss_ratio'},
 		},
@@ -81,9 +81,8 @@ async function measure(target: Target, options: StunOptions, place: Place, signa
 	try {
 		await demandDatagramWay(target.via, place, 'aim the check at its public address, with via: direct', signal);
 		const resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
-		clock.enter('processing');
-		const bindings = await askOften(resolved, port, options.count, place.timeoutMs - clock.elapsedMs(), signal);
-		clock.leave();
+		const budgetMs = place.timeoutMs - clock.elapsedMs();
+		const bindings = await askOften(resolved, port, options.count, budgetMs, findings, signal);
 		facts.phase = 'processing';
 		note(bindings, findings);
 		return {ok: true, phases: clock.seconds(), values: findings.values, facts};
@@ -98,10 +97,11 @@ function note(bindings: readonly Binding[], {values, facts}: Findings): void {
 	const times = answered.map(({seconds}) => seconds);
 	const sent = bindings.reduce((sum, binding) => sum + binding.sent, 0);
 	const strays = bindings.reduce((sum, binding) => sum + binding.strays, 0);
+	const lost = bindings.reduce((sum, binding) => sum + binding.lost, 0);
 	values.requests_sent = sent;
-	values.requests_lost = sent - answered.length;
+	values.requests_lost = lost;
 	values.retransmissions = sent - bindings.length;
-	values.loss_ratio = sent === 0 ? 1 : (sent - answered.length) / sent;
+	values.loss_ratio = lost + answered.length === 0 ? 1 : lost / (lost + answered.length);
 	const middle = median(times);
 	const last = answered.at(-1);
 	if (middle === undefined || last === undefined) throw silence(sent, strays);

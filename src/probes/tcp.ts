@@ -2,6 +2,7 @@
 
 import type {Duplex} from 'node:stream';
 import type {Reading, Target} from '../engine/types.ts';
+import {sayGoodbye} from '../net/goodbye.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import type {TlsConnection} from '../net/tls.ts';
 import {parseHostPort} from '../net/url.ts';
@@ -11,8 +12,8 @@ import {connectPhase} from './shared/connect-phase.ts';
 import {type Findings, failedReading} from './shared/failed-reading.ts';
 import {resolvePhase, ruleFor} from './shared/resolve-phase.ts';
 import {earliestExpiryMetric} from './shared/tls-metrics.ts';
-import {tlsContext, tlsPhase, withoutClientCertificate} from './shared/tls-options.ts';
-import {harmlessSteps, type TcpOptions, tcpOptions} from './tcp/options.ts';
+import {tlsContext, tlsPhase, verdictPhase, withoutClientCertificate} from './shared/tls-options.ts';
+import {harmlessSteps, type TcpOptions, tcpOptions, unjudgedSteps} from './tcp/options.ts';
 import {converse, lastLine, type Progress} from './tcp/script.ts';
 import type {Place, Probe} from './types.ts';
 
@@ -31,6 +32,7 @@ export const tcp: Probe<TcpOptions> = {
 		tls_config: withoutClientCertificate(tls),
 		query_response: harmlessSteps(steps),
 	}),
+	unjudged: ({query_response: steps}) => unjudgedSteps(steps),
 	measure,
 };
 
@@ -75,9 +77,10 @@ async function talk(aim: Aim, findings: Findings, progress: Progress, signal: Ab
 			await converse(socket, steps, startTls, findings, progress, signal);
 		}
 		findings.clock.leave();
+		if (tls && findings.shown) await verdictPhase(tls, findings, place, signal);
 		if (tls) await noteChain(tls, tlsOptions.ca_file, findings);
 	} finally {
-		plain.destroy();
+		sayGoodbye(tls?.socket ?? plain, plain);
 	}
 
 	async function beginTls(): Promise<Duplex> {

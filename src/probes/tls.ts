@@ -2,6 +2,7 @@
 
 import type {Reading, Target} from '../engine/types.ts';
 import {checkLabels} from '../metrics/types.ts';
+import {sayGoodbye} from '../net/goodbye.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {CertificateError, certificateFaults, type TlsConnection} from '../net/tls.ts';
 import {parseHostPort} from '../net/url.ts';
@@ -12,7 +13,14 @@ import {connectPhase} from './shared/connect-phase.ts';
 import {type Findings, failedReading, inMs} from './shared/failed-reading.ts';
 import {type FamilyOptions, familyOptions, resolvePhase, ruleFor} from './shared/resolve-phase.ts';
 import {earliestExpiryMetric} from './shared/tls-metrics.ts';
-import {type TlsOptions, tlsConfig, tlsContext, tlsPhase, withoutClientCertificate} from './shared/tls-options.ts';
+import {
+	type TlsOptions,
+	tlsConfig,
+	tlsContext,
+	tlsPhase,
+	verdictPhase,
+	withoutClientCertificate,
+} from './shared/tls-options.ts';
 import {askForTls, type StartTlsProtocol, startTlsProtocols} from './tls/starttls.ts';
 import type {Place, Probe, Zod} from './types.ts';
 
@@ -79,7 +87,7 @@ function options(z: Zod) {
 			.max(10)
 			.default([])
 			.describe('Protocols to offer (ALPN), best first; down when the server takes none of them.'),
-		min_remaining: durationOption(z, 1000, 100 * 365 * 86_400_000)
+		min_remaining: durationOption(z, 1000, 100 * 365 * 86_400_000, '14d')
 			.optional()
 			.describe('Down when the chain ends sooner than this, such as 14d.'),
 		starttls: z
@@ -129,14 +137,17 @@ async function shakeHands(
 	const context = await tlsContext(tlsOptions);
 	const resolved = await resolvePhase(host, ruleFor(target, place), given, place, findings, signal);
 	const plain = await connectPhase(resolved, port, target.via, place, findings, signal);
+	let connection: TlsConnection | undefined;
 	try {
 		if (starttls !== undefined) {
 			findings.clock.enter('processing');
 			await askForTls(plain, starttls, signal);
 		}
-		return await tlsPhase(plain, {options: tlsOptions, context, host, alpn}, findings, signal);
+		connection = await tlsPhase(plain, {options: tlsOptions, context, host, alpn}, findings, signal);
+		await verdictPhase(connection, findings, place, signal);
+		return connection;
 	} finally {
-		plain.destroy();
+		sayGoodbye(connection?.socket ?? plain, plain);
 	}
 }
 

@@ -12,6 +12,7 @@ import {splitTarget} from '../net/target.ts';
 import {CannotLookError, messageOf, oneLine} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import {jitter, median} from '../util/round-trips.ts';
+import {noteAnswered} from './shared/answered.ts';
 import type {Place, Probe} from './types.ts';
 
 export interface TunnelOptions {
@@ -33,7 +34,7 @@ export const tunnel: Probe<TunnelOptions> = {
 		z
 			.strictObject({
 				count: z.int().min(1).max(100).default(3).describe('TSMP pings per run; their loss is the loss of the tunnel.'),
-				ping_interval: durationOption(z, 10, 10_000)
+				ping_interval: durationOption(z, 10, 10_000, '200ms')
 					.default(200)
 					.describe('Pause between two pings; a short timeout makes it shorter.'),
 				max_loss: z
@@ -94,6 +95,7 @@ export const tunnel: Probe<TunnelOptions> = {
 			help: 'Runs on a direct path by whether the overhead was within the configured objective.',
 			labels: ['check', 'type', 'vantage', 'within'],
 			from: {countOf: 'overhead_within', states: ['true', 'false']},
+			fromTimes: true,
 		},
 		{
 			name: 'tailprobe_tunnel_latency_seconds',
@@ -188,6 +190,7 @@ export function readRound(
 		overhead_within: overhead === undefined ? undefined : String(overhead <= overheadObjectiveSeconds),
 	};
 	const reading: Reading = {ok: true, values: known(values), facts: known(facts)};
+	if ([facts.disco, facts.tsmp, facts.icmp].includes('answered')) noteAnswered(reading.facts);
 	if (tsmp.length === 0)
 		return {...reading, ok: false, reason: 'timeout', detail: oneLine(silence(subject, path, reading), 300)};
 	if (maxLoss !== undefined && loss > maxLoss) {

@@ -19,6 +19,8 @@ export interface Place {
 	/** `address:port` of tailscaled's SOCKS5 proxy, through which tailnet targets are then dialled (userspace mode). */
 	socks5?: string;
 	tailnet: TailnetFacts;
+	/** Somebody asked for this run. It neither uses nor leaves anything of the check's own, such as a kept connection. */
+	adhoc?: boolean;
 	/** Loopback targets are allowed: only the embedded lab and tests say so; no configuration can. */
 	allowLoopback: boolean;
 }
@@ -53,10 +55,15 @@ type Feed =
 	| (MetricDef & {type: 'gauge'; from: {fact: string; states: readonly string[]}})
 	/** Counts changes of a fact between answered runs. */
 	| (MetricDef & {type: 'counter'; from: {changesOf: string}})
-	/** Counts readings by a fact's value; `labels` may leave out target and peer; the last one names the value, of `states`. */
-	| (MetricDef & {type: 'counter'; from: {countOf: string; states: readonly string[]}})
+	/**
+	 * Counts readings by a fact's value; `labels` may leave out target and peer; the last one names the value, of `states`.
+	 * `fromTimes`: the fact follows from times, so that runs which our own lateness spoiled are not counted.
+	 */
+	| (MetricDef & {type: 'counter'; from: {countOf: string; states: readonly string[]}; fromTimes?: true})
 	/** Observes values of successful runs; label value → name of the reading's value. */
-	| (MetricDef & {type: 'histogram'; from: {values: Record<string, string>}});
+	| (MetricDef & {type: 'histogram'; from: {values: Record<string, string>}})
+	/** The same of one value, without a distinguishing label. */
+	| (MetricDef & {type: 'histogram'; from: {value: string}});
 
 export interface Probe<Options = unknown> {
 	/** Label `type`, and blackbox_exporter's `prober` where that has it. */
@@ -73,7 +80,7 @@ export interface Probe<Options = unknown> {
 	form?: {example: string; faultOf(address: string, options?: unknown): string | undefined};
 	/** The only ways this type can be aimed; `tunnel` is tailnet by nature. */
 	vias: readonly ('tailnet' | 'direct')[];
-	/** Whether a run's duration is the latency that users ask for. `tunnel` has better ones of its own. */
+	/** Whether what a run measured (its phases together) is the latency that users ask for. `tunnel` has better ones of its own. */
 	durationIsLatency: boolean;
 	/** Times are taken by another process (fping, tailscaled): our own lateness does not spoil them. */
 	timedElsewhere?: boolean;
@@ -83,6 +90,11 @@ export interface Probe<Options = unknown> {
 	 * headers that may be secret, bodies). Absent: this type has none of these.
 	 */
 	harmless?(options: Options): Options;
+	/**
+	 * What a run by the `harmless` ones of these options leaves unjudged, as a clause (`the conversation ended before …`); such a run is
+	 * never up. Undefined, or absent: nothing that could change the verdict.
+	 */
+	unjudged?(options: Options): string | undefined;
 	/**
 	 * Measures once in this process. Returns a reading for whatever the target does; throws TargetDownError (made a reading by
 	 * `engine/run.ts`) or CannotLookError. Ends by the time `signal` aborts; an abort is rejected with the signal's reason.

@@ -1,8 +1,9 @@
 /** A WebSocket: whether the server upgrades (or refuses as it should), answers a ping, says the right thing. */
 
-import type {Duplex} from 'node:stream';
+import type {Socket} from 'node:net';
 import type {Reading, Target} from '../engine/types.ts';
 import {checkLabels} from '../metrics/types.ts';
+import {sayGoodbye} from '../net/goodbye.ts';
 import type {Header} from '../net/http1-reader.ts';
 import {quoted} from '../net/lines.ts';
 import {compilePattern} from '../net/patterns.ts';
@@ -51,6 +52,8 @@ export const ws: Probe<WsOptions> = {
 		earliestExpiryOf('wss'),
 	],
 	harmless: harmlessWs,
+	unjudged: ({send, expect}) =>
+		send === undefined || expect === undefined ? undefined : 'no message was sent, and none awaited',
 	measure,
 };
 
@@ -95,14 +98,16 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 
 	const resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
 	const plain = await connectPhase(resolved, port, target.via, place, findings, signal);
+	let socket = plain;
 	let goodbye: Promise<void> | undefined;
 	try {
-		const socket = await secured();
+		socket = await secured();
 		clock.enter('processing');
 		const {subprotocols} = options;
 		const request = {path: url.pathname + url.search, headers, subprotocols};
 		const answer = await requestUpgrade(socket, request, signal);
 		clock.leave(answer.at);
+		findings.shown = undefined;
 		values.status_code = answer.status;
 		if (answer.status !== 101 || !framing) return answer;
 		const subprotocol = judgeUpgrade(answer, subprotocols);
@@ -118,17 +123,17 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 			signal.throwIfAborted();
 			clock.leave();
 			// The answer to our goodbye is no part of what is measured.
-			goodbye = session.close().finally(() => plain.destroy());
+			goodbye = session.close().finally(() => sayGoodbye(socket, plain));
 		} finally {
 			signal.removeEventListener('abort', onAbort);
 			if (!goodbye) session.release();
 		}
 		return answer;
 	} finally {
-		if (!goodbye) plain.destroy();
+		if (!goodbye) sayGoodbye(socket, plain);
 	}
 
-	async function secured(): Promise<Duplex> {
+	async function secured(): Promise<Socket> {
 		if (!context) return plain;
 		const named = headers.find(([name]) => name === 'Host')?.[1];
 		const serverName =

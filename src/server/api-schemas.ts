@@ -46,10 +46,17 @@ export const checkSchema = z.object(checkFields).meta({id: 'Check'});
 
 const outcomeFields = {
 	startedAt: time,
-	durationSeconds: z.number(),
+	durationSeconds: z.number().meta({
+		description:
+			'Of the whole run, with our own work around what was measured; the phases together are what the target took.',
+	}),
 	verdict,
 	reason: reason.optional(),
 	detail: sentence.optional(),
+	withheld: texts.optional().meta({
+		description:
+			'Ad hoc runs of a target in no check: options of the module that were not used, as they may be secret; `detail` says what that means. Absent: none.',
+	}),
 	late: z.boolean().meta({description: "tailprobe's own thread was too late for the times to be true."}),
 	latenessSeconds: seconds.optional().meta({description: 'By how much, when late.'}),
 	phases: phases.optional(),
@@ -85,7 +92,7 @@ export const stripSchema = z
 	.meta({
 		id: 'LastHour',
 		description:
-			'The last hour, oldest first: runs folded into buckets of equal length; null where nothing ran. `worstSeconds`: longest run that was up.',
+			'The last hour, oldest first: runs folded into buckets of equal length; null where nothing ran. `worstSeconds`: the largest latency of a run that was up.',
 	});
 
 export const checksAnswer = z.object({checks: z.array(checkViewSchema)});
@@ -216,14 +223,15 @@ export const targetGroupsSchema = z
 
 export type TargetGroup = z.output<typeof targetGroupsSchema>[number];
 
-const flag = z.enum(['true', 'false']).transform(text => text === 'true');
-const several = z.array(z.string().min(1).max(200)).min(1).max(50);
+const flag = z.enum(['true', 'false'], 'expected true or false').transform(text => text === 'true');
+const length = 'expected 1 to 200 characters';
+const several = z.array(z.string().min(1, length).max(200, length)).min(1).max(50, 'expected at most 50 of them');
 /** The query of /sd/nodes. */
 export const sdQuerySchema = z
 	.strictObject({
 		target: z
-			.string()
-			.max(500)
+			.string('expected one pattern such as {node}, {fqdn} or {address}')
+			.max(500, 'expected at most 500 characters')
 			.regex(/^[\w.:/?&=%{}[\]~-]+$/, 'expected a pattern such as {node}, {fqdn} or {address}')
 			.refine(isTargetPattern, 'expected {node}, {fqdn} or {address} somewhere in the pattern, and no other braces')
 			.default('{address}')
@@ -232,7 +240,7 @@ export const sdQuerySchema = z
 					'How a node becomes a target: a pattern with `{address}`, `{node}` (its name) or `{fqdn}` (with the MagicDNS domain), also of a URL.',
 			}),
 		port: z.coerce
-			.number('expected a port')
+			.number('expected a port from 1 to 65535')
 			.int()
 			.min(1)
 			.max(65_535)

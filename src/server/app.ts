@@ -6,6 +6,7 @@ import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import {createDoor, type Door} from './door/door.ts';
 import {guardFrontDoor} from './front-door.ts';
+import {indentForBrowsers} from './indented-json.ts';
 import {refuse} from './problem.ts';
 import {boundBodies, takeBody} from './request-body.ts';
 import {routes} from './routes/registry.ts';
@@ -19,6 +20,7 @@ export type {Log};
 export interface LogLine {
 	event: string;
 	fields: Record<string, unknown>;
+	level?: 'info' | 'warn';
 }
 
 export interface AppOptions {
@@ -47,6 +49,7 @@ function buildApp(view: DaemonView, {listenHost, log, door}: AppOptions): Expres
 	app.enable('strict routing');
 
 	app.use(setSecurityHeaders);
+	app.use(indentForBrowsers);
 	const made = routes.map(make => make(view, log));
 	app.use(boundBodies(made));
 	app.use(guardFrontDoor(listenHost, door ?? createDoor({clock: systemClock, log})));
@@ -71,7 +74,7 @@ function buildApp(view: DaemonView, {listenHost, log, door}: AppOptions): Expres
 		if (response.headersSent) return next(error);
 		if (isClientMistake(error))
 			return refuse(request, response, 400, 'Bad Request', 'The path or the query is not well-formed.');
-		log('request_failed', {path: request.path, error: messageOf(error)});
+		log('a request failed inside tailprobe, please report it', {path: request.path, error: messageOf(error)});
 		refuse(request, response, 500, 'Internal Server Error', 'tailprobe failed while answering; its log says more.');
 	});
 	return app;

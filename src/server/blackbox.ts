@@ -28,17 +28,32 @@ export function renderDebug(answer: Ran): string {
 	return [
 		`What happened:\n${tellStory(answer).join('\n')}\n`,
 		`Metrics that would have been returned:\n${metrics}`,
-		`Module configuration:\n${answer.module.text.trimEnd()}\n`,
+		`Module configuration:\n${sayWithheld(answer)}${answer.module.text.trimEnd()}\n`,
 	].join('\n\n');
 }
 
-function exposeRun({verdict, reason, durationMs}: Ran['outcome'], timeoutMs: number): Family[] {
+/** The module is shown as configured: what this run did not use of it must not look used. */
+function sayWithheld({check, outcome: {withheld = []}}: Ran): string {
+	if (withheld.length === 0) return '';
+	return `# Not used for this target, as no ${check.type} check of it uses this module: ${oneLine(withheld.join(', '), 500)}\n`;
+}
+
+function exposeRun({verdict, reason, durationMs, withheld}: Ran['outcome'], timeoutMs: number): Family[] {
 	return [
 		one('probe_success', 'Whether the probe succeeded.', verdict === 'up' ? 1 : 0),
 		one('probe_duration_seconds', 'Seconds that the whole probe took.', durationMs / 1000),
 		one('probe_timeout_seconds', 'Seconds that the probe was allowed to take.', timeoutMs / 1000),
 		...(verdict === 'down' && reason
 			? [info('probe_failure_info', 'Why the probe failed, from a closed list.', {reason})]
+			: []),
+		...(withheld
+			? [
+					one(
+						'probe_options_withheld',
+						'Options of the module not used, as no check of the target uses it.',
+						withheld.length,
+					),
+				]
 			: []),
 	];
 }
@@ -72,7 +87,7 @@ function tellStory({check, outcome, timeoutMs, module}: Ran): string[] {
 	if (verdict === 'down' && assumesPort80(check.type, check.target.address))
 		lines.push('the target names neither scheme nor port: port 80 was assumed');
 	if (body) lines.push(`the answer begins: ${body}`);
-	return lines.map(line => oneLine(line, 500));
+	return lines.map(line => oneLine(line, 700));
 }
 
 function milliseconds(seconds: number): string {

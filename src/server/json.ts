@@ -66,6 +66,7 @@ export function describeOutcome({
 	verdict,
 	reason,
 	detail,
+	withheld,
 	late,
 	reading,
 }: Outcome): OutcomeJson {
@@ -76,6 +77,7 @@ export function describeOutcome({
 		verdict,
 		...(reason === undefined ? {} : {reason}),
 		...(detail === undefined ? {} : {detail}),
+		...(withheld === undefined ? {} : {withheld: [...withheld]}),
 		late,
 		...(late ? {latenessSeconds: latenessMs / 1000} : {}),
 		...(reading?.phases === undefined ? {} : {phases: finiteOnly(reading.phases)}),

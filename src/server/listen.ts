@@ -7,6 +7,7 @@ import {messageOf, UserError} from '../util/errors.ts';
 import {boundConnections, connectionBounds} from './door/connections.ts';
 import type {Door} from './door/door.ts';
 import {isLoopbackHost} from './front-door.ts';
+import {answerPlainHttp} from './plain-http.ts';
 
 export interface Server {
 	/** Such as `http://127.0.0.1:9753`, with the port that was really taken. */
@@ -75,7 +76,7 @@ function createServer(app: RequestListener, door: Door | undefined): http.Server
 		},
 		app,
 	);
-	server.on('tlsClientError', () => {});
+	answerPlainHttp(server);
 	door.certificates.onChange(options => server.setSecureContext(options));
 	// Ours comes first, so that the handshake is made with what the files say now.
 	server.prependListener('connection', () => {

@@ -57,7 +57,7 @@ export interface StripBucket {
 	up: number;
 	down: number;
 	unknown: number;
-	/** Highest duration of an up run in seconds, undefined when none was up. */
+	/** Largest latency of an up run in seconds, undefined when none was up. */
 	worstSeconds?: number;
 }
 

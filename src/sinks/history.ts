@@ -1,5 +1,6 @@
 /** A bounded memory of every check: what it is like now, since when, its last outcomes, its failures, and the last hour. */
 
+import {latencySeconds} from '../engine/latency.ts';
 import type {Check, Outcome, Verdict} from '../engine/types.ts';
 import type {CheckHistory, CheckView} from '../server/types.ts';
 import type {Clock} from '../util/clock.ts';
@@ -145,9 +146,9 @@ function keep(record: Followed, outcome: Outcome): void {
 	record.recent.add(outcome, record.failures ? [record.failures] : []);
 }
 
-function countInStrip({strip}: Followed, outcome: Outcome, strips: StripPool, nowMs: number): void {
+function countInStrip({check, strip}: Followed, outcome: Outcome, strips: StripPool, nowMs: number): void {
 	if (strip === undefined || outcome.kind !== 'scheduled') return;
-	const seconds = outcome.verdict === 'up' && !outcome.late ? outcome.durationMs / 1000 : undefined;
+	const seconds = latencySeconds(check, outcome);
 	strips.record(strip, minuteOf(outcome.startedAt), minuteOf(nowMs), outcome.verdict, seconds);
 }
 

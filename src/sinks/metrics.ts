@@ -1,6 +1,7 @@
 /** Moves the series of checks. A series exists from the check's beginning (counters) or its first reading (gauges) until it ends. */
 
 import type {Histogram} from 'prom-client';
+import {measuredSeconds} from '../engine/latency.ts';
 import {type Check, downReasons, type Outcome, phaseNames, unknownReasons, type Verdict} from '../engine/types.ts';
 import {checkMetrics, latencyEdgesSeconds, ownMetrics, vantageMetrics} from '../metrics/core.ts';
 import type {Exposition} from '../metrics/exposition.ts';
@@ -220,10 +221,10 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		const {check, labels} = entry;
 		// How long nothing answered is no latency.
 		const timed = probeOf.get(check.type)?.durationIsLatency === true && check.expect === undefined;
+		const seconds = measuredSeconds(outcome);
 		if (outcome.verdict === 'unknown') duration.remove(labels);
-		else if (timed && !outcome.late) duration.set(labels, outcome.durationMs / 1000);
-		if (timed && !outcome.late && outcome.verdict === 'up')
-			latency.observe(entry.latencyLabels, outcome.durationMs / 1000);
+		else if (timed && !outcome.late) duration.set(labels, seconds);
+		if (timed && !outcome.late && outcome.verdict === 'up') latency.observe(entry.latencyLabels, seconds);
 		if (check.detail !== 'full') return;
 		for (const name of phaseNames) {
 			const seconds = outcome.verdict === 'unknown' ? undefined : outcome.reading?.phases?.[name];

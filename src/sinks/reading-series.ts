@@ -7,6 +7,7 @@ import type {Exposition} from '../metrics/exposition.ts';
 import type {ReadingMetric} from '../probes/types.ts';
 
 type Labels = Record<string, string>;
+type CountOfFacts = Extract<ReadingMetric, {from: {countOf: string}}>;
 
 /** The series of one probe type. `labels` are the five labels of the check. */
 export interface ReadingSeries {
@@ -39,13 +40,15 @@ function createOne(metric: ReadingMetric, exposition: Exposition): One {
 	const extra = metric.labels.at(-1) ?? '';
 	if (metric.type === 'histogram') {
 		const histogram = exposition.histogram(metric, metric.buckets ?? latencyEdgesSeconds);
-		return observe(metric, histogram, extra, (from as {values: Record<string, string>}).values);
+		return 'value' in from
+			? observe(metric, histogram, '', {'': from.value})
+			: observe(metric, histogram, extra, (from as {values: Record<string, string>}).values);
 	}
 	if (metric.type === 'counter') {
 		const counter = exposition.counter(metric);
 		return 'changesOf' in from
 			? countChanges(counter, from.changesOf)
-			: countFacts(metric, counter, extra, from as {countOf: string; states: readonly string[]});
+			: countFacts(metric as CountOfFacts, counter, extra);
 	}
 	const gauge = exposition.gauge(metric);
 	if ('value' in from) return showValues(metric, gauge, '', {'': from.value});
@@ -109,12 +112,8 @@ function countChanges(counter: Counter, fact: string): One {
 	};
 }
 
-function countFacts(
-	metric: ReadingMetric,
-	counter: Counter,
-	extra: string,
-	from: {countOf: string; states: readonly string[]},
-): One {
+function countFacts(metric: CountOfFacts, counter: Counter, extra: string): One {
+	const {from} = metric;
 	const holders = createHolders();
 	return {
 		begin(labels) {
@@ -123,7 +122,7 @@ function countFacts(
 			for (const state of from.states) counter.inc({...own, [extra]: state}, 0);
 		},
 		accept(labels, outcome) {
-			if (outcome.late) return;
+			if (outcome.late && metric.fromTimes) return;
 			const fact = factOf(outcome.reading, from.countOf, from.states);
 			if (fact !== undefined) counter.inc({...reduceLabels(labels, metric, extra), [extra]: fact});
 		},
@@ -142,12 +141,12 @@ function observe(metric: ReadingMetric, histogram: Histogram, extra: string, val
 			if (outcome.late || outcome.verdict !== 'up') return;
 			for (const [label, name] of Object.entries(values)) {
 				const value = outcome.reading?.values[name];
-				if (value !== undefined) histogram.observe({...reduceLabels(labels, metric, extra), [extra]: label}, value);
+				if (value !== undefined) histogram.observe(withLabel(reduceLabels(labels, metric, extra), extra, label), value);
 			}
 		},
 		forget(labels) {
 			const own = reduceLabels(labels, metric, extra);
-			if (holders.drop(own)) for (const label of Object.keys(values)) histogram.remove({...own, [extra]: label});
+			if (holders.drop(own)) for (const label of Object.keys(values)) histogram.remove(withLabel(own, extra, label));
 		},
 	};
 }

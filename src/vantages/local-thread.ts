@@ -13,6 +13,7 @@ import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
+import {createDirectHealth} from './direct-health.ts';
 import {createOwnHealth} from './own-health.ts';
 import {createSelfCheck} from './self-check.ts';
 import type {FromThread, ThreadData, ToThread} from './thread-messages.ts';
@@ -36,6 +37,7 @@ const selfCheck =
 		? undefined
 		: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
 const health = createOwnHealth(selfCheck, stopping.signal);
+const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
 
 const schedule = createSchedule<Check>({
 	clock: systemClock,
@@ -68,7 +70,7 @@ async function runNow(id: number, check: Check, deadlineMs: number): Promise<voi
 	adhocRuns.delete(id);
 }
 
-/** Runs the check; a failure that our own tailscaled may have caused is only believed when that is sound. */
+/** Runs the check; a failure that our own tailscaled or network may have caused is only believed when those are sound. */
 async function measure(
 	check: Check,
 	kind: Outcome['kind'],
@@ -94,7 +96,9 @@ async function measure(
 			}),
 	});
 	clearTimeout(early);
-	return judgeExpectation(check, overTailnet ? await health.excuse(outcome) : outcome);
+	direct.note(check, outcome);
+	const excused = check.target.via === 'tailnet' ? health.excuse(outcome) : direct.excuse(check, outcome);
+	return judgeExpectation(check, await excused);
 }
 
 function sendBatch(): void {

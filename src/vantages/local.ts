@@ -11,6 +11,7 @@ import type {Check, Outcome} from '../engine/types.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Place, Probe} from '../probes/types.ts';
 import {systemClock} from '../util/clock.ts';
+import {createDirectHealth} from './direct-health.ts';
 import {type MeasuringThread, startMeasuringThread} from './measuring-thread.ts';
 import {createOwnHealth} from './own-health.ts';
 import {createSelfCheck} from './self-check.ts';
@@ -45,7 +46,19 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
 	// The thread watches; this one only answers when a round fails.
 	const health = createOwnHealth(selfCheck, stopping.signal);
-	const thread: MeasuringThread = startMeasuringThread(options);
+	const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
+	/** By key: those that run on the thread. */
+	let threadChecks: ReadonlyMap<string, Check> = new Map();
+	const thread: MeasuringThread = startMeasuringThread({
+		...options,
+		onOutcomes(outcomes) {
+			for (const outcome of outcomes) {
+				const check = threadChecks.get(outcome.key);
+				if (check) direct.note(check, outcome);
+			}
+			options.onOutcomes(outcomes);
+		},
+	});
 	const failingOf = new Map<string, ReadonlySet<string>>();
 	const rounds = createSchedule<Round>({
 		clock: systemClock,
@@ -67,7 +80,9 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 	return {
 		name: place.vantage,
 		assign(checks) {
-			thread.assign(checks.filter(check => findProbe(check.type)?.measure));
+			const measured = checks.filter(check => findProbe(check.type)?.measure);
+			threadChecks = new Map(measured.map(check => [check.key, check]));
+			thread.assign(measured);
 			const wanted = groupRounds(checks.filter(check => findProbe(check.type)?.round));
 			rounds.update(wanted);
 			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
@@ -115,7 +130,8 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		return Promise.all(
 			outcomes.map(async outcome => {
 				const check = byKey.get(outcome.key) as Check;
-				return judgeExpectation(check, check.target.via === 'tailnet' ? await health.excuse(outcome) : outcome);
+				const excused = check.target.via === 'tailnet' ? health.excuse(outcome) : direct.excuse(check, outcome);
+				return judgeExpectation(check, await excused);
 			}),
 		);
 	}

@@ -45,6 +45,14 @@ test('a target that is up is drawn with its phases one after the other', t => {
 	);
 });
 
+test('a body that came packed is drawn with both of its sizes', t => {
+	const packed = anOutcome({
+		reading: {ok: true, phases: {}, values: {body_bytes: 32, uncompressed_body_bytes: 1800}, facts: {}},
+	});
+
+	t.regex(draw(packed), /body 1800 bytes unpacked \(32 packed\)/);
+});
+
 test('a target that is down is drawn with the reason, the sentence and the phase that failed', t => {
 	t.is(
 		draw(tlsTimeout),
@@ -58,6 +66,17 @@ test('a target that is down is drawn with the reason, the sentence and the phase
   connect       12.4 ms  #
 x tls            4.98 s  #######################################################
 `,
+	);
+});
+
+test('what a run that is up went without stands below it', t => {
+	const detail = 'No credentials were sent (bearer_token_file): this target is in no http check.';
+
+	const drawn = draw(anHttpOutcome({detail, withheld: ['bearer_token_file']}));
+
+	t.regex(
+		drawn,
+		/^up {2}http.*\n.*\n\n {2}No credentials were sent \(bearer_token_file\): this target is in no http check\.\n\n {2}resolve/,
 	);
 });
 

@@ -139,6 +139,7 @@ test('when the web port is taken the next free one is used', async t => {
 
 	const port = Number(/"port":(\d+)/.exec(seen.text)?.[1]);
 	t.true(port > 9753 && port < 9853);
+	t.regex(seen.text, new RegExp(`Probe +.* probe --url http://127\\.0\\.0\\.1:${port} http://livekit:\\d+/\\n`));
 });
 
 test('without a lab the other commands say how to start one', async t => {

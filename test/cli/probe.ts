@@ -4,12 +4,15 @@ import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {createServer as createTlsServer} from 'node:tls';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {execa} from 'execa';
 import {probeUsage, runProbe, type Terminal} from '../../src/cli/probe.ts';
 import {describeProbe} from '../../src/server/json.ts';
 import type {AdhocAnswer} from '../../src/server/types.ts';
 import {anOutcome, type FakeDaemon, fakeDaemon, ranAnswer, withServer} from '../helpers/fake-daemon.ts';
+import {guard, hashOf, pem} from '../helpers/guarded.ts';
 
 interface Run {
 	status: number;
@@ -184,6 +187,8 @@ for (const args of [
 	['--url', 'http://a%zz@localhost:1', 'x'],
 	['--url', 'http://localhost:1', '--config', 'x.yaml', 'x'],
 	['--module'],
+	['--url', 'http://localhost:1', '--ca-file', 'ca.pem', 'x'],
+	['--config', 'x.yaml', '--ca-file', 'ca.pem', 'x'],
 ])
 	test(`wrong usage ends with 64 and shows the usage: ${args.join(' ') || 'nothing'}`, async t => {
 		const {status, out, err} = await run(args);
@@ -229,6 +234,90 @@ test('a daemon that asks who we are is told: by a token from a file, or by the n
 	t.regex(missing.err, /none cannot be read/);
 	server.close();
 	await rm(directory, {recursive: true});
+});
+
+const certificates = new URL('../fixtures/tls/', import.meta.url);
+const ca = fileURLToPath(new URL('ca.pem', certificates));
+const tls = 'tls_server_config: {cert_file: server.crt, key_file: server.key}\n';
+
+function tlsFiles(name = 'good.pem') {
+	return {'server.crt': pem(name), 'server.key': pem('server.key')};
+}
+
+test('a daemon with an own authority is believed by --ca-file, or by TAILPROBE_CA_FILE', async t => {
+	const {url} = await guard(t, {web: tls, files: tlsFiles(), listenHost: '127.0.0.1'});
+
+	const given = await run(['--url', url, '--ca-file', ca, 'x']);
+	const found = await run(['--url', url, 'x'], {env: {TAILPROBE_CA_FILE: ca}});
+
+	t.is(given.status, 0, given.err);
+	t.is(found.status, 0, found.err);
+});
+
+for (const [what, certificate, args, sentence] of [
+	[
+		'an unknown authority',
+		'good.pem',
+		[],
+		/^Something answers at https:\S+, but no authority that this machine trusts vouches .*--ca-file FILE/,
+	],
+	[
+		'another authority',
+		'good.pem',
+		['--ca-file', fileURLToPath(new URL('self-signed.pem', certificates))],
+		/^Something answers at https:\S+, but no authority in \S+self-signed\.pem vouches/,
+	],
+	['another name', 'other-host.pem', ['--ca-file', ca], /^Something answers .* for other names than 127\.0\.0\.1\./],
+	['an end that has passed', 'expired.pem', ['--ca-file', ca], /^Something answers .* not valid \(CERT_HAS_EXPIRED\)/],
+	[
+		'an authority file that is none',
+		'good.pem',
+		['--ca-file', fileURLToPath(new URL('make.sh', certificates))],
+		/make\.sh holds no certificate/,
+	],
+	['an authority file that is gone', 'good.pem', ['--ca-file', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem cannot be read/],
+] as const)
+	test(`a daemon whose certificate has ${what}: the sentence says what to do`, async t => {
+		const {url} = await guard(t, {web: tls, files: tlsFiles(certificate), listenHost: '127.0.0.1'});
+
+		const {status, err} = await run(['--url', url, ...args, 'x']);
+
+		t.true(status === 2 || status === 78);
+		t.regex(err, sentence);
+		t.notRegex(err, /Start one|system-ca/);
+	});
+
+test('http:// for a daemon that speaks HTTPS is told so, and the other way round', async t => {
+	const {port} = await guard(t, {web: tls, files: tlsFiles(), listenHost: '127.0.0.1'});
+
+	const {status, err} = await run(['--url', `http://127.0.0.1:${port}`, 'x']);
+
+	t.is(status, 2);
+	t.is(err, `What listens at 127.0.0.1:${port} speaks HTTPS: ask it at https://127.0.0.1:${port}.\n`);
+	await withServer(fakeDaemon(), async served => {
+		const other = await run(['--url', `https://127.0.0.1:${served.port}`, 'x']);
+
+		t.regex(other.err, /^What listens at \S+ speaks no HTTPS\. Ask it at http:/);
+	});
+});
+
+test('a server of another kind that speaks only TLS cuts the connection, and HTTPS is thought of', async t => {
+	const server = createTlsServer({cert: pem('good.pem'), key: pem('server.key')}).listen(0, '127.0.0.1');
+	t.teardown(() => server.close());
+	await once(server, 'listening');
+
+	const {err} = await run(['--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'x']);
+
+	t.regex(err, /without an answer\. Perhaps it speaks HTTPS: try --url https:/);
+});
+
+test('a daemon that asks who we are has the options named', async t => {
+	const {url} = await guard(t, {web: `basic_auth_users: {june: "${hashOf('right')}"}`, listenHost: '127.0.0.1'});
+
+	const {status, err} = await run(['--url', url, 'x']);
+
+	t.is(status, 2);
+	t.regex(err, /^tailprobe asks who you are.* Give a token with --token-file FILE/);
 });
 
 test('colour is for terminals that want it', async t => {

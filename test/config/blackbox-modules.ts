@@ -45,6 +45,15 @@ test('a module without options of its prober is one with all defaults', t => {
 	t.like(module('modules: {m: {prober: icmp, icmp: }}')?.icmp, {count: 1});
 });
 
+test('every prober prefers IPv6, as theirs', t => {
+	for (const prober of ['http', 'tcp', 'icmp', 'dns'])
+		t.like(
+			optionsOf(`modules: {m: {prober: ${prober}${prober === 'dns' ? ', dns: {query_name: a}' : ''}}}`, prober),
+			{preferred_ip_protocol: 'ip6', ip_protocol_fallback: true},
+			prober,
+		);
+});
+
 test('lists of mappings keep their order', t => {
 	const text = `
 modules:

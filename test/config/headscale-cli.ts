@@ -35,6 +35,9 @@ test('a command line that could not be run is a mistake', t => {
 		mistakesOf('  cli: {command: ["a\\0b"]}').join(),
 		/headscale\.cli\.command\[0\]: expected an argument without/,
 	);
-	t.regex(mistakesOf('  cli: {command: headscale nodes}').join(), /headscale\.cli\.command: expected array/);
-	t.regex(mistakesOf('  cli: {}').join(), /headscale\.cli\.command: expected array/);
+	t.regex(
+		mistakesOf('  cli: {command: headscale nodes}').join(),
+		/headscale\.cli\.command: expected a list such as \[/,
+	);
+	t.regex(mistakesOf('  cli: {}').join(), /headscale\.cli\.command: this is missing: expected a list/);
 });

@@ -58,6 +58,37 @@ test('via and only hold for the modules of that file', async t => {
 	t.false(config?.modules.has('remote'));
 });
 
+test('only modules that are said to be trusted are, one by one or by file', async t => {
+	const {config, mistakes} = await load({
+		'tailprobe.yaml': `
+modules: {own: {prober: http}, own_trusted: {prober: http, trust_adhoc: true}}
+module_files: [a.yml, {path: b.yml, via: direct}, {path: c.yml, trust_adhoc: true}]
+`,
+		'a.yml': 'modules: {a: {prober: tcp}}',
+		'b.yml': 'modules: {b: {prober: tcp}}',
+		'c.yml': 'modules: {c: {prober: tcp}}',
+	});
+
+	t.deepEqual(mistakes, []);
+	t.deepEqual(
+		[...(config?.modules.values() ?? [])]
+			.filter(({trustAdhoc}) => trustAdhoc)
+			.map(({name}) => name)
+			.sort(),
+		['c', 'own_trusted'],
+	);
+});
+
+test('a file of modules cannot trust its own', async t => {
+	const {mistakes} = await load({
+		'tailprobe.yaml': 'module_files: [a.yml]\n',
+		'a.yml': 'modules: {a: {prober: tcp, trust_adhoc: true}}',
+	});
+
+	t.is(mistakes.length, 1, mistakes.join('\n'));
+	t.regex(mistakes[0] ?? '', /^a\.yml:1:\d+: modules\.a\.trust_adhoc: there is no such key/);
+});
+
 test('mistakes of the configuration and of its files are told together, each in its own file', async t => {
 	const {mistakes, loaded, directory} = await load({
 		'tailprobe.yaml': 'module_files: [b.yml, none.yml, .]\nlog: {level: loud}\n',
@@ -69,7 +100,7 @@ test('mistakes of the configuration and of its files are told together, each in 
 		mistakes[0] ?? '',
 		/^tailprobe\.yaml:1:23: module_files\[1\]: the file none\.yml cannot be used: there is none$/,
 	);
-	t.regex(mistakes[1] ?? '', /^tailprobe\.yaml:1:33: module_files\[2\]: the file \. cannot be used: it is no file$/);
+	t.regex(mistakes[1] ?? '', /^tailprobe\.yaml:1:33: module_files\[2\]: the file \S+ cannot be used: it is no file$/);
 	t.regex(mistakes[2] ?? '', /^tailprobe\.yaml:2:7: log\.level: /);
 	t.regex(mistakes[3] ?? '', /^b\.yml:2:\d+: modules\.m\.http\.proxy_url: this is not supported/);
 	t.deepEqual(

@@ -28,5 +28,7 @@ for (const {type} of probes) {
 
 /** Checks over nodes need a headscale, which the pages leave out. */
 function withSurroundings(example: string): string {
-	return /^headscale:/m.test(example) ? example : `headscale: {url: https://headscale.example.com}\n${example}`;
+	return /^headscale:/m.test(example)
+		? example
+		: `headscale: {url: https://headscale.example.com, api_key: {env: KEY}}\n${example}`;
 }

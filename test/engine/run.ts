@@ -46,6 +46,24 @@ function options(over: Partial<RunOptions> = {}): RunOptions {
 	};
 }
 
+test('a probe is told how long it may take, and whether somebody asked for the run', async t => {
+	const told: unknown[] = [];
+	const probe = aProbe(async (_target, _options, {timeoutMs, adhoc}) => {
+		told.push([timeoutMs, adhoc]);
+		return aReading();
+	});
+
+	await runCheck(aCheck(), probe, place, options({deadlineMs: 500}));
+	await runCheck(aCheck(), probe, place, options({kind: 'recheck'}));
+	await runCheck(aCheck(), probe, place, options({kind: 'adhoc'}));
+
+	t.deepEqual(told, [
+		[500, false],
+		[1000, false],
+		[1000, true],
+	]);
+});
+
 /** Rejects with the signal's reason, as every probe does. */
 const untilAborted = (signal: AbortSignal) =>
 	new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -11,6 +11,7 @@ import {testPlace} from '../helpers/probing.ts';
 import {saying, serve} from '../helpers/servers.ts';
 
 const closed = aCheck({expect: 'unreachable'});
+const address = '10.0.0.1';
 
 function down(reason: DownReason, reading: Partial<Reading>): Outcome {
 	const detail = 'TCP june-orchestrator:8080 failed';
@@ -32,7 +33,7 @@ test('an answer where none may come is down, and the sentence says what was want
 
 const unreached = test.macro({
 	exec(t, reason: DownReason, phase: 'connect' | 'connect_proxy' | 'processing') {
-		const outcome = judgeExpectation(closed, down(reason, {facts: {phase}, phases: {[phase]: 0.1}}));
+		const outcome = judgeExpectation(closed, down(reason, {facts: {address, phase}, phases: {[phase]: 0.1}}));
 
 		t.is(outcome.verdict, 'up');
 		t.is(outcome.reason, undefined);
@@ -50,20 +51,22 @@ test(unreached, 'proxy', 'connect_proxy');
 test(unreached, 'timeout', 'processing');
 
 const reached = test.macro({
-	exec(t, reason: DownReason, reading: Partial<Reading>) {
-		const outcome = judgeExpectation(closed, down(reason, reading));
+	exec(t, reason: DownReason, phase: string) {
+		const outcome = judgeExpectation(closed, down(reason, {facts: {address, phase, answered: 'true'}}));
 
 		t.like(outcome, {verdict: 'down', reason: 'expected_unreachable'});
 	},
-	title: (_, reason, reading: Partial<Reading> = {}) =>
-		`a target that failed with ${reason} after ${Object.keys(reading.phases ?? {}).join(' and ') || 'some pings'} was reached all the same`,
+	title: (_, reason, phase) =>
+		`a target that answered was reached, though the run then failed with ${reason} in ${phase}`,
 });
-test(reached, 'tls', {facts: {phase: 'tls'}, phases: {connect: 0.1, tls: 0.1}});
-test(reached, 'timeout', {facts: {phase: 'processing'}, phases: {connect: 0.1, processing: 5}});
-test(reached, 'reset', {facts: {phase: 'tls'}, phases: {connect: 0.1, tls: 0.1}});
-test(reached, 'status', {facts: {phase: 'transfer'}, phases: {connect: 0.1, transfer: 0}});
-test(reached, 'reset', {facts: {phase: 'tls'}, phases: {connect_proxy: 0.1, tls: 0.1}});
-test(reached, 'loss', {values: {loss_ratio: 0.5}});
+test(reached, 'tls', 'tls');
+test(reached, 'timeout', 'processing');
+test(reached, 'status', 'transfer');
+test(reached, 'loss', 'processing');
+// On the way to where a redirect leads, and to what would be said over TCP.
+test(reached, 'refused', 'connect');
+test(reached, 'timeout', 'resolve');
+test(reached, 'forbidden', 'resolve');
 
 const unproven = test.macro({
 	exec(t, reason: DownReason) {
@@ -71,11 +74,18 @@ const unproven = test.macro({
 
 		t.like(outcome, {verdict: 'down', reason});
 	},
-	title: (_, reason) => `nothing is proven by ${reason}: it stays down as it is`,
+	title: (_, reason) => `nothing is proven by ${reason} before there is an address: it stays down as it is`,
 });
 test(unproven, 'resolve');
 test(unproven, 'forbidden');
 test(unproven, 'wrong_network');
+test(unproven, 'timeout');
+
+test('a run that ended at its deadline without a reading proves nothing', t => {
+	const outcome = anOutcome({verdict: 'down', reason: 'timeout', detail: 'no answer'});
+
+	t.is(judgeExpectation(closed, outcome), outcome);
+});
 
 test('what nobody could look at stays unknown', t => {
 	const unknown = anOutcome({verdict: 'unknown', reason: 'vantage'});

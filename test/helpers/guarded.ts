@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import bcrypt from 'bcryptjs';
 import type {BearerToken} from '../../src/config/types.ts';
-import {createApp, type LogLine, startServer} from '../../src/server/app.ts';
+import {createApp, type Log, type LogLine, startServer} from '../../src/server/app.ts';
 import {createDoor, type Door} from '../../src/server/door/door.ts';
 import type {RefusalKind} from '../../src/server/door/refusals.ts';
 import type {DaemonView} from '../../src/server/types.ts';
@@ -86,7 +86,7 @@ export async function guard(t: ExecutionContext, options: GuardedOptions): Promi
 	const tokens = options.tokens?.(folder) ?? [];
 	const log: LogLine[] = [];
 	const refused = new Map<RefusalKind, number>();
-	const tell = (event: string, fields: Record<string, unknown>) => void log.push({event, fields});
+	const tell: Log = (event, fields, level = 'warn') => void log.push({event, fields, level});
 	const door = createDoor({
 		webConfigPath: options.web === undefined ? undefined : join(folder, 'web.yml'),
 		bearerTokens: () => tokens,

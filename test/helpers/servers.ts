@@ -3,7 +3,7 @@
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
-import {createServer as createTlsServer, type TLSSocket} from 'node:tls';
+import {createServer as createTlsServer, type TLSSocket, type TlsOptions} from 'node:tls';
 import type {ExecutionContext} from 'ava';
 
 export interface BareServer {
@@ -16,6 +16,8 @@ export interface BareServer {
 	accepted: number;
 	/** SNI names that were asked for; `false` where none was. Only with TLS. */
 	names: (string | false | null)[];
+	/** Takes no further connection; those that are open stay. */
+	close(): void;
 }
 
 /** Called when the head of a request is complete (`onHead`), or as soon as a connection is there (`onConnection`). */
@@ -38,6 +40,8 @@ export type CertificateName =
 	| 'secp256k1-chain'
 	| 'not-yet-valid'
 	| 'outlives'
+	| 'renewed'
+	| 'behind'
 	| 'hostile';
 
 /** A TCP server on 127.0.0.1, or on another address of loopback. */
@@ -51,10 +55,12 @@ export function serveTls(
 	certificate: CertificateName,
 	manners: Manners,
 	alpn: readonly string[] = ['http/1.1'],
+	more: TlsOptions = {},
 ): Promise<BareServer> {
 	const key = readFileSync(new URL('server.key', folder));
 	const cert = readFileSync(new URL(`${certificate}.pem`, folder));
-	return listen(t, createTlsServer({key, cert, ALPNProtocols: [...alpn]}), manners, 'secureConnection', '127.0.0.1');
+	const server = createTlsServer({key, cert, ALPNProtocols: [...alpn], ...more});
+	return listen(t, server, manners, 'secureConnection', '127.0.0.1');
 }
 
 /** Manners that answer every request with these bytes and close. */
@@ -99,7 +105,14 @@ async function listen(
 	event: 'connection' | 'secureConnection',
 	host: string,
 ): Promise<BareServer> {
-	const state: BareServer = {port: 0, heads: [], open: new Set(), accepted: 0, names: []};
+	const state: BareServer = {
+		port: 0,
+		heads: [],
+		open: new Set(),
+		accepted: 0,
+		names: [],
+		close: () => void server.close(),
+	};
 	server.on('connection', (socket: Socket) => {
 		state.accepted++;
 		state.open.add(socket);

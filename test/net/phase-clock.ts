@@ -33,6 +33,19 @@ test('a phase that failed keeps its time', t => {
 	t.is(clock.reached, 'connect');
 });
 
+test('what came last can turn out to be the end of an earlier phase', t => {
+	const clock = new PhaseClock();
+
+	clock.enter('tls', 0);
+	clock.enter('processing', 5);
+	clock.leave(12);
+	clock.addLastTo('tls');
+	clock.addLastTo('connect');
+
+	t.deepEqual(clock.seconds(), {tls: 0.012});
+	t.is(clock.reached, 'tls');
+});
+
 test('before the first phase nothing was reached', t => {
 	const clock = new PhaseClock();
 

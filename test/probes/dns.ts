@@ -35,6 +35,7 @@ test('an answer over UDP is up, with its records, its code and its phases', asyn
 		family: '4',
 		resolved_by: 'literal',
 		transport: 'udp',
+		answered: 'true',
 		rcode: 'NOERROR',
 		answer: '100.64.0.7',
 		phase: 'processing',
@@ -139,6 +140,49 @@ test('nothing listens', async t => {
 	isDown(t, reading, {reason: 'refused', phase: 'processing', detail: /nothing listens there/});
 	t.is(reading.values.query_succeeded, 0);
 });
+
+test('silence is told before the deadline cuts the run off', async t => {
+	const server = await serveDns(t, {onDatagram: () => []});
+
+	const reading = await measure(
+		dns,
+		`dns://127.0.0.1:${server.port}/x.test`,
+		{},
+		{place: {timeoutMs: 1000}, deadlineMs: 975},
+	);
+
+	isDown(t, reading, {reason: 'timeout', phase: 'processing', detail: /: no answer came: /});
+});
+
+const asksPeers = test.macro(async (t, transport_protocol: string) => {
+	const server = await serving(t, [livekit]);
+	let asked = 0;
+	const local = await startLocalApi(t, {
+		status: {
+			toJSON() {
+				asked++;
+				const until = performance.now() + 200;
+				while (performance.now() < until);
+				return recorded('status');
+			},
+		},
+	});
+
+	const reading = await measure(
+		dns,
+		`dns://127.0.0.1:${server.port}/livekit.tail.test`,
+		{expect_addresses: 'peers', transport_protocol},
+		{place: {tailscaled: local.socket}},
+	);
+
+	const {phases = {}} = reading;
+	t.is(reading.reason, 'content', reading.detail);
+	t.is(asked, 1);
+	t.true(Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) < 0.2, JSON.stringify(phases));
+});
+
+test.serial('asking tailscaled which addresses are right is in no phase', asksPeers, 'udp');
+test.serial('nor is it when the question went over TCP', asksPeers, 'tcp');
 
 test('the name of the server is resolved first', async t => {
 	const names = await startDnsServer({'ns.tail.test': ['127.0.0.1']});

@@ -307,13 +307,48 @@ test('every opening asks for the name again', async t => {
 	t.is(server.accepted, 1);
 });
 
-test('an ad hoc target that nobody configured leaves no connection behind', async t => {
+test('an ad hoc run has a connection of its own and leaves none behind', async t => {
 	const server = await serve(t, good);
 
-	const reading = await check(`http://127.0.0.1:${server.port}/`, {}, {only: ['127.0.0.1/32']})();
+	const reading = await check(`http://127.0.0.1:${server.port}/`)({adhoc: true});
 
-	t.true(reading.ok, reading.detail);
+	t.like(reading, {ok: true, facts: {connection: 'opened'}});
 	await allClosed(server);
+});
+
+test('ad hoc runs beside those of the schedule move nothing', async t => {
+	const server = await serve(t, good);
+	const run = check(`http://127.0.0.1:${server.port}/`);
+	await run();
+
+	const readings = [await run({adhoc: true}), ...(await Promise.all([run(), run({adhoc: true})])), await run()];
+
+	t.deepEqual(
+		readings.map(({facts}) => facts.connection),
+		['opened', 'kept', 'opened', 'kept'],
+	);
+	t.deepEqual(
+		readings.map(({values}) => 'request_seconds' in values),
+		[false, true, false, true],
+	);
+	await until(() => server.open.size === 1);
+});
+
+test('an ad hoc run that fails closes nothing but its own', async t => {
+	let broken = false;
+	const server = await serve(
+		t,
+		answering(socket => void (broken ? socket.destroy() : socket.write(ok))),
+	);
+	const run = check(`http://127.0.0.1:${server.port}/`);
+
+	broken = true;
+	const failed = await run({adhoc: true});
+	broken = false;
+	const first = await run();
+
+	t.like(failed, {ok: false, reason: 'reset'});
+	t.is(first.facts.connection, 'opened');
 });
 
 test('runs at the same time do not share a connection', async t => {

@@ -34,6 +34,7 @@ test('a good answer is up, with its phases, values and facts', async t => {
 		address: '127.0.0.1',
 		family: '4',
 		resolved_by: 'literal',
+		answered: 'true',
 		http_version: '1.1',
 		final_url: `http://127.0.0.1:${server.port}/healthz?…`,
 		phase: 'transfer',

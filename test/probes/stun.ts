@@ -1,3 +1,4 @@
+import {crc32} from 'node:zlib';
 import test from 'ava';
 import {z} from 'zod';
 import {stun} from '../../src/probes/stun.ts';
@@ -46,6 +47,35 @@ test('a lost request is repeated, and counted', async t => {
 	t.true(reading.ok, reading.detail);
 	t.like(reading.values, {requests_sent: 2, requests_lost: 1, retransmissions: 1, loss_ratio: 0.5});
 	t.true((reading.values.rtt_seconds ?? 1) < 0.4);
+});
+
+test('a repetition while the answer was under way is not loss', async t => {
+	const pending: Buffer[] = [];
+	const server = await serveStun(t, (request, from, nth) => {
+		pending.push(...properly(request, from));
+		// The answer to the first comes when the second is there, which is never answered.
+		return nth === 2 ? pending.slice(0, 1) : [];
+	});
+
+	const reading = await measure(stun, `127.0.0.1:${server.port}`);
+
+	t.true(reading.ok, reading.detail);
+	t.like(reading.values, {requests_sent: 2, requests_lost: 0, retransmissions: 1, loss_ratio: 0});
+	t.true((reading.values.rtt_seconds ?? 0) > 0.4);
+});
+
+test('the time is shared out evenly, and silence is told before the deadline cuts the run off', async t => {
+	const server = await serveStun(t, () => []);
+
+	const reading = await measure(
+		stun,
+		`127.0.0.1:${server.port}`,
+		{count: 2},
+		{place: {timeoutMs: 1200}, deadlineMs: 1170},
+	);
+
+	isDown(t, reading, {reason: 'timeout', phase: 'processing', detail: /nothing answered 4 requests/});
+	t.like(reading.values, {requests_sent: 4, requests_lost: 4, loss_ratio: 1});
 });
 
 test('some answers are enough to be up', async t => {
@@ -184,6 +214,21 @@ test(
 	{reason: 'status', detail: /the answer is the error 401 "Unauthorized"/},
 );
 
+test(
+	'a right fingerprint that is not the last attribute',
+	ends,
+	(request, from) => {
+		const behind = attribute(0x8022, Buffer.from('late'));
+		const whole = success(request, Buffer.concat([xorMapped(request, from), Buffer.alloc(8), behind]));
+		const at = whole.length - behind.length - 8;
+		const value = Buffer.alloc(4);
+		value.writeUInt32BE((crc32(whole.subarray(0, at)) ^ 0x5354554e) >>> 0);
+		attribute(0x8028, value).copy(whole, at);
+		return [whole];
+	},
+	{reason: 'protocol', detail: /wrong fingerprint/},
+);
+
 const isTaken = test.macro(async (t, answers: StunAnswers, mapped: RegExp) => {
 	const server = await serveStun(t, answers);
 
@@ -232,6 +277,16 @@ test('without a tunnel device datagrams cannot enter the tailnet', async t => {
 	const running = measure(stun, '100.64.0.1', {}, {target: {via: 'tailnet'}, place: {tailscaled: local.socket}});
 
 	await t.throwsAsync(running, {name: 'CannotLookError', message: /UDP cannot enter the tailnet/});
+});
+
+test('what goes directly needs no tunnel device', async t => {
+	const local = await startLocalApi(t, {status: {...recorded('status'), TUN: false}});
+	const server = await serveStun(t);
+
+	const reading = await measure(stun, `127.0.0.1:${server.port}`, {}, {place: {tailscaled: local.socket}});
+
+	t.true(reading.ok, reading.detail);
+	t.deepEqual(local.calls, []);
 });
 
 test('a run that is stopped rejects with the reason', async t => {

@@ -2,7 +2,7 @@ import {networkInterfaces} from 'node:os';
 import test from 'ava';
 import {tcp} from '../../src/probes/tcp.ts';
 import {startDnsServer} from '../helpers/dns-server.ts';
-import {measure, testPlace} from '../helpers/probing.ts';
+import {isDown, measure, testPlace} from '../helpers/probing.ts';
 import {allClosed, closedPort, serve} from '../helpers/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces())
@@ -16,7 +16,13 @@ test('a port that accepts is up, with its phases', async t => {
 
 	t.true(reading.ok);
 	t.deepEqual(Object.keys(reading.phases ?? {}), ['resolve', 'connect']);
-	t.deepEqual(reading.facts, {address: '127.0.0.1', family: '4', resolved_by: 'literal', phase: 'connect'});
+	t.deepEqual(reading.facts, {
+		address: '127.0.0.1',
+		family: '4',
+		resolved_by: 'literal',
+		answered: 'true',
+		phase: 'connect',
+	});
 });
 
 test('the connection is closed again', async t => {
@@ -57,6 +63,15 @@ test('a closed port is refused', async t => {
 		reading.detail ?? '',
 		/^TCP 127\.0\.0\.1:\d+ failed after [\d.]+ ms, connecting to 127\.0\.0\.1: the connection was refused/,
 	);
+});
+
+test('an address that may not be dialled is refused before connecting, and the sentence says what to do', async t => {
+	const loopback = await measure(tcp, '127.0.0.1:7880', {}, {place: {allowLoopback: false}});
+	const outside = await measure(tcp, '127.0.0.1:7880', {}, {target: {only: ['100.64.0.0/10']}});
+
+	const wanted = {reason: 'forbidden', phase: 'resolve'} as const;
+	isDown(t, loopback, {...wanted, detail: /, before connecting: .* use the machine's own address, with via: direct$/});
+	isDown(t, outside, {...wanted, detail: /, before connecting: .* ad hoc \(adhoc\.allow: 100\.64\.0\.0\/10\)$/});
 });
 
 test('a name that does not exist fails in resolving', async t => {

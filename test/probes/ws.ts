@@ -23,6 +23,23 @@ test('a server that upgrades is up, and is told goodbye', async t => {
 	t.deepEqual(server.closed, [1000]);
 });
 
+test.serial('what comes after the answer is in no phase', async t => {
+	const server = await serveWebSocket(t);
+	const {signal} = new AbortController();
+	const letGo = signal.removeEventListener.bind(signal);
+	signal.removeEventListener = (...args: Parameters<AbortSignal['removeEventListener']>) => {
+		const until = performance.now() + (server.requests.length > 0 ? 200 : 0);
+		while (performance.now() < until);
+		letGo(...args);
+	};
+
+	const reading = await measure(ws, `ws://127.0.0.1:${server.port}/`, {}, {signal});
+
+	const {phases = {}} = reading;
+	t.true(reading.ok, reading.detail);
+	t.true(Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) < 0.2, JSON.stringify(phases));
+});
+
 test('a target without a scheme is a plain WebSocket', async t => {
 	const server = await serveWebSocket(t);
 
@@ -247,4 +264,12 @@ test('what is harmless carries no secret and awaits no answer to one', t => {
 
 	t.like(harmless, {headers: {Host: 'livekit'}, ping: true, send: undefined, expect: undefined});
 	t.notRegex(JSON.stringify(harmless), /hunter2|secret|cert_file/);
+});
+
+test('an answer that is awaited to a message of ours stays unjudged where nothing is sent', t => {
+	const unjudged = (options: object) => ws.unjudged?.(ws.options(z).parse(options));
+
+	t.is(unjudged({send: 'a', expect: 'b'}), 'no message was sent, and none awaited');
+	t.is(unjudged({send: 'a'}), undefined);
+	t.is(unjudged({expect: 'b', bearer_token_file: '/a'}), undefined);
 });

@@ -76,6 +76,8 @@ tailnet: {domain: tail.test}
 adhoc: {allow: [0.0.0.0/0, "::/0"], concurrency: 50}
 modules:
   http_direct: {prober: http, via: direct, timeout: 3s}
+  trusted_direct: {prober: http, via: direct, timeout: 3s, trust_adhoc: true}
+  trusted_tailnet: {prober: tcp, timeout: 3s, trust_adhoc: true}
   warm_direct: {prober: http_warm, via: direct, timeout: 3s}
   tcp_direct: {prober: tcp, via: direct, timeout: 3s}
   icmp_direct: {prober: icmp, via: direct, timeout: 3s}
@@ -131,6 +133,10 @@ const rows: readonly Row[] = [
 	['tcp_direct', '127.0.0.1:PORT', 'forbidden'],
 	['tcp_direct', 'localhost:PORT', 'forbidden'],
 	['tcp_direct', '[::1]:PORT', 'forbidden'],
+	['trusted_direct', 'http://127.0.0.1:PORT/', 'forbidden'],
+	['trusted_direct', 'http://169.254.169.254/latest/meta-data/', 'forbidden'],
+	['trusted_tailnet', '127.0.0.1:PORT', 'forbidden'],
+	['trusted_tailnet', '10.0.0.1:22', 'wrong_network'],
 	['warm_direct', 'http://127.0.0.1:PORT/', 'forbidden'],
 	['warm_direct', 'https://[::1]:PORT/', 'forbidden'],
 	['ws_direct', 'ws://127.0.0.1:PORT/', 'forbidden'],

@@ -77,7 +77,7 @@ test('a bug while answering is logged, and the caller learns nothing of it', t =
 
 		t.is(answer.status, 500);
 		t.notRegex(answer.body, /hunter2/);
-		t.like(log[0], {event: 'request_failed', fields: {path: '/api/v1/vantages'}});
+		t.like(log[0], {event: 'a request failed inside tailprobe, please report it', fields: {path: '/api/v1/vantages'}});
 	});
 });
 

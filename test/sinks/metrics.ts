@@ -43,6 +43,14 @@ const probe: Probe = {
 			help: 'x',
 			labels: ['check', 'type', 'vantage', 'within'],
 			from: {countOf: 'within', states: ['true', 'false']},
+			fromTimes: true,
+		},
+		{
+			name: 'tailprobe_x_runs_total',
+			type: 'counter',
+			help: 'x',
+			labels: ['check', 'type', 'vantage', 'connection'],
+			from: {countOf: 'connection', states: ['opened', 'kept']},
 		},
 		{
 			name: 'tailprobe_x_latency_seconds',
@@ -50,6 +58,13 @@ const probe: Probe = {
 			help: 'x',
 			labels: ['check', 'type', 'vantage', 'rung'],
 			from: {values: {tsmp: 'tsmp_seconds'}},
+		},
+		{
+			name: 'tailprobe_x_request_seconds',
+			type: 'histogram',
+			help: 'x',
+			labels: ['check', 'type', 'vantage'],
+			from: {value: 'request_seconds'},
 		},
 	],
 };
@@ -89,6 +104,8 @@ test('before its first run a check is unknown, its counters are zero, and no gau
 		'tailprobe_x_path_changes_total 0',
 		'tailprobe_x_rounds_total{within="true"} 0',
 		'tailprobe_x_rounds_total{within="false"} 0',
+		'tailprobe_x_runs_total{connection="opened"} 0',
+		'tailprobe_x_runs_total{connection="kept"} 0',
 	]);
 });
 
@@ -211,7 +228,7 @@ test('phases are shown up to the one that failed, and times of a spoiled run sta
 	);
 
 	t.deepEqual(failed, [
-		'tailprobe_check_duration_seconds 0.005',
+		'tailprobe_check_duration_seconds 0.007',
 		'tailprobe_check_phase_seconds{phase="resolve"} 0.003',
 		'tailprobe_check_phase_seconds{phase="connect"} 0.004',
 	]);
@@ -242,6 +259,30 @@ test('values, state sets, changes and counts of a type follow its readings', asy
 		'tailprobe_x_rounds_total{within="true"} 1',
 		'tailprobe_x_rounds_total{within="false"} 0',
 		'tailprobe_x_latency_seconds_count{rung="tsmp"} 2',
+	]);
+});
+
+test('a late run is counted, but not by what its times said', async t => {
+	const {exposition, sink} = setUp();
+	sink.begin(aCheck());
+	const facts = {connection: 'kept', within: 'false'};
+
+	sink.accept(aCheck(), anOutcome({late: true, reading: aReading({facts})}));
+	const late = (await linesOf(exposition, /tailprobe_x_(rounds|runs)/)).map(short);
+	sink.accept(aCheck(), anOutcome({reading: aReading({facts})}));
+	const inTime = (await linesOf(exposition, /tailprobe_x_(rounds|runs)/)).map(short);
+
+	t.deepEqual(late, [
+		'tailprobe_x_rounds_total{within="true"} 0',
+		'tailprobe_x_rounds_total{within="false"} 0',
+		'tailprobe_x_runs_total{connection="opened"} 0',
+		'tailprobe_x_runs_total{connection="kept"} 1',
+	]);
+	t.deepEqual(inTime, [
+		'tailprobe_x_rounds_total{within="true"} 0',
+		'tailprobe_x_rounds_total{within="false"} 1',
+		'tailprobe_x_runs_total{connection="opened"} 0',
+		'tailprobe_x_runs_total{connection="kept"} 2',
 	]);
 });
 
@@ -441,3 +482,27 @@ function isEncrypted({target}: Pick<Check, 'target' | 'options'>): boolean {
 async function seriesOf(exposition: Exposition): Promise<number> {
 	return Number((await linesOf(exposition, /^tailprobe_series /))[0]?.split(' ')[1]);
 }
+
+test('a histogram of one value has no label of its own, and goes with the last check that counts in it', async t => {
+	const {exposition, sink} = setUp();
+	const [one, other] = [aCheck({key: 'a/b/1'}), aCheck({key: 'a/b/2', target: {...aCheck().target, name: 'other'}})];
+	sink.begin(one);
+	sink.begin(other);
+
+	const values = {request_seconds: 0.25};
+	sink.accept(one, anOutcome({reading: aReading({values})}));
+	sink.accept(other, anOutcome({reading: aReading({values})}));
+	sink.accept(one, anOutcome({late: true, reading: aReading({values})}));
+	sink.accept(one, anOutcome({verdict: 'down', reason: 'status', reading: aReading({ok: false, values})}));
+	const shown = await linesOf(exposition, /x_request_seconds_(count|sum)/);
+	sink.forget(one);
+	const left = await linesOf(exposition, /x_request_seconds_count/);
+	sink.forget(other);
+
+	t.deepEqual(shown, [
+		'tailprobe_x_request_seconds_sum{check="orchestrator",type="http",vantage="cluster"} 0.5',
+		'tailprobe_x_request_seconds_count{check="orchestrator",type="http",vantage="cluster"} 2',
+	]);
+	t.is(left.length, 1);
+	t.deepEqual(await linesOf(exposition, /x_request_seconds/), []);
+});

@@ -44,6 +44,7 @@ async function setUp(
 	const loaded = parseConfig(
 		`checks: [{name: c, prober: http, via: direct, targets: [{name: t, target: "http://127.0.0.1:${port}/"}]}]`,
 		'c',
+		{allowLoopback: true},
 	);
 	const options = loaded.ok ? loaded.config.checks[0]?.options : undefined;
 	const check = aCheck({

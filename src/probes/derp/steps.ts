@@ -1,5 +1,6 @@
 /** The two things that a client asks of a relay before it logs in. */
 
+import {sayGoodbye} from '../../net/goodbye.ts';
 import {type ExchangeTimings, exchange, type Header} from '../../net/http1.ts';
 import {upgradeRequest} from '../../net/http1-upgrade.ts';
 import {oneLine, TargetDownError} from '../../util/errors.ts';
@@ -42,7 +43,7 @@ export async function askProbePath(
 			);
 		}
 	} finally {
-		socket.destroy();
+		sayGoodbye(socket);
 		noteTimes(timings, findings);
 	}
 }
@@ -70,7 +71,7 @@ export async function askUpgrade(
 		if (derpVersion !== undefined) facts.derp_version = oneLine(derpVersion, 20);
 		facts.server_key = await relayGreeting(socket, answer.behind, signal);
 	} finally {
-		socket.destroy();
+		sayGoodbye(socket);
 		// Waiting for the key belongs to reading the answer.
 		timings.endAt = performance.now();
 		noteTimes(timings, findings);
@@ -107,7 +108,9 @@ function adviceFor(status: number): string {
 	return 'a proxy before headscale drops Upgrade, so that no client can relay; it must pass Upgrade and Connection on';
 }
 
-function noteTimes({sentAt, firstByteAt, endAt}: Partial<ExchangeTimings>, {clock}: Findings): void {
+function noteTimes({sentAt, firstByteAt, endAt}: Partial<ExchangeTimings>, findings: Findings): void {
+	const {clock} = findings;
+	if (firstByteAt !== undefined) findings.shown = undefined;
 	if (sentAt !== undefined) clock.enter('processing', sentAt);
 	if (firstByteAt !== undefined) clock.enter('transfer', firstByteAt);
 	clock.leave(endAt);

@@ -3,10 +3,12 @@
 import {randomInt} from 'node:crypto';
 import {answersQuery, type DnsMessage, type DnsQuestion, encodeQuery, readMessage} from '../../net/dns-message.ts';
 import {exchangeOverStream} from '../../net/dns-stream.ts';
+import {sayGoodbye} from '../../net/goodbye.ts';
 import type {Resolved} from '../../net/types.ts';
-import {exchangeDatagrams} from '../../net/udp-exchange.ts';
+import {type DatagramTimes, exchangeDatagrams} from '../../net/udp-exchange.ts';
 import {TargetDownError} from '../../util/errors.ts';
 import {connectPhase} from '../shared/connect-phase.ts';
+import {noteDatagrams} from '../shared/datagram-phase.ts';
 import type {Findings} from '../shared/failed-reading.ts';
 import {type tlsContext, tlsPhase} from '../shared/tls-options.ts';
 import type {Place} from '../types.ts';
@@ -23,7 +25,7 @@ export interface Server {
 /** TLS of a check that wants it, made ready before the first phase. */
 export type Secure = Awaited<ReturnType<typeof tlsContext>> | undefined;
 
-/** Throws what connectPhase, tlsPhase and exchangeDatagrams throw; phases and the fact `transport` are in `findings` either way. */
+/** Leaves no phase running. Throws what connectPhase, tlsPhase and exchangeDatagrams throw; phases and the fact `transport` are in `findings` either way. */
 export async function ask(
 	server: Server,
 	question: DnsQuestion,
@@ -53,7 +55,7 @@ async function askByDatagram(
 	signal: AbortSignal,
 ): Promise<DnsMessage> {
 	facts.transport = 'udp';
-	clock.enter('processing');
+	const times: DatagramTimes = {sentAt: []};
 	const {answer, strays} = await exchangeDatagrams(
 		resolved,
 		port,
@@ -64,8 +66,8 @@ async function askByDatagram(
 			read: datagram => (answersQuery(datagram, query) ? readMessage(datagram) : undefined),
 		},
 		signal,
-	);
-	clock.leave();
+		times,
+	).finally(() => noteDatagrams(times, {clock, facts}));
 	if (answer) return answer;
 	if (strays === 0)
 		throw new TargetDownError(
@@ -87,9 +89,10 @@ async function askByStream(
 	const {clock, facts} = findings;
 	facts.transport = secure ? 'tls' : 'tcp';
 	const plain = await connectPhase(resolved, port, via, place, findings, signal);
+	let socket = plain;
 	try {
 		const how = {options: options.tls_config, host, alpn: ['dot']};
-		const socket = secure ? (await tlsPhase(plain, {...how, context: secure}, findings, signal)).socket : plain;
+		if (secure) socket = (await tlsPhase(plain, {...how, context: secure}, findings, signal)).socket;
 		clock.enter('processing');
 		const bytes = await exchangeOverStream(socket, query, signal);
 		clock.leave();
@@ -98,6 +101,6 @@ async function askByStream(
 		if (message.truncated) throw new TargetDownError('protocol', 'the answer was cut short, although it came over TCP');
 		return message;
 	} finally {
-		plain.destroy();
+		sayGoodbye(socket, plain);
 	}
 }

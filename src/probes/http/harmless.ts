@@ -11,3 +11,8 @@ export function harmlessHttp(options: HttpOptions): HttpOptions {
 	const kept = Object.entries(headers).filter(([name]) => isHarmlessHeader(name));
 	return {...rest, headers: Object.fromEntries(kept), tls_config: withoutClientCertificate(tls)};
 }
+
+/** Without its body it is another request: that one may be answered as wanted where this one would not be. */
+export function unjudgedHttp({body = '', body_file: file}: HttpOptions): string | undefined {
+	return body === '' && file === undefined ? undefined : 'no body was sent';
+}

@@ -2,9 +2,11 @@
 
 import type {Socket} from 'node:net';
 import type {SecureContext} from 'node:tls';
+import {sayGoodbye} from '../../net/goodbye.ts';
 import {type Exchange, type ExchangeTimings, exchange} from '../../net/http1.ts';
 import {type Http2Connection, openHttp2} from '../../net/http2.ts';
 import {endpointOf} from '../../net/url.ts';
+import {noteAnswered} from '../shared/answered.ts';
 import {connectPhase} from '../shared/connect-phase.ts';
 import type {Findings} from '../shared/failed-reading.ts';
 import {resolvePhase} from '../shared/resolve-phase.ts';
@@ -75,7 +77,7 @@ export async function openLine(
 		const line = {plain, socket: tls.socket, context};
 		return tls.alpn === 'h2' ? {...line, http2: await openHttp2(tls.socket, maxHeadBytes)} : line;
 	} catch (error) {
-		plain.destroy();
+		sayGoodbye(plain);
 		throw error;
 	}
 }
@@ -85,9 +87,10 @@ export async function askOver(
 	line: Line,
 	hop: Hop,
 	options: HttpOptions,
-	{clock}: Findings,
+	findings: Findings,
 	signal: AbortSignal,
 ): Promise<Exchange> {
+	const {clock, facts} = findings;
 	const {body_size_limit: limit} = options;
 	const limits = {
 		maxHeadBytes,
@@ -101,15 +104,19 @@ export async function askOver(
 		return await exchange(line.socket, hop.request, limits, signal, timings);
 	} finally {
 		if (timings.sentAt !== undefined) clock.enter('processing', timings.sentAt);
-		if (timings.firstByteAt !== undefined) clock.enter('transfer', timings.firstByteAt);
+		if (timings.firstByteAt !== undefined) {
+			clock.enter('transfer', timings.firstByteAt);
+			// Over a kept connection this is the first sign of life of the run.
+			noteAnswered(facts);
+		}
+		if (timings.firstByteAt !== undefined || line.http2?.greeted) findings.shown = undefined;
 		clock.leave(timings.endAt);
 	}
 }
 
 export function closeLine({plain, socket, http2}: Line): void {
-	http2?.destroy();
-	socket.destroy();
-	plain.destroy();
+	if (http2) http2.end(plain);
+	else sayGoodbye(socket, plain);
 }
 
 const bothVersions = ['h2', 'http/1.1'];

@@ -31,6 +31,7 @@ export async function finalReading(
 	const {clock, values, facts} = findings;
 	for (const [name, value] of answer.headers) noteHeader(name, value, values);
 	facts.phase = 'transfer';
+	const elapsedMs = clock.elapsedMs();
 	const read: Unpacked = wantedCoding(options) === undefined ? {answer} : await unpackAnswer(answer, options, signal);
 	if (read.unpackedBytes !== undefined) values.uncompressed_body_bytes = read.unpackedBytes;
 	const fault = judgeAnswer(read.answer, hop.url.protocol === 'https:', options, read.fault);
@@ -40,7 +41,7 @@ export async function finalReading(
 	if (beginning) facts.body_start = beginning;
 	if (fault.byPattern) values.failed_due_to_regex = 1;
 	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
-	const detail = `${describeHop(hop)} answered ${status} after ${inMs(clock.elapsedMs())}${fault.detail}`;
+	const detail = `${describeHop(hop)} answered ${status} after ${inMs(elapsedMs)}${fault.detail}`;
 	return {ok: false, reason: fault.reason, detail: oneLine(detail, 300), ...known};
 }
 

@@ -8,12 +8,13 @@ import {lacksTunnelDevice} from '../../net/tunnel-device.ts';
 import type {Resolved} from '../../net/types.ts';
 import {CannotLookError} from '../../util/errors.ts';
 import type {Place} from '../types.ts';
+import {noteAnswered} from './answered.ts';
 import type {Findings} from './failed-reading.ts';
 
 /**
- * The connected socket, which the caller destroys. Begins the phase `connect`, or `connect_proxy` with the fact `dial: proxy`, and
- * leaves it to the next phase to end it. Throws what dial and dialThroughSocks5 throw, and CannotLookError (`unsupported`) where the
- * tailnet cannot be entered: packets to it would leave by another network.
+ * The connected socket, which the caller destroys; that it is connected is noted (`answered`). The phase is `connect`, or
+ * `connect_proxy` with the fact `dial: proxy`; a failure leaves it to failedReading to end it. Throws what dial and dialThroughSocks5
+ * throw, and CannotLookError (`unsupported`) where the tailnet cannot be entered: packets to it would leave by another network.
  */
 export async function connectPhase(
 	resolved: Resolved,
@@ -27,12 +28,18 @@ export async function connectPhase(
 		if (place.socks5 !== undefined) {
 			clock.enter('connect_proxy');
 			facts.dial = 'proxy';
-			return dialThroughSocks5(place.socks5, resolved, port, signal);
+			const tunnelled = await dialThroughSocks5(place.socks5, resolved, port, signal);
+			clock.leave();
+			noteAnswered(facts);
+			return tunnelled;
 		}
 		if (await lacksTunnelDevice(place.tailscaled, signal)) throw new CannotLookError('unsupported', noWayIn);
 	}
 	clock.enter('connect');
-	return dial(resolved, port, signal);
+	const socket = await dial(resolved, port, signal);
+	clock.leave();
+	noteAnswered(facts);
+	return socket;
 }
 
 export const noWayIn =

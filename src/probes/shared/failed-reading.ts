@@ -1,6 +1,7 @@
 /** The reading of a run that a failure ended, for probes that go through phases. */
 
 import type {PhaseName, Reading} from '../../engine/types.ts';
+import {ClientCertificateError, type Shown, verdictIn} from '../../net/client-certificate.ts';
 import type {PhaseClock} from '../../net/phase-clock.ts';
 import {oneLine, TargetDownError} from '../../util/errors.ts';
 
@@ -9,6 +10,8 @@ export interface Findings {
 	clock: PhaseClock;
 	values: Record<string, number>;
 	facts: Record<string, string>;
+	/** Where the server of the last handshake asked for a certificate of ours and has said nothing since: what it got. */
+	shown?: Shown | undefined;
 }
 
 /**
@@ -25,8 +28,11 @@ export function failedReading(error: unknown, what: string, findings: Findings, 
 		return down('timeout', `${what} was not done at the deadline, after ${inMs(clock.elapsedMs())}${doing}`);
 	}
 	if (!(error instanceof TargetDownError)) throw error;
+	const failure = verdictIn(error, findings.shown);
+	// The server's half of the handshake failed, although ours had ended.
+	if (findings.shown && failure instanceof ClientCertificateError) clock.addLastTo('tls');
 	const doing = clock.reached === undefined ? '' : `, ${doings[clock.reached](facts)}`;
-	return down(error.reason, `${what} failed after ${inMs(clock.elapsedMs())}${doing}: ${error.message}`);
+	return down(failure.reason, `${what} failed after ${inMs(clock.elapsedMs())}${doing}: ${failure.message}`);
 
 	function down(reason: TargetDownError['reason'], detail: string): Reading {
 		if (clock.reached !== undefined) facts.phase = clock.reached;
@@ -40,7 +46,7 @@ export function inMs(milliseconds: number): string {
 }
 
 const doings: Record<PhaseName, (facts: Record<string, string>) => string> = {
-	resolve: () => 'resolving the name',
+	resolve: ({resolved_by: by}) => (by === 'literal' ? 'before connecting' : 'resolving the name'),
 	connect: ({address}) => `connecting to ${address ?? 'the address'}`,
 	connect_proxy: ({address}) => `having the SOCKS5 proxy connect to ${address ?? 'the address'}`,
 	tls: ({address}) => `in the TLS handshake with ${address ?? 'the address'}`,

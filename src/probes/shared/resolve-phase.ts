@@ -2,6 +2,7 @@
 
 import type * as zod from 'zod';
 import type {Target} from '../../engine/types.ts';
+import {parseAddress} from '../../net/guard.ts';
 import {resolveTarget} from '../../net/resolve.ts';
 import type {AddressRule, Resolved} from '../../net/types.ts';
 import type {Place, Zod} from '../types.ts';
@@ -39,7 +40,7 @@ export function ruleFor(target: Target, place: Place): AddressRule {
 	};
 }
 
-/** Resolves and guards; begins the phase `resolve` and leaves it to the next phase to end it. Throws what resolveTarget throws. */
+/** Resolves and guards in the phase `resolve`; a failure leaves it to failedReading to end it. Throws what resolveTarget throws. */
 export async function resolvePhase(
 	host: string,
 	rule: AddressRule,
@@ -51,8 +52,11 @@ export async function resolvePhase(
 	clock.enter('resolve');
 	// What an earlier hop found is no fact of this one.
 	delete facts.address;
+	if (parseAddress(host)) facts.resolved_by = 'literal';
+	else delete facts.resolved_by;
 	const preferred = options.preferred_ip_protocol === 'ip6' ? 6 : 4;
 	const resolved = await resolveTarget(host, rule, {preferred, fallback: options.ip_protocol_fallback}, place, signal);
+	clock.leave();
 	facts.address = resolved.address;
 	facts.family = String(resolved.family);
 	facts.resolved_by = resolved.by;

@@ -5,7 +5,8 @@ import type {SecureContext, SecureVersion} from 'node:tls';
 import type * as zod from 'zod';
 import {CertificateError, type TlsConnection, upgradeToTls} from '../../net/tls.ts';
 import {secureContextFor} from '../../net/tls-contexts.ts';
-import type {Zod} from '../types.ts';
+import {awaitVerdict} from '../../net/tls-verdict.ts';
+import type {Place, Zod} from '../types.ts';
 import type {Findings} from './failed-reading.ts';
 
 export interface TlsOptions {
@@ -74,19 +75,23 @@ export function tlsContext(options: TlsOptions): Promise<SecureContext> {
 
 /**
  * Shakes hands over the connected socket, which is destroyed on failure. `host` is the name to ask for unless `server_name` says
- * otherwise. Begins the phase `tls`; facts and values of the certificate are noted either way. Throws what upgradeToTls throws.
+ * otherwise. The phase is `tls`; facts and values of the certificate are noted either way. Throws what upgradeToTls throws.
  */
 export async function tlsPhase(
 	socket: Socket,
 	{options, context, host, alpn}: {options: TlsOptions; context: SecureContext; host: string; alpn: readonly string[]},
-	{clock, facts, values}: Findings,
+	findings: Findings,
 	signal: AbortSignal,
 ): Promise<TlsConnection> {
+	const {clock, facts, values} = findings;
 	clock.enter('tls');
+	findings.shown = undefined;
 	const name = (options.server_name ?? host).replace(/\.$/, '');
 	const settings = {context, name, skipVerify: options.insecure_skip_verify, alpn};
 	try {
 		const tls = await upgradeToTls(socket, settings, signal);
+		clock.leave();
+		findings.shown = tls.shown;
 		facts.tls_version = tls.version;
 		facts.tls_cipher = tls.cipher;
 		if (tls.alpn !== undefined) facts.tls_alpn = tls.alpn;
@@ -106,8 +111,26 @@ export async function tlsPhase(
 	}
 }
 
+/**
+ * For a run that ends with the handshake: leaves the phase and waits until the server has shown what it makes of our certificate, for
+ * about two round trips and no more than half of what is left of the run. Throws what awaitVerdict throws.
+ */
+export async function verdictPhase(
+	tls: TlsConnection,
+	{clock}: Findings,
+	{timeoutMs}: Pick<Place, 'timeoutMs'>,
+	signal: AbortSignal,
+): Promise<void> {
+	clock.leave();
+	const {connect, connect_proxy: connectProxy} = clock.seconds();
+	const tripMs = (connect ?? connectProxy ?? 0) * 1000;
+	await awaitVerdict(tls, Math.min(100 + 2 * tripMs, 1000, (timeoutMs - clock.elapsedMs()) / 2), signal);
+}
+
 /** Forgets what an earlier connection of the run told of its certificate. */
-export function forgetTls({facts, values}: Findings): void {
+export function forgetTls(findings: Findings): void {
+	const {facts, values} = findings;
+	findings.shown = undefined;
 	delete values.tls_earliest_cert_expiry_seconds;
 	for (const fact of ['tls_version', 'tls_cipher', 'tls_alpn', 'tls_fault']) delete facts[fact];
 }

@@ -2,37 +2,50 @@
 
 import {bindingRequest, type MappedAddress, readBinding, transactionOf} from '../../net/stun.ts';
 import type {Resolved} from '../../net/types.ts';
-import {exchangeDatagrams} from '../../net/udp-exchange.ts';
+import {type DatagramTimes, exchangeDatagrams} from '../../net/udp-exchange.ts';
+import {noteDatagrams} from '../shared/datagram-phase.ts';
+import type {Findings} from '../shared/failed-reading.ts';
 
 export interface Binding {
 	answer?: {mapped: MappedAddress; seconds: number};
 	/** Datagrams, repeated ones included. */
 	sent: number;
+	/** Those before the one that was answered, or all. A repetition that left when the answer was on its way is not lost but undecided. */
+	lost: number;
 	/** Datagrams that came and answered none of them. */
 	strays: number;
 }
 
-/** Uses at most 95 % of `budgetMs`, in equal shares. Rejects as exchangeDatagrams and readBinding do. */
+/** Uses at most 95 % of `budgetMs`, in equal shares; the phase `processing` is noted. Rejects as exchangeDatagrams and readBinding do. */
 export async function askOften(
 	to: Resolved,
 	port: number,
 	count: number,
 	budgetMs: number,
+	findings: Pick<Findings, 'clock' | 'facts'>,
 	signal: AbortSignal,
 ): Promise<Binding[]> {
 	const endsAt = performance.now() + budgetMs * 0.95;
 	const bindings: Binding[] = [];
 	while (bindings.length < count) {
 		const limitMs = (endsAt - performance.now()) / (count - bindings.length);
-		bindings.push(await askOnce(to, port, limitMs, signal));
+		bindings.push(await askOnce(to, port, limitMs, findings, signal));
 	}
 	return bindings;
 }
 
-async function askOnce(to: Resolved, port: number, limitMs: number, signal: AbortSignal): Promise<Binding> {
+async function askOnce(
+	to: Resolved,
+	port: number,
+	limitMs: number,
+	findings: Pick<Findings, 'clock' | 'facts'>,
+	signal: AbortSignal,
+): Promise<Binding> {
 	// Each repetition has an id of its own, so that the round trip of its answer is not taken for that of another.
 	const requests = repetitionsMs.map(afterMs => ({...bindingRequest(), afterMs}));
-	const {answer, sentAt, endAt, strays} = await exchangeDatagrams(
+	const times: DatagramTimes = {sentAt: []};
+	let answered: number | undefined;
+	const {answer, strays} = await exchangeDatagrams(
 		to,
 		port,
 		{
@@ -41,15 +54,17 @@ async function askOnce(to: Resolved, port: number, limitMs: number, signal: Abor
 			read(datagram) {
 				const transaction = transactionOf(datagram);
 				const nth = requests.findIndex(({transactionId}) => transaction?.equals(transactionId));
-				return nth < 0 ? undefined : {nth, mapped: readBinding(datagram)};
+				if (nth < 0) return undefined;
+				answered = nth;
+				return readBinding(datagram);
 			},
 		},
 		signal,
-	);
-	const sent = sentAt.length;
-	if (answer === undefined) return {sent, strays};
-	const seconds = (endAt - (sentAt[answer.nth] ?? endAt)) / 1000;
-	return {answer: {mapped: answer.mapped, seconds}, sent, strays};
+		times,
+	).finally(() => noteDatagrams(times, findings, answered));
+	const sent = times.sentAt.length;
+	if (answer === undefined) return {sent, lost: sent, strays};
+	return {answer: {mapped: answer, seconds: findings.clock.lastMs() / 1000}, sent, lost: answered ?? 0, strays};
 }
 
 /** RFC 8489 §6.2.1: seven requests, the pause doubling from half a second. */

@@ -49,7 +49,9 @@ export function tcpOptions(z: Zod): zod.ZodType<TcpOptions> {
 				.string()
 				.max(65_536)
 				.optional()
-				.describe('Sends this line and a line feed; `$1` is a group of the `expect` of the same step.'),
+				.describe(
+					'Sends this line and a line feed, or nothing when it is empty; `$1` is a group of the `expect` of the same step.',
+				),
 			starttls: z.boolean().default(false).describe('Goes on over TLS.'),
 		})
 		.refine(({expect, expect_bytes: bytes}) => expect === undefined || bytes === undefined, {
@@ -92,8 +94,23 @@ export function patternOption(z: Zod): zod.ZodType<string, string> {
 
 /** Without what may prove who we are: the conversation ends before the first thing that it would say. */
 export function harmlessSteps(steps: readonly Step[]): Step[] {
-	const first = steps.findIndex(({send}) => send !== undefined);
+	const first = firstWord(steps);
 	if (first < 0) return [...steps];
 	const {send: _send, starttls: _starttls, ...listening} = steps[first] as Step;
 	return [...steps.slice(0, first), {...listening, starttls: false}];
+}
+
+/** What the steps still wanted to see where `harmlessSteps` ends; undefined: nothing, only something was left to be said. */
+export function unjudgedSteps(steps: readonly Step[]): string | undefined {
+	const first = firstWord(steps);
+	if (first < 0) return undefined;
+	const rest = steps.slice(first + 1);
+	const wants = rest.some(step => step.expect !== undefined || step.expect_bytes !== undefined || step.starttls);
+	if (!wants && steps[first]?.starttls !== true) return undefined;
+	return `the conversation ended before the send of step ${first + 1} of ${steps.length}`;
+}
+
+/** Where something of ours is said first, or -1. An empty `send` says nothing. */
+function firstWord(steps: readonly Step[]): number {
+	return steps.findIndex(({send = ''}) => send !== '');
 }

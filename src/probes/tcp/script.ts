@@ -2,6 +2,7 @@
 
 import type {Duplex} from 'node:stream';
 import type {DownReason} from '../../engine/types.ts';
+import {ClientCertificateError} from '../../net/client-certificate.ts';
 import {Incoming} from '../../net/incoming.ts';
 import {Lines, quoted} from '../../net/lines.ts';
 import {compilePattern, expandTemplate} from '../../net/patterns.ts';
@@ -27,10 +28,11 @@ export async function converse(
 	socket: Duplex,
 	steps: readonly Step[],
 	beginTls: () => Promise<Duplex>,
-	{facts, values}: Findings,
+	findings: Findings,
 	progress: Progress,
 	signal: AbortSignal,
 ): Promise<void> {
+	const {facts, values} = findings;
 	const sent: string[] = [];
 	let current = socket;
 	let incoming = new Incoming(current);
@@ -58,11 +60,12 @@ export async function converse(
 			const captures = await awaitLine(expect);
 			if (send !== undefined) send = expandTemplate(send, captures);
 			for (const {name, value} of step.labels) {
-				facts[`expect_${name}`] = oneLine(expandTemplate(value, captures), 100);
+				facts[`expect_${name}`] = oneLine(expandTemplate(value, captures), maxLabelCharacters);
 			}
 		}
 		if (bytes !== undefined) await awaitBytes(Buffer.from(bytes));
-		if (send !== undefined) await say(`${send}\n`);
+		// As blackbox_exporter: nothing is not even a line.
+		if (send) await say(`${send}\n`);
 		if (step.starttls) {
 			lines.refuseRest();
 			incoming.release();
@@ -78,8 +81,13 @@ export async function converse(
 		try {
 			for (;;) {
 				const line = await lines.next();
-				if (line === undefined) throw ended(lines.count > before);
+				if (line === undefined) {
+					signal.throwIfAborted();
+					values.failed_due_to_regex = 1;
+					throw ended(lines.count > before);
+				}
 				progress.line = blankSent(line, sent);
+				findings.shown = undefined;
 				facts.banner ??= oneLine(progress.line, 80);
 				// Half a line that our own end of waiting cut off is worth telling, but it is no answer.
 				signal.throwIfAborted();
@@ -87,7 +95,7 @@ export async function converse(
 				if (captures) return captures;
 			}
 		} catch (error) {
-			if (!(error instanceof TargetDownError)) throw error;
+			if (!(error instanceof TargetDownError) || error instanceof ClientCertificateError) throw error;
 			if (error.reason === 'content') values.failed_due_to_regex = 1;
 			throw new TargetDownError(error.reason, inWords(error.message));
 		}
@@ -95,8 +103,9 @@ export async function converse(
 
 	async function awaitBytes(wanted: Buffer): Promise<void> {
 		const came = await lines.bytesAre(wanted);
-		if (came) return;
 		const pending = lines.pending(Math.min(200, wanted.length));
+		if (came || pending !== '') findings.shown = undefined;
+		if (came) return;
 		if (pending !== '') progress.line = blankSent(pending, sent);
 		if (came === undefined) throw failed(...ending(pending !== ''));
 		values.failed_due_to_bytes = 1;
@@ -128,6 +137,8 @@ export function lastLine({line}: Progress): string {
 	return line === undefined ? '' : `; the last line was ${quoted(line, 80)}`;
 }
 
+/** blackbox_exporter has no bound; ours are remembered. */
+const maxLabelCharacters = 1000;
 const limits = {maxLineBytes, maxBytes: maxConversationBytes, maxLines: 10_000};
 
 function ending(afterData: boolean): [DownReason, string] {

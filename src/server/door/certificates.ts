@@ -38,11 +38,11 @@ export function createCertificates(log: Log): Certificates {
 				seen = {mark, problem: 'problem' in tried ? tried.problem : undefined};
 				if ('problem' in tried) {
 					if (!inForce) throw new UserError(tried.problem, 78);
-					log('certificates_refused', {error: tried.problem});
+					log('the certificates cannot be used, older ones stay in force', {error: tried.problem});
 				} else {
 					changed = inForce !== undefined;
 					inForce = tried;
-					if (changed) log('certificates_read', {});
+					if (changed) log('the certificates were read again', {}, 'info');
 					if (changed) for (const call of listeners) call(tried);
 				}
 			}

@@ -60,7 +60,10 @@ export function createDoor(options: DoorOptions): Door {
 	const settings = createWebSettings(options.webConfigPath, log);
 	const tokens = createTokens();
 	const certificates = createCertificates(log);
-	const passwords = createPasswords({clock, onBug: options.onBug ?? (text => log('bug', {error: text}))});
+	const passwords = createPasswords({
+		clock,
+		onBug: options.onBug ?? (text => log('internal error, please report it', {error: text})),
+	});
 	// A certificate that nobody verified proves nothing.
 	const asks = ({users, tls}: WebConfig) =>
 		users.size > 0 || bearerTokens().length > 0 || tls?.clientAuth === 'RequireAndVerifyClientCert';

@@ -64,7 +64,7 @@ export function createRefusals({
 				return;
 			}
 			told.set(kind, {at: clock.now(), leftOut: 0});
-			log('request_refused', {
+			log(kind === 'connections' ? 'a connection was cut' : 'a request was refused', {
 				kind,
 				...fields,
 				...(before && before.leftOut > 0 ? {left_out_before: before.leftOut} : {}),

@@ -54,8 +54,13 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 		if (loaded === current) return loaded;
 		const dropped = 'web' in loaded ? whatOnlyRestartsChange(first, loaded.web, from) : [];
 		const next: State = dropped.length > 0 ? {text: loaded.text, mistakes: dropped} : loaded;
-		if ('mistakes' in next) log('web_config_refused', {mistakes: next.mistakes});
-		else log('web_config_read', {users: next.web.users.size, tls: next.web.tls !== undefined});
+		if ('mistakes' in next) log('the web configuration cannot be used, nobody is let in', {mistakes: next.mistakes});
+		else
+			log(
+				'the web configuration was read again',
+				{users: next.web.users.size, tls: next.web.tls !== undefined},
+				'info',
+			);
 		current = next;
 		return next;
 	}

@@ -23,10 +23,12 @@ export interface VantageTrouble {
 	total: number;
 	/** Milliseconds since 1970 of the first run that could not look; `atLeast`: perhaps even longer. */
 	since?: {ms: number; atLeast: boolean};
+	/** What cannot be read of its own tailscaled. */
+	sources: readonly SourceView[];
 }
 
 export interface SourceTrouble {
-	/** `headscale` where several of its sources fail alike, else the source's own name. */
+	/** `headscale` where several of its sources fail alike, `tailscaled` where several of one fail, else the source's own name. */
 	name: string;
 	sources: readonly SourceView[];
 }
@@ -49,20 +51,37 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 			snapshot.checks,
 		),
 		vantages,
-		sources: groupSources(snapshot.sources),
+		sources: groupSources(snapshot),
 		unknown: bad.filter(view => view.verdict === 'unknown' && !blind.has(view)).map(view => ({view, behind: []})),
 	};
 }
 
-/** Failing sources; those of one system that fail for the same reason together. */
-export function groupSources(sources: readonly SourceView[]): SourceTrouble[] {
-	const failing = sources.filter(({ok}) => ok === false);
-	const systemOf = ({name}: SourceView) => name.split('-', 1)[0] ?? name;
-	const alike = Map.groupBy(failing, source => JSON.stringify([systemOf(source), reasonOf(source.detail ?? '')]));
+/**
+ * Failing sources; those of one system that fail for the same reason together, and those of one tailscaled whatever they say: each of
+ * its parts fails in words of its own. What a vantage that cannot look has of its own tailscaled is the vantage's trouble.
+ */
+export function groupSources(snapshot: Pick<Snapshot, 'sources' | 'vantages' | 'platform'>): SourceTrouble[] {
+	const unsound = new Set(snapshot.vantages.filter(isUnsound).map(({name}) => name));
+	const failing = snapshot.sources.filter(({ok}) => ok === false);
+	const alone = failing.filter(source => !unsound.has(vantageOf(source, snapshot) ?? ''));
+	const alike = Map.groupBy(alone, source =>
+		JSON.stringify([systemOf(source), vantageOf(source, snapshot) ?? reasonOf(source.detail ?? '')]),
+	);
 	return Array.from(alike.values(), group => {
 		const [first] = group;
 		return {name: group.length > 1 && first ? systemOf(first) : (first?.name ?? ''), sources: group};
 	});
+}
+
+const systemOf = ({name}: SourceView) => name.split('-', 1)[0] ?? name;
+
+/** The vantage whose tailscaled it is: the one that it is named after, or the only one that has a tailscaled. */
+function vantageOf(source: SourceView, {platform: {tailscaled}}: Pick<Snapshot, 'platform'>): string | undefined {
+	if (systemOf(source) !== 'tailscaled') return undefined;
+	const [only, ...others] = tailscaled;
+	if (only && others.length === 0) return only.vantage;
+	const [, name] = /^tailscaled-[^-]+-(.*)$/.exec(source.name) ?? [];
+	return name;
 }
 
 /** A sentence without what differs between two requests to the same system. */
@@ -119,9 +138,12 @@ function groupByVantage(bad: readonly CheckView[], snapshot: Snapshot): VantageT
 				verdict === 'unknown' && check.vantage === state.name && !ownReasons.includes(last?.reason ?? ''),
 		);
 		const total = snapshot.checks.filter(({check}) => check.vantage === state.name).length;
+		const sources = snapshot.sources.filter(
+			source => source.ok === false && vantageOf(source, snapshot) === state.name,
+		);
 		const sinces = blind.slice(0, checksAsked).flatMap(view => blindSince(view, snapshot) ?? []);
 		const since = sinces.toSorted((one, other) => one.ms - other.ms)[0];
-		return {state, blind, total, ...(since ? {since} : {})};
+		return {state, blind, total, ...(since ? {since} : {}), sources};
 	});
 }
 

@@ -2,15 +2,15 @@
 
 import type {VantageState} from '../../vantages/types.ts';
 import {countChecks} from '../json.ts';
-import type {SourceView} from '../types.ts';
 import {groupSources} from './causes.ts';
 import type {Snapshot} from './snapshot.ts';
 import {count, isUnsound} from './words.ts';
 
 /** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up`. */
-export function headline({checks, vantages, sources}: Snapshot, notes: number): string {
+export function headline(snapshot: Snapshot, notes: number): string {
+	const {checks, vantages} = snapshot;
 	const {total, up, down, unknown, pending} = countChecks(checks);
-	const troubles = [down > 0 ? `${down} down` : '', sayVantages(vantages), saySources(sources)].filter(
+	const troubles = [down > 0 ? `${down} down` : '', sayVantages(vantages), saySources(snapshot)].filter(
 		part => part !== '',
 	);
 	if (down === 0 && unknown > 0) troubles.push(`${unknown} unknown`);
@@ -29,8 +29,8 @@ function sayVantages(vantages: readonly VantageState[]): string {
 	return vantages.length === 1 ? `vantage ${first.condition}` : `vantage ${first.name} ${first.condition}`;
 }
 
-function saySources(sources: readonly SourceView[]): string {
-	return groupSources(sources)
+function saySources(snapshot: Snapshot): string {
+	return groupSources(snapshot)
 		.map(({name}) => `${name} fails`)
 		.join(' · ');
 }

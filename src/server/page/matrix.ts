@@ -1,20 +1,11 @@
 /** Targets × vantages, a table for each check: verdict, latency, path, and the last hour. */
 
+import {latencySeconds} from '../../engine/latency.ts';
 import {formatLatency, formatPath} from '../../util/readable.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {drawStrip} from './strip.ts';
-import {
-	badness,
-	count,
-	formatLoss,
-	historyPath,
-	latencySeconds,
-	type Shown,
-	shownVerdict,
-	verdictMark,
-	verdictWords,
-} from './words.ts';
+import {drawStrip, renderStripLegend} from './strip.ts';
+import {badness, count, formatLoss, historyPath, type Shown, shownVerdict, verdictMark, verdictWords} from './words.ts';
 
 /** Rows on the whole page, shared by the tables; each shows at least some, and none more than most. */
 const rows = {all: 400, least: 5, most: 50};
@@ -25,6 +16,7 @@ export function renderMatrix(checks: readonly CheckView[]): Html {
 	const shown = Math.min(rows.most, Math.max(rows.least, Math.floor(rows.all / groups.size)));
 	return html`<section id="checks" aria-labelledby="checks-title">
 <h2 id="checks-title">Checks</h2>
+${renderStripLegend()}
 ${Array.from(groups.values(), (views, at) => renderGroup(`check-${at}`, views, shown))}
 </section>`;
 }
@@ -61,7 +53,7 @@ function renderRow(target: string, cells: readonly CheckView[], vantages: readon
 function renderCell(view: CheckView): Html {
 	const {check, last} = view;
 	const shown = shownVerdict(view);
-	const said = listCellNotes(check, last, shown).map(note => html` <span class="note">${note}</span>`);
+	const said = listCellNotes(check, last, shown).map(note => html` ${note}`);
 	const mark =
 		shown === 'pending'
 			? verdictMark(shown)
@@ -69,18 +61,27 @@ function renderCell(view: CheckView): Html {
 	return html`<div class="cell"><span>${mark}${said}</span>${shown === 'pending' ? '' : drawStrip(view.strip)}</div>`;
 }
 
-function listCellNotes(check: CheckView['check'], last: CheckView['last'], shown: Shown): string[] {
+function listCellNotes(check: CheckView['check'], last: CheckView['last'], shown: Shown): Html[] {
 	const {path, derp_region: region} = last?.reading?.facts ?? {};
 	const seconds = shown === 'up' ? latencySeconds(check, last) : undefined;
 	const loss = shown === 'up' ? formatLoss(last) : undefined;
 	const notes = [
 		seconds === undefined ? undefined : formatLatency(seconds),
-		shown === 'up' && last?.late ? '– (we were late)' : undefined,
 		shown === 'up' ? undefined : last?.reason,
 		formatPath(path, region),
 		loss === undefined ? undefined : `loss ${loss}`,
 	];
-	return notes.filter(note => note !== undefined);
+	const plain = notes.filter(note => note !== undefined).map(note => html`<span class="note">${note}</span>`);
+	return shown === 'up' && last?.late ? [renderLate(check, last), ...plain] : plain;
+}
+
+/** A run that our own thread was too late for took no longer than was measured. */
+function renderLate(check: CheckView['check'], last: NonNullable<CheckView['last']>): Html {
+	const seconds = latencySeconds(check, {...last, late: false});
+	const much = formatLatency(last.latenessMs / 1000);
+	const title = `tailprobe's own thread was ${much} late during this run: the time is too high, and no latency is counted from it.`;
+	const note = seconds === undefined ? 'late' : `≤ ${formatLatency(seconds)}, late`;
+	return html`<span class="note" title="${title}">${note}</span>`;
 }
 
 function renderRest(hidden: readonly CheckView[]): Html {

@@ -42,13 +42,14 @@ function worryOf({node, tunnels, disagreement}: NodeView, nowMs: number): number
 	return node.keyExpiryMs !== undefined && node.keyExpiryMs < nowMs + soonMs ? 1 : 0;
 }
 
+// headscale notes when a node was last seen as it leaves, so that of one that is online is of some earlier time.
 function renderNode({node, tunnels, disagreement}: NodeView, old: boolean, nowMs: number): Html {
 	const [address] = node.addresses;
 	return html`<tr>
 <th scope="row">${node.name}${node.ephemeral ? html` <span class="tag">ephemeral</span>` : ''}${address ? html`<span class="muted small under">${address}</span>` : ''}</th>
 <td data-label="owner">${node.owner}${node.tags.map(tag => html` <span class="tag">${tag}</span>`)}</td>
 <td class="told" data-label="headscale">${node.online === undefined ? html`<span class="muted">–</span>` : node.online ? 'online' : 'offline'}</td>
-<td class="told" data-label="last seen">${ageOf(node.lastSeenMs, nowMs)}</td>
+<td class="told" data-label="last seen">${ageOf(node.online === true ? undefined : node.lastSeenMs, nowMs)}</td>
 <td class="told" data-label="key expires">${renderExpiry(node.keyExpiryMs, nowMs)}</td>
 <td data-label="tunnel">${tunnels.length === 0 ? html`<span class="muted">not checked</span>` : tunnels.map(each => renderTunnel(each, tunnels.length > 1))}${
 		disagreement

@@ -1,8 +1,8 @@
 /** Whether a check that is up is slow: against what was promised, and against what it usually takes. Pure. */
 
+import {latencySeconds} from '../../engine/latency.ts';
 import {formatLatency} from '../../util/readable.ts';
 import type {CheckView, Outcome} from '../types.ts';
-import {latencySeconds} from './words.ts';
 
 /** Slower than usual means so many times as long, and by so much. */
 const oddFactor = 5;
@@ -11,6 +11,8 @@ const oddSeconds = 0.05;
 const leastSamples = 5;
 /** The newest runs (and minutes) are judged, not part of what is usual; all of these runs must be slow. */
 const judged = 2;
+
+const hasRoundTrip = new Set(['tunnel', 'icmp', 'stun']);
 
 /** Whether it can be slow at all, so that its outcomes are worth unpacking. */
 export function mayBeSlow({check}: CheckView, last: Outcome): boolean {
@@ -32,7 +34,7 @@ export function describePace(view: CheckView, recent: readonly Outcome[]): strin
 	const beyond = check.objectiveMs !== undefined && seconds * 1000 > check.objectiveMs;
 	if (!odd && !beyond) return undefined;
 	return `${[
-		`${check.type === 'tunnel' || check.type === 'icmp' ? 'The round trip takes' : 'Took'} ${formatLatency(seconds)}`,
+		`${hasRoundTrip.has(check.type) ? 'The round trip takes' : 'Took'} ${formatLatency(seconds)}`,
 		beyond ? `beyond the objective of ${formatLatency((check.objectiveMs ?? 0) / 1000)}` : undefined,
 		odd ? `usually ${formatLatency(usual)}` : undefined,
 		describeLongestPhase(newest, seconds),
@@ -61,8 +63,7 @@ function isOdd(seconds: number, usual: number): boolean {
 /** The lower of two medians: of the earlier runs, and of the slowest run of each minute. A fault that lasts does not become usual at once. */
 function usualSeconds(view: CheckView, timed: readonly Outcome[]): number | undefined {
 	const runs = median(latencies(view, timed.slice(judged)));
-	const wholeRun = view.check.type !== 'tunnel' && view.check.type !== 'icmp';
-	const minutes = wholeRun ? median(view.strip.slice(0, -judged).flatMap(bucket => bucket?.worstSeconds ?? [])) : runs;
+	const minutes = median(view.strip.slice(0, -judged).flatMap(bucket => bucket?.worstSeconds ?? []));
 	if (runs === undefined || minutes === undefined) return runs ?? minutes;
 	return Math.min(runs, minutes);
 }

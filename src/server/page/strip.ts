@@ -14,7 +14,12 @@ export function drawStrip(strip: CheckView['strip']): Html {
 		.filter(kind => minutes[kind] > 0)
 		.map(kind => html`<path class="${kind}" d="${outline(kinds, kind)}"/>`);
 	const label = sayMinutes(minutes, strip.length - first);
-	return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>${label}</title>${paths}</svg>`;
+	return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>The last hour, now at the right: ${label}</title>${paths}</svg>`;
+}
+
+/** What the drawings mean, for above them. */
+export function renderStripLegend(): Html {
+	return html`<p class="muted small legend">The last hour, a mark for each minute, now at the right: ${key('up')} up, ${key('down')} a failure, ${key('unknown')} unknown, gaps where nothing ran.</p>`;
 }
 
 /** `a failure in 4 of the last 9 minutes`, counted from the first minute in which anything ran. */
@@ -37,6 +42,11 @@ function kindOf(bucket: StripBucket | undefined): Kind | undefined {
 	if (!bucket) return undefined;
 	if (bucket.down > 0) return 'down';
 	return bucket.unknown > 0 ? 'unknown' : 'up';
+}
+
+/** One minute as a sample. */
+function key(kind: Kind): Html {
+	return html`<svg class="strip key" aria-hidden="true" viewBox="0 0 6 12"><path class="${kind}" d="${outline([kind, kind, kind], kind)}"/></svg>`;
 }
 
 /** One box for each row of minutes of that kind. */

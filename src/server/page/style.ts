@@ -89,6 +89,8 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .matrix th[scope="row"] { width: 16rem; min-width: 8rem; }
 .cell { display: grid; grid-template-columns: minmax(15rem, max-content) auto; align-items: center; justify-content: start; gap: 0 1rem; }
 .strip { width: 9rem; height: 0.8rem; border-bottom: 1px solid var(--line); }
+.key { width: 0.5rem; vertical-align: -0.1em; }
+.legend { margin-bottom: 0.5rem; }
 .strip .up { fill: var(--up); opacity: 0.55; }
 .strip .down { fill: var(--down); }
 .strip .unknown { fill: var(--unknown); }

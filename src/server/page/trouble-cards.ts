@@ -76,7 +76,7 @@ function renderBehind(behind: readonly CheckView[], tunnelSince: number | undefi
 	return html`<p>Also down behind it: ${listed}${hidden > 0 ? ` and ${count(hidden, 'more check')}` : ''}.</p>`;
 }
 
-function renderVantage({state, blind, total, since}: VantageTrouble, id: string, nowMs: number): Html {
+function renderVantage({state, blind, total, since, sources}: VantageTrouble, id: string, nowMs: number): Html {
 	const {name, condition, detail} = state;
 	const from = since
 		? html` ${since.atLeast ? 'at least since' : 'since'} ${clockTime(since.ms, nowMs)} (${formatSpan(nowMs - since.ms)})`
@@ -91,20 +91,22 @@ ${
 	blind.length > 0
 		? html`<details id="${id}"><summary id="${id}-title">${count(blind.length, 'unknown check')}</summary><ul class="plain">${blind.slice(0, blindShown).map(({check, downSince}) => html`<li><a href="${historyPath(check.key)}">${check.name} ${check.target.name}</a>${downSince === undefined ? '' : html`, down since ${clockTime(downSince, nowMs)} as far as is known`}</li>`)}${hidden > 0 ? html`<li>and ${hidden} more</li>` : ''}</ul></details>`
 		: ''
-}</div>
+}${sources.length > 0 ? html`<p class="muted small">Not read of it either: ${sources.map(source => source.name).join(', ')}.</p>` : ''}</div>
 </li>`;
 }
 
 function renderSources({name, sources}: SourceTrouble, nowMs: number): Html {
-	const [first] = sources;
 	const several = sources.length > 1;
+	const reasons = [...Map.groupBy(sources, ({detail}) => asSentence(detail ?? 'It gave no reason'))];
+	// Those of headscale differ at most in what was asked for.
+	const told = name === 'tailscaled' ? reasons : reasons.slice(0, 1);
 	const ages = Array.from(Map.groupBy(sources, source => sayLastRead(source, nowMs).text).values(), alike => {
 		const [one] = alike;
 		return html`${several ? `${alike.map(each => each.name).join(', ')}: ` : ''}${one && sayLastRead(one, nowMs)}`;
 	});
 	return html`<li class="unknown">
-<p>${verdictMark('unknown', 'failing')} <b>${several ? name : `source ${name}`}</b>${several ? ` ${sources.length} sources fail alike` : ''}</p>
-<div class="why"><p>${asSentence(first?.detail ?? 'It gave no reason')}</p></div>
+<p>${verdictMark('unknown', 'failing')} <b>${several ? name : `source ${name}`}</b>${several ? ` ${sources.length} sources fail${told.length > 1 ? '' : ' alike'}` : ''}</p>
+<div class="why">${told.map(([reason, alike]) => html`<p>${told.length > 1 ? html`<b>${alike.map(each => each.name).join(', ')}</b> ` : ''}${reason}</p>`)}</div>
 <p class="muted small">${ages.map((age, at) => html`${at > 0 ? ' · ' : ''}${age}`)}</p>
 </li>`;
 }

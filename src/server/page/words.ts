@@ -1,6 +1,7 @@
 /** Numbers, times and verdicts as the page writes them. */
 
-import type {Check, Outcome, Verdict} from '../../engine/types.ts';
+import {latencySeconds} from '../../engine/latency.ts';
+import type {Outcome, Verdict} from '../../engine/types.ts';
 import type {Named} from '../../inventory/platform-types.ts';
 import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
@@ -41,14 +42,6 @@ export const markShapes = html`<svg class="shapes" aria-hidden="true">
 <symbol id="mark-unknown" viewBox="0 0 12 12"><path d="M6 1 11 6 6 11 1 6zM6 3.1 3.1 6 6 8.9 8.9 6z" fill-rule="evenodd"/></symbol>
 <symbol id="mark-pending" viewBox="0 0 12 12"><circle cx="6" cy="6" r="1.8"/></symbol>
 </svg>`;
-
-/** The latency of a run that was up, seconds; undefined where the run has none that is true. */
-export function latencySeconds(check: Check, outcome: Outcome | undefined): number | undefined {
-	if (outcome?.verdict !== 'up' || outcome.late) return undefined;
-	const values = outcome.reading?.values ?? {};
-	if (check.type === 'tunnel') return values.tsmp_seconds ?? values.disco_seconds;
-	return check.type === 'icmp' ? values.rtt_seconds : outcome.durationMs / 1000;
-}
 
 /** How long ago, or in how long, with the exact time on demand; a dash where no time is known. */
 export function ageOf(wallMs: number | undefined, nowMs: number): Html {

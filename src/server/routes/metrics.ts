@@ -36,7 +36,7 @@ export const metricsRoute: MakeRoute = (view, log) => {
 			} catch (error) {
 				// A half-written exposition must not look whole: cut it, so that the scrape fails.
 				if (!response.headersSent) throw error;
-				log('metrics_cut', {error: messageOf(error)});
+				log('an answer of /metrics broke off', {error: messageOf(error)});
 				response.destroy();
 			} finally {
 				readers.delete(reader);

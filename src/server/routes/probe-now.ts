@@ -1,10 +1,10 @@
 /** POST `/api/v1/probe`: one run now, told in full beside the record of the checks that have the same target. */
 
 import type {Request, Response} from 'express';
-import type {z} from 'zod';
 import {parseDurationMs} from '../../util/units.ts';
 import {type ProbeRequest, probeRequestSchema} from '../api-schemas.ts';
 import {askedBy} from '../door/caller.ts';
+import {listIssues, sayIssues} from '../issues.ts';
 import {describeProbeNow} from '../json.ts';
 import {refuse} from '../problem.ts';
 import type {AdhocAnswer} from '../types.ts';
@@ -48,16 +48,10 @@ function readBody(request: Request, response: Response): ProbeRequest | undefine
 	}
 	const wanted = probeRequestSchema.safeParse(body);
 	if (wanted.success) return wanted.data;
-	const errors = wanted.error.issues.slice(0, 10).flatMap(describeIssue);
-	const detail = `The body is not what this path takes: ${errors.map(error => `${error.field || 'the body'}: ${error.detail}`).join('; ')}.`;
+	const errors = listIssues(wanted.error);
+	const detail = `The body is not what this path takes: ${sayIssues(errors, 'the body')}`;
 	refuse(request, response, 422, 'Unprocessable Content', detail, errors);
 	return undefined;
-}
-
-function describeIssue(issue: z.core.$ZodIssue): {field: string; detail: string}[] {
-	if (issue.code === 'unrecognized_keys')
-		return issue.keys.slice(0, 10).map(key => ({field: key.slice(0, 60), detail: 'there is no field of this name'}));
-	return [{field: issue.path.map(String).join('.'), detail: issue.message}];
 }
 
 function refuseRun(answer: Exclude<AdhocAnswer, {kind: 'ran'}>, request: Request, response: Response): void {

@@ -10,7 +10,8 @@ export const reloadRoute: MakeRoute = (view, log) => ({
 	async handle(request, response) {
 		const {name, address} = callerOf(request);
 		const result = await view.reload();
-		log('reload_asked', {caller: name ?? address, ...(name === undefined ? {} : {address}), ok: result.ok});
+		const fields = {caller: name ?? address, ...(name === undefined ? {} : {address}), ok: result.ok};
+		log('a reload was asked for', fields, result.ok ? 'info' : 'warn');
 		if (result.ok) {
 			if (wantsJson(request)) response.json({reloaded: true});
 			else response.type('text/plain').send('The configuration was reloaded.\n');

@@ -1,8 +1,8 @@
 /** `/sd/nodes`: the nodes of the tailnet as Prometheus' HTTP service discovery wants them. */
 
 import type {Request, Response} from 'express';
-import {z} from 'zod';
 import {type SdQuery, sdQuerySchema} from '../api-schemas.ts';
+import {listIssues, sayIssues} from '../issues.ts';
 import {refuse} from '../problem.ts';
 import {discoverNodes} from '../service-discovery.ts';
 import type {MakeRoute} from './types.ts';
@@ -16,7 +16,9 @@ export const sdNodesRoute: MakeRoute = view => ({
 		const listed = view.listedNodes();
 		// Prometheus keeps its last list over an error; an empty one would end every target.
 		if (!listed) {
-			const detail = "headscale's list of nodes was not read lately; /-/ready and the page say what stood in the way.";
+			const detail = view.sources().some(({name}) => name === 'headscale-nodes')
+				? "headscale's list of nodes was not read lately; /-/ready and the page say what stood in the way."
+				: 'No headscale is configured, so there are no nodes to list: add a headscale block to the configuration.';
 			return refuse(request, response, 503, 'Service Unavailable', detail);
 		}
 		if (query.target.includes('{fqdn}') && listed.domain === undefined) {
@@ -34,8 +36,9 @@ function readQuery(request: Request, response: Response): SdQuery | undefined {
 		Object.fromEntries(names.map(name => [name, listed(name, given.getAll(name))])),
 	);
 	if (query.success) return query.data;
-	const detail = `The query is not what this path takes: ${z.prettifyError(query.error).replace(/\s+/g, ' ').slice(0, 400)}`;
-	refuse(request, response, 400, 'Bad Request', detail);
+	const errors = listIssues(query.error);
+	const detail = `The query is not what this path takes: ${sayIssues(errors, 'the query')}`;
+	refuse(request, response, 400, 'Bad Request', detail, errors);
 	return undefined;
 }
 

@@ -13,8 +13,8 @@ export interface Route {
 	handle(request: Request, response: Response): void | Promise<void>;
 }
 
-/** Writes one line of our own log: a constant event and its fields. */
-export type Log = (event: string, fields: Record<string, unknown>) => void;
+/** Writes one line of our own log: a constant sentence and its fields; a warning unless told otherwise. */
+export type Log = (event: string, fields: Record<string, unknown>, level?: 'info' | 'warn') => void;
 
 /** Builds a route on what it may see. */
 export type MakeRoute = (view: DaemonView, log: Log) => Route;

@@ -61,6 +61,31 @@ test("addresses are held against tailscaled's list of peers", async t => {
 	t.regex(stranger.detail ?? '', /wanted no address: tailscaled knows no peer stranger\.test/);
 });
 
+test.serial('a list of peers that is some seconds old accuses nobody', async t => {
+	const status = recorded('status');
+	const local = await startLocalApi(t, {status});
+	const [key = '', peer] =
+		Object.entries(status.Peer as Record<string, {DNSName: string; TailscaleIPs: string[]}>)[0] ?? [];
+	const name = peer?.DNSName ?? '';
+	const server = await serving(t, [{type: 'A', name, ttl: 1, data: peer?.TailscaleIPs[0] ?? ''}]);
+	const moved = await serving(t, [{type: 'A', name, ttl: 1, data: '100.64.99.99'}]);
+	const place = {tailscaled: local.socket};
+	const ask = (port: number) => measure(dns, `dns://127.0.0.1:${port}/${name}`, {expect_addresses: 'peers'}, {place});
+	t.true((await ask(server.port)).ok);
+
+	const peers = {...(status.Peer as object), [key]: {...peer, TailscaleIPs: ['100.64.99.99']}};
+	local.status = {...status, Peer: peers};
+	const before = local.calls.length;
+	const {now} = performance;
+	t.teardown(() => Object.assign(performance, {now}));
+	performance.now = () => now.call(performance) + 5000;
+	const reading = await ask(moved.port);
+	performance.now = now;
+
+	t.true(reading.ok, reading.detail);
+	t.is(local.calls.length, before + 1);
+});
+
 test('without a tailscaled that can tell its peers nobody knows', async t => {
 	const server = await serving(t, [livekit]);
 	const stopped = await startLocalApi(t, {status: {...recorded('status'), BackendState: 'Stopped'}});

@@ -195,3 +195,12 @@ test('an ad hoc target that nobody configured gets nothing that proves who we ar
 	t.deepEqual(left?.headers, {Accept: 'text/plain'});
 	t.notRegex(JSON.stringify(left), /"\/[a-e]"|basic_auth|http_headers/);
 });
+
+test('a request without its body is another one, a request without credentials the same', t => {
+	const unjudged = (options: object) => http.unjudged?.(http.options(z).parse(options));
+
+	t.is(unjudged({method: 'POST', body: 'a'}), 'no body was sent');
+	t.is(unjudged({method: 'POST', body_file: '/a'}), 'no body was sent');
+	t.is(unjudged({bearer_token_file: '/a', headers: {Cookie: 'b'}}), undefined);
+	t.is(unjudged({method: 'POST', body: ''}), undefined);
+});

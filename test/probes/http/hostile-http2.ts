@@ -100,6 +100,16 @@ test('GOAWAY that leaves our request out', ends, socket => void socket.write(fra
 	phase: 'processing',
 	detail: /GOAWAY|REFUSED_STREAM/,
 });
+test(
+	'GOAWAY that promises an answer, and a close',
+	ends,
+	socket => void socket.end(frame(types.goaway, 0, 0, uint32(1, 0))),
+	{
+		reason: 'reset',
+		phase: 'processing',
+		detail: /the server is closing the HTTP\/2 connection \(GOAWAY\)/,
+	},
+);
 test('RST_STREAM instead of an answer', ends, socket => void socket.write(frame(types.rst, 0, 1, uint32(7))), {
 	reason: 'reset',
 	phase: 'processing',

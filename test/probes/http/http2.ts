@@ -3,8 +3,16 @@
 import test from 'ava';
 import {http} from '../../../src/probes/http.ts';
 import {version} from '../../../src/util/version.ts';
-import {serveHttp2} from '../../helpers/http2-servers.ts';
-import {measure} from '../../helpers/probing.ts';
+import {
+	endHeaders,
+	endStream,
+	frame,
+	headerBlock,
+	serveFrames,
+	serveHttp2,
+	types,
+} from '../../helpers/http2-servers.ts';
+import {isDown, measure} from '../../helpers/probing.ts';
 import {allClosed, caFile, httpAnswer, saying, serveTls} from '../../helpers/servers.ts';
 
 const tls = {tls_config: {ca_file: caFile}};
@@ -97,6 +105,29 @@ test('HEAD has no body', async t => {
 
 	t.true(reading.ok, reading.detail);
 	t.like(reading.values, {content_length: 99, body_bytes: 0});
+});
+
+test('304 tells the length of what it does not send', async t => {
+	const server = await serveFrames(t, socket => {
+		const head = headerBlock(304, [['content-length', '99']]);
+		socket.write(frame(types.headers, endHeaders | endStream, 1, head));
+	});
+
+	const reading = await measure(http, `https://localhost:${server.port}/`, {...tls, valid_status_codes: [304]});
+
+	t.true(reading.ok, reading.detail);
+	t.like(reading.values, {status_code: 304, content_length: 99, body_bytes: 0});
+});
+
+test('204 with a length breaks the rules', async t => {
+	const server = await serveFrames(t, socket => {
+		const head = headerBlock(204, [['content-length', '99']]);
+		socket.write(frame(types.headers, endHeaders | endStream, 1, head));
+	});
+
+	const reading = await measure(http, `https://localhost:${server.port}/`, tls);
+
+	isDown(t, reading, {reason: 'protocol', phase: 'processing', detail: /PROTOCOL_ERROR/});
 });
 
 test('interim answers are passed over', async t => {

@@ -41,3 +41,18 @@ test('what is harmless listens, and says nothing', t => {
 	t.deepEqual(harmless?.query_response, [{expect: '^220', labels: [], starttls: false}]);
 	t.notRegex(JSON.stringify(harmless), /hunter2|cert_file|key_file/);
 });
+
+const unjudged = (...steps: Record<string, unknown>[]) => tcp.unjudged?.(tcp.options(z).parse({query_response: steps}));
+
+test('what comes behind the first word of ours stays unjudged, and a last word of ours has nothing behind it', t => {
+	const ended = 'the conversation ended before the send of step';
+
+	t.is(unjudged({expect: 'a'}, {send: 'b'}, {expect: 'c'}), `${ended} 2 of 3`);
+	t.is(unjudged({send: 'b'}, {expect_bytes: 'c'}), `${ended} 1 of 2`);
+	t.is(unjudged({expect: 'a', send: 'STARTTLS'}, {starttls: true}), `${ended} 1 of 2`);
+	t.is(unjudged({send: 'STARTTLS', starttls: true}), `${ended} 1 of 1`);
+	t.is(unjudged({expect: 'a'}, {send: 'b'}, {send: 'c'}), undefined);
+	t.is(unjudged({expect: 'a'}, {starttls: true}, {expect: 'b'}), undefined);
+	t.is(unjudged({send: ''}, {expect: 'b'}), undefined);
+	t.is(unjudged(), undefined);
+});

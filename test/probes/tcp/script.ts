@@ -101,6 +101,59 @@ test('groups go into what is sent, as Go expands them', async t => {
 	);
 });
 
+test('an empty line is not sent, nor a template that comes to nothing', async t => {
+	const server = await startMail(t, 'hello', line => (line === 'then' ? 'bye' : undefined));
+
+	const reading = await measure(tcp, `127.0.0.1:${server.port}`, {
+		query_response: [{expect: 'hello(x?)', send: '$1'}, {send: ''}, {send: 'then'}, {expect: 'bye'}],
+	});
+
+	t.true(reading.ok, reading.detail);
+	t.deepEqual(
+		server.heard.map(([line]) => line),
+		['then'],
+	);
+});
+
+test('what a label found is told up to a thousand characters', async t => {
+	const server = await serve(t, {onConnection: socket => void socket.end(`${'x'.repeat(300)} ${'y'.repeat(3000)}\n`)});
+	const labels = [
+		{name: 'short', value: '$1'},
+		{name: 'long', value: '$2'},
+	];
+
+	const reading = await measure(tcp, `127.0.0.1:${server.port}`, {query_response: [{expect: '(x+) (y+)', labels}]});
+
+	t.is(reading.facts.expect_short, 'x'.repeat(300));
+	t.is(reading.facts.expect_long?.length, 1000);
+});
+
+const closesAfter = test.macro(async (t: ExecutionContext, said: string, reason: string) => {
+	const server = await serve(t, {onConnection: socket => void socket.end(said)});
+
+	const reading = await measure(tcp, `127.0.0.1:${server.port}`, {query_response: [{expect: 'READY'}]});
+
+	t.like(reading, {ok: false, reason, values: {failed_due_to_regex: 1}});
+});
+
+test('a server that says something else and closes fails by the pattern', closesAfter, 'hello\n', 'content');
+test('so does one that closes before it said anything, as with blackbox_exporter', closesAfter, '', 'reset');
+
+test('a deadline is no failure of the pattern', async t => {
+	const server = await serve(t, {onConnection: socket => void socket.write('hello\n')});
+	const deadline = new AbortController();
+
+	const running = measure(
+		tcp,
+		`127.0.0.1:${server.port}`,
+		{query_response: [{expect: 'READY'}]},
+		{signal: deadline.signal},
+	);
+	passSoon(deadline);
+
+	t.like(await running, {ok: false, reason: 'timeout', values: {failed_due_to_regex: 0}});
+});
+
 test('lines without a match are passed over, and the last one needs no end', async t => {
 	const server = await serve(t, {onConnection: socket => void socket.end('one\ntwo\r\n\nREADY')});
 

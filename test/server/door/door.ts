@@ -112,11 +112,12 @@ for (const [broken, text] of [
 			t.regex(body, /^The web configuration of tailprobe cannot be used, so nobody is let in/);
 		}
 		t.is((await ask('/-/healthy')).status, 200);
-		t.is(log.filter(({event}) => event === 'web_config_refused').length, 1);
+		t.is(log.filter(({event}) => event === 'the web configuration cannot be used, nobody is let in').length, 1);
 		t.regex(door.problems().join(), /^Nobody is let in, as the web configuration cannot be used: /);
 		write('web.yml', withAlice());
 		t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
 		t.deepEqual(door.problems(), []);
+		t.like(log.at(-1), {event: 'the web configuration was read again', level: 'info'});
 	});
 
 test('a web configuration that cannot be used at the start is every mistake at once', t => {
@@ -230,7 +231,7 @@ test('a refusal names no password and no control characters in the log', async t
 	await until(() => log.length > 0);
 
 	t.like(log[0], {
-		event: 'request_refused',
+		event: 'a request was refused',
 		fields: {kind: 'wrong_credentials', caller: '127.0.0.1', path: '/metrics'},
 	});
 	t.notRegex(JSON.stringify(log), /hunter2|FORGED|YWxpY2/);

@@ -1,5 +1,6 @@
 import type {X509Certificate} from 'node:crypto';
 import https from 'node:https';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import tls from 'node:tls';
 import test from 'ava';
@@ -16,7 +17,7 @@ const webOf = (more = '', rest = '') =>
 	`tls_server_config: {cert_file: server.crt, key_file: server.key${more === '' ? '' : `, ${more}`}}\n${rest}`;
 const users = `basic_auth_users: {alice: "${hashOf('right')}"}`;
 
-test('with a certificate the listener speaks HTTPS, HTTP/1.1 only, and no plain HTTP', async t => {
+test('with a certificate the listener speaks HTTPS, HTTP/1.1 only', async t => {
 	const {ask, url, port} = await guard(t, {web: webOf('', users), files});
 
 	t.regex(url, /^https:/);
@@ -25,11 +26,32 @@ test('with a certificate the listener speaks HTTPS, HTTP/1.1 only, and no plain 
 	await new Promise(resolve => socket.once('secureConnect', resolve));
 	t.is(socket.alpnProtocol, 'http/1.1');
 	socket.destroy();
-	const plain = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-		() => 'answered',
-		() => 'refused',
+});
+
+test('plain HTTP to the port for HTTPS is told so, learns nothing else, and is cut', async t => {
+	const {port, ask} = await guard(t, {web: webOf('', users), files});
+	const say = (text: string) =>
+		new Promise<string>(resolve => {
+			let said = '';
+			// Half open: only the server ends it.
+			const socket = connect({port, host: '127.0.0.1', allowHalfOpen: true}, () => socket.write(text));
+			socket.setEncoding('utf8').on('data', (data: string) => {
+				said += data;
+			});
+			socket.on('error', () => {});
+			socket.once('end', () => socket.end());
+			socket.once('close', () => resolve(said));
+		});
+
+	const plain = await say('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+
+	t.is(
+		plain.replaceAll('\r\n', '\n'),
+		'HTTP/1.1 400 Bad Request\nContent-Type: text/plain; charset=utf-8\nContent-Length: 55\nConnection: close\n\nThis port speaks HTTPS: ask it with https:// in front.\n',
 	);
-	t.is(plain, 'refused');
+	t.regex(await say(`POST /metrics HTTP/1.1\r\nX: ${'x'.repeat(4000)}\r\n\r\n`), /^HTTP\/1\.1 400 /);
+	t.is((await say('garbage that is neither\r\n\r\n')).startsWith('HTTP'), false);
+	t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
 });
 
 test('TLS alone asks nobody who they are: beyond loopback only the open paths answer', async t => {
@@ -73,7 +95,7 @@ test('a certificate that was replaced is shown to the next connection, a broken 
 	write('server.crt', files['server.crt']);
 	t.is((await ask('/-/healthy')).subject, 'CN=good');
 	t.is(door.certificates.problem(), undefined);
-	t.true(log.some(({event}) => event === 'certificates_read'));
+	t.true(log.some(({event, level}) => event === 'the certificates were read again' && level === 'info'));
 	t.notRegex(JSON.stringify(log), /BEGIN|PRIVATE/);
 });
 
@@ -187,7 +209,7 @@ for (const [change, text] of [
 		write('web.yml', text);
 
 		t.is((await ask('/metrics', asking)).status, 500);
-		await until(() => log.some(({event}) => event === 'web_config_refused'));
+		await until(() => log.some(({event}) => event === 'the web configuration cannot be used, nobody is let in'));
 		t.regex(JSON.stringify(log), /restart tailprobe/);
 	});
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import type {Outcome} from '../../../src/engine/types.ts';
 import {groupSources, groupTroubles} from '../../../src/server/page/causes.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
-import type {CheckView, StripBucket} from '../../../src/server/types.ts';
+import type {CheckView, SourceView, StripBucket} from '../../../src/server/types.ts';
 import {aCheck, aCheckView, anOutcome, aVantage, someTime} from '../../helpers/fake-daemon.ts';
 
 function view(name: string, peer: string, part: Partial<CheckView> = {}, vantage = 'cluster'): CheckView {
@@ -122,14 +122,16 @@ test('sources of one system that fail for the same reason are one trouble', t =>
 	const silent = (path: string) =>
 		`GET https://headscale.example${path}: connected, but no answer came within 2 s. It hangs.`;
 
-	const groups = groupSources([
+	const sources: SourceView[] = [
 		failing('headscale-health', silent('/health')),
 		failing('headscale-nodes', silent('/api/v1/node')),
 		failing('headscale-metrics', 'GET http://headscale.example:50480/metrics: nothing listens there (ECONNREFUSED).'),
 		failing('other-nodes', silent('/health')),
 		{name: 'headscale-version', ok: true},
 		{name: 'headscale-later', ok: undefined},
-	]);
+	];
+
+	const groups = groupSources(snapshot([], {sources}));
 
 	t.deepEqual(
 		groups.map(({name, sources}) => [name, sources.map(source => source.name)]),
@@ -139,4 +141,48 @@ test('sources of one system that fail for the same reason are one trouble', t =>
 			['other-nodes', ['other-nodes']],
 		],
 	);
+});
+
+test('what fails of the tailscaled of a vantage that cannot look is the vantage’s trouble; of one that can it is one trouble', t => {
+	const failing = (name: string): SourceView => ({name, ok: false, detail: `${name} says something of its own.`});
+	const sources = [
+		failing('tailscaled-status-a'),
+		failing('tailscaled-health-a'),
+		failing('tailscaled-status-b-a'),
+		failing('tailscaled-metrics-b-a'),
+		failing('tailscaled-whois'),
+		failing('headscale-nodes'),
+		{name: 'tailscaled-metrics-a', ok: true},
+	];
+	const vantages = [aVantage({name: 'a', condition: 'sick'}), aVantage({name: 'b-a'})];
+	const platform = {tailscaled: [{vantage: 'a'}, {vantage: 'b-a'}]};
+
+	const troubles = groupTroubles(snapshot([], {vantages, sources, platform}));
+
+	const names = (from: readonly SourceView[]) => from.map(({name}) => name);
+	t.deepEqual(
+		troubles.vantages.map(({state, sources: own}) => [state.name, names(own)]),
+		[['a', ['tailscaled-status-a', 'tailscaled-health-a']]],
+	);
+	t.deepEqual(
+		troubles.sources.map(({name, sources: own}) => [name, names(own)]),
+		[
+			['tailscaled', ['tailscaled-status-b-a', 'tailscaled-metrics-b-a']],
+			['tailscaled-whois', ['tailscaled-whois']],
+			['headscale-nodes', ['headscale-nodes']],
+		],
+	);
+});
+
+test('where one vantage only has a tailscaled, all of its sources are that vantage’s', t => {
+	const sources = ['tailscaled-status', 'tailscaled-whois'].map(name => ({name, ok: false, detail: name}));
+	const vantages = [aVantage({name: 'a', condition: 'gone'}), aVantage({name: 'b', condition: 'sick'})];
+
+	const troubles = groupTroubles(snapshot([], {vantages, sources, platform: {tailscaled: [{vantage: 'a'}]}}));
+
+	t.deepEqual(
+		troubles.vantages.map(({sources: own}) => own.length),
+		[2, 0],
+	);
+	t.deepEqual(troubles.sources, []);
 });

@@ -15,6 +15,12 @@ function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Part
 
 const sick = aVantage({condition: 'sick'});
 const silent = (name: string): SourceView => ({name, ok: false, detail: 'It did not answer.'});
+const ownParts: SourceView[] = ['status', 'health', 'metrics'].map(part => ({
+	name: `tailscaled-${part}`,
+	ok: false,
+	detail: `The ${part} did not come.`,
+}));
+const oneTailscaled = {tailscaled: [{vantage: 'cluster'}]};
 const headscale = [silent('headscale-nodes'), silent('headscale-health')];
 
 for (const [said, heard] of [
@@ -33,6 +39,11 @@ for (const [said, heard] of [
 	['vantage cluster sick · 1 unknown', say(['unknown', 'up'], {vantages: [sick, aVantage({name: 'other'})]})],
 	['2 vantages not sound · 1 unknown', say(['unknown'], {vantages: [sick, aVantage({condition: 'gone'})]})],
 	['1 down · vantage sick · headscale fails', say(['down', 'up'], {vantages: [sick], sources: headscale})],
+	[
+		'vantage sick · 3 unknown',
+		say(['unknown', 'unknown', 'unknown'], {vantages: [sick], sources: ownParts, platform: oneTailscaled}),
+	],
+	['tailscaled fails · 1 up', say(['up'], {sources: ownParts, platform: oneTailscaled})],
 	['headscale fails · no checks yet', say([], {sources: headscale})],
 ] as const)
 	test(`the headline says: ${said}`, t => {

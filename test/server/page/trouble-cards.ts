@@ -24,6 +24,27 @@ test('a sick vantage is one card with its checks folded, and sources that fail a
 	);
 });
 
+test('a tailscaled that hangs is one fault: the card of its vantage names what cannot be read of it', t => {
+	const parts = ['status', 'health'].map(part => ({name: `tailscaled-${part}`, ok: false, detail: `No ${part}`}));
+	const platform = {tailscaled: [{vantage: 'cluster'}]};
+
+	const sick = read({
+		vantages: () => [aVantage({condition: 'sick', detail: 'tailscaled does not answer'})],
+		sources: () => parts,
+		platform: () => platform,
+	});
+	const sound = read({sources: () => parts, platform: () => platform});
+
+	t.regex(
+		sick,
+		/^ tailprobe vantage sick · 1 up .* vantage cluster is sick tailscaled does not answer\. Not read of it either: tailscaled-status, tailscaled-health\. Checks/,
+	);
+	t.regex(
+		sound,
+		/failing tailscaled 2 sources fail tailscaled-status No status\. tailscaled-health No health\. tailscaled-status, tailscaled-health: never read/,
+	);
+});
+
 test('what fails behind a tunnel that is down stands in its card', t => {
 	const peer = {name: 'gpu-1', address: 'gpu-1', via: 'tailnet', peer: 'gpu-1'} as const;
 	const of = (name: string, type: string, downSince: number) =>

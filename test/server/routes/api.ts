@@ -38,6 +38,7 @@ test('status tells the whole in numbers', t => {
 			vantages: [{name: 'cluster', condition: 'sick', detail: 'tailscaled does not answer.'}],
 			sources: [{name: 'headscale-nodes', ok: false, detail: 'It did not answer.', lastTriedAt: someTimeText}],
 			problems: ['Two targets have one name.'],
+			platform: {tailscaled: []},
 		});
 	});
 });
@@ -126,3 +127,21 @@ test('a time that is none breaks nothing', t => {
 		t.is((await get('/')).status, 200);
 	});
 });
+
+test('a browser gets JSON that can be read, a program gets it in one line', t =>
+	withServer(fakeDaemon(), async ({get}) => {
+		const {check} = aCheckView();
+		for (const path of [
+			'/api/v1/checks',
+			`/api/v1/checks/${encodeURIComponent(check.key)}/history`,
+			'/api/v1/status',
+		]) {
+			const read = await get(path, {Accept: 'text/html,application/xhtml+xml,*/*;q=0.8'});
+			const parsed = await get(path, {Accept: '*/*'});
+
+			t.regex(read.headers['content-type'] ?? '', /^application\/json/);
+			t.regex(read.body, /^\{\n {2}"/);
+			t.notRegex(parsed.body, /\n/);
+			t.deepEqual(Object.keys(JSON.parse(read.body)), Object.keys(JSON.parse(parsed.body)));
+		}
+	}));

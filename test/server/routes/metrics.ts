@@ -55,7 +55,7 @@ test('an exposition that breaks off does not look whole', t => {
 	return withServer(daemon, async ({get, log}) => {
 		await t.throwsAsync(get('/metrics'));
 
-		t.like(log[0], {event: 'metrics_cut', fields: {error: 'a collector has a bug'}});
+		t.like(log[0], {event: 'an answer of /metrics broke off', fields: {error: 'a collector has a bug'}});
 	});
 });
 

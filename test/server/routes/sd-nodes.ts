@@ -132,6 +132,36 @@ for (const query of [
 		t.regex(body, /^The query is not what this path takes: /);
 	});
 
+for (const [query, sentence] of [
+	['?tags=gpu&nmae=x', 'tags: there is no field of this name; nmae: there is no field of this name.'],
+	['?port=http', 'port: expected a port from 1 to 65535.'],
+	['?port=99999', 'port: expected a port from 1 to 65535.'],
+	['?port=1.5', 'port: expected a port from 1 to 65535.'],
+	['?online=yes', 'online: expected true or false.'],
+	['?online=true&online=false', 'online: expected true or false.'],
+	['?target=fixed', 'target: expected {node}, {fqdn} or {address} somewhere in the pattern, and no other braces.'],
+	['?target=%7Bnode%7D&target=x', 'target: expected one pattern such as {node}, {fqdn} or {address}.'],
+	['?name=', 'name: expected 1 to 200 characters.'],
+] as const)
+	test(`${query} is wrong in a sentence: ${sentence}`, async t => {
+		t.is((await discover(query)).body, `The query is not what this path takes: ${sentence}\n`);
+	});
+
+test('a program is told field by field what is wrong with the query', t =>
+	withServer(fakeDaemon(), async ({get}) => {
+		const {body} = await get('/sd/nodes?tags=gpu', {Accept: 'application/json'});
+
+		t.like(JSON.parse(body), {status: 400, errors: [{field: 'tags', detail: 'there is no field of this name'}]});
+	}));
+
+test('without a headscale there is nothing to list, and the answer says that', t =>
+	withServer(fakeDaemon({listedNodes: () => undefined, sources: () => []}), async ({get}) => {
+		const {status, body} = await get('/sd/nodes');
+
+		t.is(status, 503);
+		t.regex(body, /^No headscale is configured, so there are no nodes to list/);
+	}));
+
 test('without a list of nodes the answer is 503 and never an empty list', t =>
 	withServer(fakeDaemon({listedNodes: () => undefined}), async ({get}) => {
 		const {status, body} = await get('/sd/nodes');

@@ -1,0 +1,95 @@
+/** What a right configuration still needs of the machine: files, secrets, certificates. It may be there only where the daemon runs. */
+
+import {accessSync, constants, readFileSync, statSync} from 'node:fs';
+import {filesNamed} from '../config/file-paths.ts';
+import {readSecret} from '../config/secrets.ts';
+import type {Config, SecretReference} from '../config/types.ts';
+import {parseWebConfig} from '../config/web-config.ts';
+import {type ContextFiles, secureContextFor} from '../net/tls-contexts.ts';
+import {createCertificates} from '../server/door/certificates.ts';
+import {createTokens} from '../server/door/tokens.ts';
+import {CannotLookError, UserError} from '../util/errors.ts';
+
+/** Sentences about files, environment variables, secrets and certificates that could not be used here and now. No content in them. */
+export async function describeLacks(config: Config): Promise<string[]> {
+	const options = [...config.modules.values(), ...config.checks].map(({options}) => options);
+	const named = options.flatMap(filesNamed);
+	const {apiKey, caFile} = config.headscale ?? {};
+	const keyFile = apiKey && 'file' in apiKey ? apiKey.file : undefined;
+	const files = [keyFile, caFile, config.web.configFile, ...named.map(({path}) => path)];
+	const lacking = new Set(files.filter(path => path !== undefined).filter(path => !isReadable(path)));
+	const secrets = [
+		...(apiKey && !lacking.has(keyFile ?? '') ? [apiKey] : []),
+		...named.filter(({key, path}) => secretKeys.has(key) && !lacking.has(path)).map(({path}) => ({file: path})),
+	];
+	const pairs = [...options.flatMap(tlsFilesIn), {caFile}];
+	const usable = pairs.filter(pair => !Object.values(pair).some(path => path !== undefined && lacking.has(path)));
+	return [
+		...new Set([
+			...[...lacking].map(path => `${path} cannot be read here and now.`),
+			...secrets.flatMap(faultOfSecret),
+			...(await Promise.all(usable.map(faultOfTls))).flat(),
+			...createTokens().problems(config.web.bearerTokens),
+			...(config.web.configFile === undefined || lacking.has(config.web.configFile)
+				? []
+				: faultOfWeb(config.web.configFile)),
+		]),
+	];
+}
+
+/** Keys whose files hold one secret each. */
+const secretKeys: ReadonlySet<string> = new Set([
+	'bearer_token_file',
+	'credentials_file',
+	'file',
+	'files',
+	'password_file',
+	'username_file',
+]);
+
+function isReadable(path: string): boolean {
+	try {
+		accessSync(path, constants.R_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+function faultOfSecret(reference: SecretReference): string[] {
+	return faultOf(() => readSecret(reference));
+}
+
+async function faultOfTls(files: ContextFiles): Promise<string[]> {
+	try {
+		await secureContextFor(files);
+		return [];
+	} catch (error) {
+		if (!(error instanceof CannotLookError)) throw error;
+		return [`${error.message}.`.replace(/^./, first => first.toUpperCase())];
+	}
+}
+
+/** The file was judged before, so that it is right in itself. */
+function faultOfWeb(path: string): string[] {
+	const judged = parseWebConfig(readFileSync(path, 'utf8'), path);
+	const tls = judged.ok ? judged.web.tls : undefined;
+	return tls ? faultOf(() => createCertificates(() => {}).look(tls)) : [];
+}
+
+function faultOf(use: () => unknown): string[] {
+	try {
+		use();
+		return [];
+	} catch (error) {
+		if (!(error instanceof UserError)) throw error;
+		return [error.message];
+	}
+}
+
+/** Every `tls_config` in the options of a probe. */
+function tlsFilesIn(options: unknown): ContextFiles[] {
+	const tls = (options as {tls_config?: {ca_file?: string; cert_file?: string; key_file?: string}} | undefined)
+		?.tls_config;
+	return tls ? [{caFile: tls.ca_file, certFile: tls.cert_file, keyFile: tls.key_file}] : [];
+}
