@@ -2,6 +2,7 @@
 
 import {isDeepStrictEqual} from 'node:util';
 import {stringify} from 'yaml';
+import {findConfigured} from './adhoc-check.ts';
 import {judgeAddress} from './config/judge.ts';
 import type {Config, ModuleConfig} from './config/types.ts';
 import {buildCheck} from './engine/plan.ts';
@@ -39,6 +40,32 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 	return {probe};
 
 	async function probe(request: AdhocRequest): Promise<AdhocAnswer> {
+		const {adhoc: limits} = options.config();
+		const task = request.check === undefined ? planByModule(request) : planByCheck(request);
+		if ('kind' in task) return task;
+		const callerKey = request.callerKey ?? request.caller;
+		const underWayHere = underWayOf.get(callerKey) ?? 0;
+		const tooMany = objectToNumber(underWay, underWayHere, limits);
+		if (tooMany !== undefined) return {kind: 'busy', detail: tooMany};
+
+		const {vantage, check, timeoutMs, module} = task;
+		underWay++;
+		underWayOf.set(callerKey, underWayHere + 1);
+		try {
+			const found = await vantage.run(check, timeoutMs, request.signal);
+			const outcome = task.module ? noteWithheld(found, task.withheld, task.module) : found;
+			count.inc({verdict: outcome.verdict});
+			options.log.info(auditFields(request, check, module, outcome), 'ad hoc probe');
+			return {kind: 'ran', check, outcome, timeoutMs, ...(module ? {module: viewModule(module)} : {})};
+		} finally {
+			underWay--;
+			const left = (underWayOf.get(callerKey) ?? 1) - 1;
+			if (left > 0) underWayOf.set(callerKey, left);
+			else underWayOf.delete(callerKey);
+		}
+	}
+
+	function planByModule(request: AdhocRequest): Task | Refusal {
 		const config = options.config();
 		const module = config.modules.get(request.module);
 		if (!module) {
@@ -58,31 +85,29 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		const mistake = type
 			? judgeAddress(request.target, type, module.options)
 			: `the probe type ${module.type} is not known`;
-		if (mistake) return refuse('target', `The target cannot be probed by ${withArticle(module.type)} probe: ${mistake}.`);
+		if (mistake) return refuse('target', `The target cannot be probed by a ${module.type} probe: ${mistake}.`);
 		const named = withHostname(module, request.hostname);
 		if (typeof named === 'string') return refuse('hostname', named);
-		const callerKey = request.callerKey ?? request.caller;
-		const underWayHere = underWayOf.get(callerKey) ?? 0;
-		const tooMany = objectToNumber(underWay, underWayHere, config.adhoc);
-		if (tooMany !== undefined) return {kind: 'busy', detail: tooMany};
 
 		// As blackbox_exporter: the module's timeout, cut by the caller's; without either it is ours, which people can wait for.
 		const askedMs = request.timeoutMs ?? module.timeoutMs ?? defaultTimeoutMs;
 		const timeoutMs = Math.min(module.timeoutMs ?? askedMs, askedMs, maxTimeoutMs);
-		const {check, withheld} = aim(request.target, module, named.options, vantage.name, timeoutMs);
-		underWay++;
-		underWayOf.set(callerKey, underWayHere + 1);
-		try {
-			const outcome = noteWithheld(await vantage.run(check, timeoutMs, request.signal), withheld, module);
-			count.inc({verdict: outcome.verdict});
-			options.log.info(auditFields(request, check, module, outcome), 'ad hoc probe');
-			return {kind: 'ran', check, outcome, timeoutMs, module: viewModule(module)};
-		} finally {
-			underWay--;
-			const left = (underWayOf.get(callerKey) ?? 1) - 1;
-			if (left > 0) underWayOf.set(callerKey, left);
-			else underWayOf.delete(callerKey);
-		}
+		return {vantage, module, timeoutMs, ...aim(request.target, module, named.options, vantage.name, timeoutMs)};
+	}
+
+	/** The check as the schedule runs it: only where it leads to was chosen by the configuration, not by the caller. */
+	function planByCheck(request: AdhocRequest): Task | Refusal {
+		const found = findConfigured(request, {
+			names: options.config().checks.map(({name}) => name),
+			checks: options.checks(),
+			vantages: options.vantages().map(({name}) => name),
+		});
+		if ('kind' in found) return found;
+		const vantage = options.vantages().find(({name}) => name === found.vantage);
+		if (!vantage) return refuse('from', `There is no vantage named ${found.vantage} any more.`);
+		const timeoutMs = Math.min(found.timeoutMs, request.timeoutMs ?? found.timeoutMs);
+		const check = {...found, key: `adhoc/${vantage.name}/${found.name}/${found.target.name}`};
+		return {vantage, check, timeoutMs};
 	}
 
 	/**
@@ -133,6 +158,14 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 	}
 }
 
+type Refusal = AdhocAnswer & {kind: 'bad_request'};
+
+/** What is to be run: by a module, or a check as configured. */
+type Task = {vantage: Vantage; check: Check; timeoutMs: number} & (
+	| {module: ModuleConfig; withheld: Withheld}
+	| {module?: undefined}
+);
+
 function objectToNumber(all: number, ofCaller: number, limits: Config['adhoc']): string | undefined {
 	if (all >= limits.concurrency)
 		return `${all} ad hoc probes are under way, which is the limit (adhoc.concurrency). Try again in a moment.`;
@@ -142,15 +175,20 @@ function objectToNumber(all: number, ofCaller: number, limits: Config['adhoc']):
 }
 
 /** Who asked for what, and what came of it: on one line each, without what may be secret in a target. */
-function auditFields(request: AdhocRequest, check: Check, module: ModuleConfig, outcome: Outcome) {
+function auditFields(request: AdhocRequest, check: Check, module: ModuleConfig | undefined, outcome: Outcome) {
 	const {caller, callerAddress: address, hostname} = request;
 	return {
 		caller,
 		...(address === undefined || address === caller ? {} : {address}),
 		// A query may hold a token, and what stands before an @ a password.
-		target: oneLine(request.target.replace(/[?#].*$/s, '?…').replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, '$1…@'), 200),
+		target: oneLine(
+			(request.target || check.target.name)
+				.replace(/[?#].*$/s, '?…')
+				.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, '$1…@'),
+			200,
+		),
 		...(hostname ? {hostname: oneLine(hostname, 200)} : {}),
-		module: module.name,
+		...(module ? {module: module.name} : {check: check.name}),
 		vantage: check.vantage,
 		verdict: outcome.verdict,
 		...(outcome.reason === undefined ? {} : {reason: outcome.reason}),
@@ -185,6 +223,6 @@ function viewModule(module: ModuleConfig): ModuleView {
 	return {name: module.name, prober: module.type, text: stringify({[module.name]: redact(module.source)})};
 }
 
-function refuse(field: Extract<AdhocAnswer, {kind: 'bad_request'}>['field'], detail: string): AdhocAnswer {
+function refuse(field: Refusal['field'], detail: string): Refusal {
 	return {kind: 'bad_request', field, detail};
 }

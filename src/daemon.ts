@@ -9,6 +9,7 @@ import {
 } from './collectors/own.ts';
 import {exposeHeadscale} from './collectors/registry.ts';
 import {fixedKeys} from './config/fixed-keys.ts';
+import {listLandmarks} from './config/landmarks.ts';
 import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
@@ -27,7 +28,7 @@ import {isLoopbackHost} from './server/front-door.ts';
 import type {CheckView, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
 import {createHistory} from './sinks/history.ts';
-import {logTransition} from './sinks/log.ts';
+import {createTransitionLog} from './sinks/log.ts';
 import {createMetricsSink} from './sinks/metrics.ts';
 import {startTailscaled} from './tailscaled/source.ts';
 import {systemClock} from './util/clock.ts';
@@ -100,10 +101,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		log.error({error: text}, 'internal error, please report it');
 	};
 	const metrics = createMetricsSink({exposition, clock: systemClock, probes, maxSeries: config.limits.maxSeries});
-	const history = createHistory({
-		clock: systemClock,
-		onTransition: (check, transition) => logTransition(log, check, transition),
-	});
+	const transitions = createTransitionLog(log, systemClock);
+	const history = createHistory({clock: systemClock, onTransition: transitions.tell});
 	const publisher = createPublisher([metrics, history], (sink, error) =>
 		onBug(`sink ${sink}: ${error instanceof Error ? error.stack : error}`),
 	);
@@ -157,6 +156,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		nodes: () => viewNodes(headscale?.state(), tunnelViews(), systemClock.wall()),
 		listedNodes,
 		platform: () => viewPlatform(headscale, tailscaled, systemClock.wall()),
+		landmarks: () => listLandmarks(config),
 		problems: () => [
 			...reloadMistakes,
 			...waitingChecks(),
@@ -310,6 +310,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		clearInterval(watcher);
 		cancelWait();
 		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop()]);
+		transitions.flush();
 		await Promise.all([server.close(), door.stop()]);
 	}
 }

@@ -46,6 +46,8 @@ const credentialKey = /^(?:basic_auth|authorization|bearer_token|bearer_token_fi
 const headerKey = /^(?:http_)?headers(?![a-z_])/;
 const certificateKey = /^tls_config\./;
 const bodyKey = /^body(?:_file)?$/;
+/** Of a WebSocket; browsers' tokens travel there. */
+const subprotocolKey = /^subprotocols\[/;
 /** Answers that come of what was asked, or not asked. */
 const answeredReasons: ReadonlySet<string | undefined> = new Set(['status', 'content', 'protocol', 'reset']);
 
@@ -57,7 +59,7 @@ function mayBeDueTo({reason}: Outcome, keys: readonly string[]): string[] {
 
 /** What was not sent, in clauses; a conversation is told by its own type where it matters. */
 function missing(keys: readonly string[]): string[] {
-	const known = [credentialKey, headerKey, certificateKey, bodyKey];
+	const known = [credentialKey, headerKey, certificateKey, bodyKey, subprotocolKey];
 	const rest = keys.filter(key => !known.some(pattern => pattern.test(key)));
 	return [...requestParts(keys), ...(rest.length === 0 ? [] : [`the run went without ${list(rest)}`])];
 }
@@ -70,6 +72,7 @@ function requestParts(keys: readonly string[]): string[] {
 		...(headers.length === 0 ? [] : [`headers that may be secret were not sent (${list(headers)})`]),
 		...certificatePart(keys),
 		...(keys.some(key => bodyKey.test(key)) ? ['no body was sent'] : []),
+		...(keys.some(key => subprotocolKey.test(key)) ? ['no subprotocol was offered'] : []),
 	];
 }
 

@@ -43,7 +43,14 @@ function setUp() {
 		config: () => loaded.config,
 		checks: () => [
 			aCheck(),
-			aCheck({key: 'members', target: members, options: loaded.config.modules.get('outside')?.options}),
+			aCheck({
+				key: 'members',
+				name: 'members',
+				vantage: 'local',
+				expect: 'unreachable',
+				target: members,
+				options: loaded.config.modules.get('outside')?.options,
+			}),
 		],
 		vantages: () => [vantage],
 	});
@@ -169,8 +176,8 @@ test('the module is shown without what might be secret', async t => {
 
 	t.is(answer.kind, 'ran');
 	if (answer.kind !== 'ran') return;
-	t.regex(answer.module.text, /Authorization: <redacted>/);
-	t.false(answer.module.text.includes('made-up'));
+	t.regex(answer.module?.text ?? '', /Authorization: <redacted>/);
+	t.notRegex(answer.module?.text ?? '', /made-up/);
 });
 
 test('secret headers of a module go only to targets of checks that use it, not to those of its neighbours', async t => {
@@ -220,4 +227,27 @@ test('the host name is asked for by TLS too, where the module does not say anoth
 		kind: 'bad_request',
 		field: 'hostname',
 	});
+});
+
+test('a check runs with its own options, way, timeout and expectation, whatever its module sends', async t => {
+	const {ask, ran, lines} = setUp();
+
+	const answer = await ask({check: 'members', target: '', timeoutMs: 60_000});
+
+	t.like(ran[0], {
+		deadlineMs: 5000,
+		check: {name: 'members', target: members, expect: 'unreachable', key: 'adhoc/local/members/members'},
+	});
+	t.like(ran[0]?.check.options, {headers: {Authorization: 'Bearer made-up'}});
+	t.like(answer, {kind: 'ran', module: undefined});
+	t.like(lines[0], {check: 'members', target: 'members', vantage: 'local'});
+});
+
+test('a check that nobody configured is refused with those that there are', async t => {
+	const {ask, ran} = setUp();
+
+	const answer = await ask({check: 'moon', target: ''});
+
+	t.like(answer, {kind: 'bad_request', field: 'check'});
+	t.is(ran.length, 0);
 });

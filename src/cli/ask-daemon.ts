@@ -12,8 +12,11 @@ import {createFreshFile} from '../util/fresh-file.ts';
 export interface Question {
 	/** Where the daemon is; without user and password. */
 	url: URL;
+	/** '' where the only target of a check is meant. */
 	target: string;
-	module: string;
+	/** Absent where a check is asked for. */
+	module?: string;
+	check?: string;
 	from?: string;
 	timeoutMs?: number;
 	/** The header Authorization. */
@@ -59,9 +62,17 @@ interface Answer {
 	text: string;
 }
 
-function get({url, target, module, from, timeoutMs, authorization}: Question, ca: string | undefined): Promise<Answer> {
+function get(
+	{url, target, module, check, from, timeoutMs, authorization}: Question,
+	ca: string | undefined,
+): Promise<Answer> {
 	const endpoint = new URL('probe', url.href.endsWith('/') ? url : `${url.href}/`);
-	endpoint.search = new URLSearchParams({target, module, ...(from === undefined ? {} : {from})}).toString();
+	endpoint.search = new URLSearchParams({
+		...(target === '' ? {} : {target}),
+		...(module === undefined ? {} : {module}),
+		...(check === undefined ? {} : {check}),
+		...(from === undefined ? {} : {from}),
+	}).toString();
 	const options: https.RequestOptions = {
 		agent: false,
 		signal: AbortSignal.timeout((timeoutMs ?? longestProbeMs) + answerSlackMs),

@@ -2,6 +2,7 @@
 
 import {styleText} from 'node:util';
 import {assumesPort80, describeResolver, type OutcomeJson, type ProbeJson} from '../server/json.ts';
+import {sayAlike} from '../server/say-alike.ts';
 import {oneLine} from '../util/errors.ts';
 import {formatLatency, formatPath} from '../util/readable.ts';
 
@@ -18,7 +19,7 @@ export interface DrawOptions {
  * URL of the daemon that probed; undefined when this program did it itself.
  */
 export function drawProbe(
-	{check, module, outcome}: ProbeJson,
+	{check, module, outcome, checks}: ProbeJson,
 	asked: string | undefined,
 	options: DrawOptions,
 ): string {
@@ -30,7 +31,7 @@ export function drawProbe(
 			at === 0 ? `${word}  ${line.trim()}` : line,
 		),
 		...wrap(
-			`${module.name} from ${check.vantage}, via ${check.target.via}, ${whenDone(outcome)}, ${who}`,
+			`${module?.name ?? `check ${check.name}${check.expect ? ' (nothing may answer there)' : ''}`} from ${check.vantage}, via ${check.target.via}, ${whenDone(outcome)}, ${who}`,
 			options.columns,
 			2,
 		),
@@ -45,6 +46,8 @@ export function drawProbe(
 	if (bars.length > 0) lines.push('', ...bars);
 	const notes = listNotes(outcome, facts);
 	if (notes.length > 0) lines.push('', ...pack(notes, options));
+	const alike = sayAlike(checks, Date.parse(outcome.startedAt));
+	if (alike.length > 0) lines.push('', ...alike.flatMap(line => wrap(line, options.columns, 2)));
 	return `${lines.join('\n')}\n`;
 }
 

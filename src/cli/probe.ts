@@ -2,8 +2,8 @@
 
 import {parseArgs} from 'node:util';
 import {readSecret} from '../config/secrets.ts';
+import {describeKnown, findAlike} from '../server/alike.ts';
 import {describeProbe, type ProbeJson} from '../server/json.ts';
-import type {AdhocAnswer} from '../server/types.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
 import {parseDurationMs} from '../util/units.ts';
 import {askDaemon} from './ask-daemon.ts';
@@ -22,8 +22,10 @@ export interface Terminal {
 export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
                        [--timeout 5s] [--token-file FILE] [--ca-file FILE]
                        [--json] TARGET
+       tailprobe probe --check NAME [the same but --module] [TARGET]
 
-Runs one probe now and draws its phases. Asks the daemon at --url, by default
+Runs one probe now and draws its phases; with --check that check as it is
+configured, at TARGET, the name or address of one of its targets. Asks the daemon at --url, by default
 $TAILPROBE_URL or http://127.0.0.1:9753; with --config it needs no daemon. A
 daemon that asks who you are takes a token from --token-file, by default
 $TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL. One at https:// with a
@@ -60,8 +62,11 @@ const defaultModule = 'http_2xx';
 const longestProbeMs = 120_000;
 
 interface Wanted {
+	/** '' where the only target of a check is meant. */
 	target: string;
-	module: string;
+	/** Absent where a check is asked for. */
+	module?: string;
+	check?: string;
 	url: URL;
 	json: boolean;
 	from?: string;
@@ -76,9 +81,11 @@ interface Wanted {
 function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 'help' {
 	const {values, positionals} = parse(args);
 	if (values.help) return 'help';
-	const [target, ...more] = positionals;
-	if (!target || more.length > 0)
-		throw usageError(target ? `One TARGET at a time, not ${positionals.length}.` : 'TARGET is missing.');
+	const [target = '', ...more] = positionals;
+	if (more.length > 0) throw usageError(`One TARGET at a time, not ${positionals.length}.`);
+	if (target === '' && !values.check) throw usageError('TARGET is missing.');
+	if (values.check !== undefined && values.module !== undefined)
+		throw usageError('--check runs a check with options of its own, --module those of a module: give one of them.');
 	if (values.url !== undefined && values.config !== undefined)
 		throw usageError('--url asks a daemon and --config needs none: give one of them.');
 	const timeoutMs = values.timeout === undefined ? undefined : parseDurationMs(values.timeout);
@@ -92,7 +99,7 @@ function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 
 	const caFile = values['ca-file'] ?? (env.TAILPROBE_CA_FILE || undefined);
 	return {
 		target,
-		module: values.module ?? defaultModule,
+		...(values.check ? {check: values.check} : {module: values.module ?? defaultModule}),
 		url,
 		json: values.json ?? false,
 		...(values.from === undefined ? {} : {from: values.from}),
@@ -126,6 +133,7 @@ function parse(args: readonly string[]) {
 		config: text,
 		from: text,
 		module: text,
+		check: text,
 		timeout: text,
 		'token-file': text,
 		'ca-file': text,
@@ -155,17 +163,24 @@ function usageError(message: string): UserError {
 	return new UserError(`${message}\n\n${probeUsage.trimEnd()}`, exitUsage);
 }
 
-async function probeHere({target, module, from, timeoutMs}: Wanted, configPath: string): Promise<ProbeJson> {
+async function probeHere(
+	{target, module = '', check, from, timeoutMs}: Wanted,
+	configPath: string,
+): Promise<ProbeJson> {
 	const {probeOnce} = await import('../probe-once.ts');
 	const request = {
 		target,
 		module,
+		...(check === undefined ? {} : {check}),
 		...(from === undefined ? {} : {from}),
 		...(timeoutMs === undefined ? {} : {timeoutMs}),
 		caller: 'command line',
 	};
-	const answer: AdhocAnswer = await probeOnce({configPath, request});
-	if (answer.kind === 'ran') return describeProbe(answer);
+	const {answer, checks} = await probeOnce({configPath, request});
+	if (answer.kind === 'ran') {
+		const {check: run} = answer;
+		return describeProbe(answer, answer.module ? findAlike(run, checks).map(known => describeKnown(run, known)) : []);
+	}
 	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : exitUsage);
 }
 

@@ -1,6 +1,6 @@
 /** What headscale holds besides nodes: users, keys, policy; and how its front door looks: certificate, key, API. Never a key or address as label. */
 
-import {freshValue, isFresh} from '../headscale/fresh.ts';
+import {freshValue, isControlKeyAnswered} from '../headscale/fresh.ts';
 import {type PreAuthKey, preAuthKeyState, preAuthKeyStates} from '../headscale/pre-auth-keys.ts';
 import type {HeadscaleState, InventoryReads, Read} from '../headscale/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
@@ -79,7 +79,7 @@ export const inventoryMetrics = {
 	controlKey: {
 		name: 'tailprobe_headscale_control_key_answered',
 		type: 'gauge',
-		help: '1 if GET /key of the last try, with which every client begins its login, told the key of a control server, else 0.',
+		help: '1 if GET /key of the last try, with which every client begins its login, told the key of a control server, 0 if something else answered; absent when nothing did.',
 		labels: [],
 	},
 	certificateExpiry: {
@@ -107,7 +107,7 @@ export const inventoryCollector: Collector<InventoryReadings> = {
 	metrics: Object.values(inventoryMetrics),
 	collect({state, inventoryIntervalMs, expectUsers}, nowMs) {
 		const fresh = <T>(read: Read<T> | undefined) => read && freshValue(read, inventoryIntervalMs, nowMs);
-		const isTried = isFresh(state.key?.triedAt, inventoryIntervalMs, nowMs);
+		const keyAnswered = isControlKeyAnswered(state, inventoryIntervalMs, nowMs);
 		const apiHealth = state.apiHealth?.error === undefined ? fresh(state.apiHealth) : undefined;
 		return [
 			...describeUsers(fresh(state.users), expectUsers),
@@ -116,7 +116,7 @@ export const inventoryCollector: Collector<InventoryReadings> = {
 			...describePolicy(fresh(state.policy)),
 			...describeCertificate(fresh(state.certificate)),
 			...(apiHealth === undefined ? [] : [sample(inventoryMetrics.apiHealth, Number(apiHealth))]),
-			...(isTried ? [sample(inventoryMetrics.controlKey, Number(state.key?.error === undefined))] : []),
+			...(keyAnswered === undefined ? [] : [sample(inventoryMetrics.controlKey, Number(keyAnswered))]),
 			...countProblems({
 				users: fresh(state.users),
 				pre_auth_keys: fresh(state.preAuthKeys),

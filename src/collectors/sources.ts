@@ -25,7 +25,7 @@ export function headscaleSources(
 	const state = poller.state();
 	return poller.parts.map(part => {
 		const read: Read<unknown> = state[part] ?? {};
-		const {triedAt, succeededAt, seconds, error} = read;
+		const {triedAt, succeededAt, seconds, error, failingSince} = read;
 		const isMissing = isUnsupported(read);
 		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
 		return {
@@ -33,6 +33,7 @@ export function headscaleSources(
 			ok: triedAt === undefined ? undefined : error === undefined,
 			...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
 			...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
+			...(failingSince === undefined ? {} : {failingSince}),
 			...(seconds === undefined ? {} : {seconds}),
 			...(error === undefined ? {} : {detail: error}),
 			...(isMissing ? {detail: 'This version of headscale has no such thing.', isUnsupported: true as const} : {}),

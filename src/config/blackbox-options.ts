@@ -123,7 +123,7 @@ export const theirProbers: Readonly<Record<string, TheirProber>> = {
 			{
 				key: 'follow_redirects',
 				differs:
-					'At most ten, and never to where a caller may not reach. `probe_http_redirects` counts those that were followed; theirs also one that was not.',
+					'At most ten, and never to where a caller may not reach. `probe_http_redirects` counts those that were followed; theirs also one that was not. Cookies of a run go back to the host that set them and to no other.',
 			},
 			{key: 'no_follow_redirects', as: [{key: 'follow_redirects', how: 'not'}], differs: 'Turned round.'},
 			{key: 'fail_if_ssl'},

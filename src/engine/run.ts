@@ -26,6 +26,8 @@ const graceMs = 500;
 export async function runCheck(check: Check, probe: Probe, place: Place, options: RunOptions): Promise<Outcome> {
 	const {measure} = probe;
 	if (!measure) throw new TypeError(`the ${probe.type} probe measures in rounds only`);
+	const preparing = probe.prepare?.(check.target, check.options);
+	if (preparing) await preparing;
 	const [outcome] = await timed([check], probe, options, async signal => {
 		const reading = await measure(check.target, check.options, placeOf(place, options), signal);
 		return new Map([[check.key, reading]]);

@@ -11,13 +11,16 @@ export const lenient = <T extends z.ZodType>(schema: T) => schema.nullish().catc
 /** 64-bit ids are decimal text, in old versions and from the command line sometimes a number. */
 export const id = lenient(z.union([z.string().regex(/^\d{1,20}$/), z.int().nonnegative().transform(String)]));
 export const text = lenient(z.string());
-export const texts = lenient(z.array(z.string()).max(1000));
+// Not z.array: it looks at all of a long list before it refuses it.
+export const texts = lenient(z.custom<string[]>(isTexts));
 export const flag = lenient(z.boolean());
 
 /** The entries of a list answer, which stand under one key; undefined when this is no such answer. */
 export function entriesOf(body: unknown, key: string): unknown[] | undefined {
-	const found = z.object({[key]: z.array(z.unknown()).nullable()}).safeParse(body);
-	return found.success ? (found.data[key] ?? []) : undefined;
+	if (typeof body !== 'object' || body === null || !Object.hasOwn(body, key)) return undefined;
+	const listed: unknown = (body as Record<string, unknown>)[key];
+	if (listed === null) return [];
+	return Array.isArray(listed) ? listed : undefined;
 }
 
 /** The first so many entries; a longer list becomes a problem. */
@@ -75,6 +78,10 @@ export function bounded(problems: readonly string[], list: string): string[] {
 }
 
 const maxProblems = 20;
+
+function isTexts(raw: unknown): boolean {
+	return Array.isArray(raw) && raw.length <= 1000 && raw.every(text => typeof text === 'string');
+}
 
 /** The object without what is undefined. */
 export function known<T extends object>(object: T): Known<T> {

@@ -4,12 +4,14 @@ import {raceAbort} from '../net/shared.ts';
 import type {Calendar} from '../util/calendar.ts';
 import type {Clock} from '../util/clock.ts';
 import {oneLine} from '../util/errors.ts';
+import {createCatchUp} from './catch-up.ts';
 import type {HeadscaleClient} from './client.ts';
 import {parseExposition} from './exposition.ts';
+import {HeadscaleError} from './get.ts';
 import {known} from './lenient.ts';
 import {restartSeen} from './restart.ts';
 import {withRoutes} from './routes.ts';
-import type {HeadscaleState, InventoryReads, PromptReads, Read} from './types.ts';
+import type {Failure, HeadscaleState, InventoryReads, PromptReads, Read} from './types.ts';
 
 export type Part = keyof PromptReads | keyof InventoryReads;
 
@@ -46,7 +48,10 @@ export interface HeadscalePoller {
 	state(): HeadscaleState;
 	/** The parts that this client can read. */
 	readonly parts: readonly Part[];
-	/** Reads everything at once, then at every interval, and inventories at the times of their schedule. */
+	/**
+	 * Reads everything at once, then at every interval, and inventories at the times of their schedule; besides, when a part recovers,
+	 * all that is still told as broken.
+	 */
 	start(): void;
 	/** Ends reads in flight and resolves when they are gone. Nothing is told afterwards. */
 	stop(): Promise<void>;
@@ -64,6 +69,11 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 	let state: HeadscaleState = options.initial ?? {health: {}, nodes: {}, metrics: {}, version: {}};
 	let cancelTimer = () => {};
 	let cancelSchedule = () => {};
+	const catchUp = createCatchUp({
+		clock,
+		standing: () => parts.filter(part => isBroken(part, state)),
+		read: part => void readAnew(part),
+	});
 
 	return {
 		parts,
@@ -77,6 +87,7 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 			stopping.abort();
 			cancelTimer();
 			cancelSchedule();
+			catchUp.stop();
 			await Promise.all(flights.values());
 		},
 		async refresh(signal, only = parts) {
@@ -112,30 +123,39 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		return flight;
 	}
 
+	/** A read that began before now may fail for what was so then. */
+	async function readAnew(part: Part): Promise<void> {
+		const flight = flights.get(part);
+		await flight;
+		if (!flight || isBroken(part, state)) await read(part);
+	}
+
 	async function tryOnce(part: Part): Promise<void> {
 		const reader = readers[part];
 		if (!reader || stopping.signal.aborted) return;
 		const triedAt = clock.wall();
 		const begun = clock.now();
-		let result: {value: unknown} | {error: string};
+		let result: {value: unknown} | {error: string; failure?: Failure | undefined};
 		try {
 			result = {value: await reader(stopping.signal)};
 		} catch (error) {
-			result = {error: oneLine(error instanceof Error ? error.message : String(error), 600)};
+			const failure = error instanceof HeadscaleError ? error.failure : undefined;
+			result = {error: oneLine(error instanceof Error ? error.message : String(error), 600), failure};
 		}
 		if (stopping.signal.aborted) return;
 		const tried = {triedAt, seconds: (clock.now() - begun) / 1000};
-		const {value, succeededAt} = state[part] ?? {};
+		const {value, succeededAt, error: errorBefore, failingSince = triedAt} = state[part] ?? {};
 		const now = clock.wall();
 		const read: Read<unknown> =
 			'error' in result
-				? {...tried, error: result.error, ...known({value, succeededAt})}
+				? {...tried, error: result.error, failingSince, ...known({value, succeededAt, failure: result.failure})}
 				: {...tried, succeededAt: now, ...known({value: result.value})};
 		const before = state;
 		// The readers are typed: what is written to a part is of that part.
 		state = {...state, [part]: read} as HeadscaleState;
 		if (part === 'nodes' || part === 'routes') joinRoutes();
 		noticeRestart(part, before, now);
+		if (errorBefore !== undefined && read.error === undefined) catchUp.recovered();
 		onRead?.(part, state);
 	}
 
@@ -154,6 +174,13 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		if (before.version.succeededAt !== undefined) void read('version');
 		for (const other of parts) if (isInventory(other) && isUnsupported(state[other] ?? {})) void read(other);
 	}
+}
+
+/** Whether something bad is told of it, which a repair may have ended. */
+function isBroken(part: Part, state: HeadscaleState): boolean {
+	if (part === 'certificate' && state.certificate?.value?.trusted === false) return true;
+	if (part === 'apiHealth' && state.apiHealth?.value === false) return true;
+	return state[part]?.error !== undefined;
 }
 
 type AllReads = PromptReads & InventoryReads;

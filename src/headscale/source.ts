@@ -3,14 +3,15 @@
 import {headscaleSources, type SourceReading, sourceName} from '../collectors/sources.ts';
 import {readSecret} from '../config/secrets.ts';
 import type {HeadscaleConfig} from '../config/types.ts';
+import {createSourceLog} from '../sinks/source-log.ts';
 import {systemCalendar} from '../util/calendar.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
 import {createCliClient} from './cli/client.ts';
 import {createHeadscaleClient, type HeadscaleClient} from './client.ts';
 import {isFresh} from './fresh.ts';
-import {createHeadscalePoller, type Part} from './poll.ts';
-import type {HeadscaleState} from './types.ts';
+import {createHeadscalePoller} from './poll.ts';
+import type {HeadscaleState, Read} from './types.ts';
 
 export interface HeadscaleSource {
 	readonly intervalMs: number;
@@ -49,7 +50,7 @@ export function startHeadscale(
 	if (!config) return undefined;
 	const {intervalMs, inventorySchedule} = config;
 	const inventoryIntervalMs = systemCalendar.longestGapMs(inventorySchedule);
-	const told = new Map<Part, string | undefined>();
+	const sourceLog = createSourceLog(log, systemClock);
 	const poller = createHeadscalePoller({
 		client: createClient(config),
 		inventorySchedule,
@@ -59,7 +60,9 @@ export function startHeadscale(
 		clock: systemClock,
 		...(continuing === undefined ? {} : {initial: continuing}),
 		onRead(part, state) {
-			tellChange(part, state[part]?.error);
+			const {error, failure}: Read<unknown> = state[part] ?? {};
+			const place = part === 'metrics' ? 'metrics_url' : 'url';
+			sourceLog.tried({name: sourceName(part), system: 'headscale', place, error, failure});
 			if (part === 'nodes') onNodes();
 		},
 	});
@@ -82,17 +85,11 @@ export function startHeadscale(
 		},
 		tried: () => poller.parts.every(part => poller.state()[part]?.triedAt !== undefined),
 		nodesTried: () => !poller.parts.includes('nodes') || poller.state().nodes.triedAt !== undefined,
-		stop: () => poller.stop(),
+		async stop() {
+			await poller.stop();
+			sourceLog.flush();
+		},
 	};
-
-	/** One line when a part begins to fail and one when it works again. */
-	function tellChange(part: Part, error: string | undefined): void {
-		const before = told.get(part);
-		told.set(part, error);
-		if (error !== undefined && before === undefined)
-			log.warn({source: sourceName(part), detail: error}, 'source fails');
-		else if (error === undefined && before !== undefined) log.info({source: sourceName(part)}, 'source works again');
-	}
 }
 
 /** The lists come through the API or, where that has no key, through the command line. */

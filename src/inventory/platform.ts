@@ -1,7 +1,7 @@
 /** Sums up what was read of headscale, of the vantages' own tailscaled and of the clients, by the same rules as the gauges. Pure. */
 
 import {duplicateHostnames, isLingering, unservedRoutes} from '../collectors/records.ts';
-import {freshValue, isFresh, isInGrace} from '../headscale/fresh.ts';
+import {freshValue, isControlKeyAnswered, isInGrace} from '../headscale/fresh.ts';
 import {known} from '../headscale/lenient.ts';
 import {type PreAuthKey, preAuthKeyState} from '../headscale/pre-auth-keys.ts';
 import type {HeadscaleSource} from '../headscale/source.ts';
@@ -55,7 +55,6 @@ function sumUpHeadscale(headscale: HeadscaleReader, nowMs: number): HeadscaleFac
 	const settled = isInGrace(state, nowMs) ? undefined : nodes;
 	const users = fresh(state.users)?.users;
 	const keys = fresh(state.preAuthKeys)?.keys;
-	const isKeyTried = isFresh(state.key?.triedAt, inventoryIntervalMs, nowMs);
 	return known({
 		ownApiKeyExpiryMs: ownApiKeyExpiry(state, inventoryIntervalMs, nowMs),
 		missingUsers: users && findMissing(expectUsers, new Set(users.map(({name}) => name))),
@@ -67,7 +66,7 @@ function sumUpHeadscale(headscale: HeadscaleReader, nowMs: number): HeadscaleFac
 		lingering: settled && sumUpLingering(settled, lingerAfterMs, nowMs),
 		isHealthy: state.health.error === undefined ? freshValue(state.health, intervalMs, nowMs) : undefined,
 		isApiHealthy: current(state.apiHealth),
-		isControlKeyAnswered: isKeyTried ? state.key?.error === undefined : undefined,
+		isControlKeyAnswered: isControlKeyAnswered(state, inventoryIntervalMs, nowMs),
 	});
 }
 

@@ -16,6 +16,11 @@ export interface UpgradeReply {
 	behind: Buffer;
 }
 
+export interface UpgradeLimits extends ReadLimits {
+	/** Any other answer is read up to the end of its headers: its body may be long in coming, and nobody asks for it. */
+	headOnly?: boolean;
+}
+
 /**
  * Sends the request, whose headers hold Connection and Upgrade, over the connection, which the caller destroys, and reads the answer.
  * `timings` is filled while it goes on. Throws TargetDownError (`protocol`, `reset` …, its message a clause) or, after an abort, the
@@ -24,12 +29,13 @@ export interface UpgradeReply {
 export async function upgradeRequest(
 	socket: Duplex,
 	{method, path, headers}: Omit<ExchangeRequest, 'body'>,
-	limits: ReadLimits,
+	{headOnly = false, ...limits}: UpgradeLimits,
 	signal: AbortSignal,
 	timings: Partial<ExchangeTimings> = {},
 ): Promise<UpgradeReply> {
 	refuseInjection(method, path, headers);
-	const reader = new ResponseReader(method, {...limits, maySwitch: true});
+	// An answer to HEAD has no body.
+	const reader = new ResponseReader(headOnly ? 'HEAD' : method, {...limits, maySwitch: true});
 	const incoming = new Incoming(socket);
 	const onAbort = () => socket.destroy();
 	signal.addEventListener('abort', onAbort);

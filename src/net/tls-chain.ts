@@ -36,13 +36,19 @@ export async function chainExpirySeconds(
 	return undefined;
 }
 
-/** Reads the authorities before they are needed: those of the web take tens of milliseconds, once. Never rejects. */
-export async function prepareAuthorities(caFile: string | undefined): Promise<void> {
-	if (prepared.has(caFile)) return;
+/**
+ * Reads the authorities before they are needed: those of the web take tens of milliseconds, once. Undefined when that was
+ * done before; never rejects.
+ */
+export function prepareAuthorities(caFile: string | undefined): Promise<void> | undefined {
+	if (prepared.has(caFile)) return undefined;
 	if (prepared.size >= maxPrepared) prepared.clear();
 	prepared.add(caFile);
 	// Whoever needs a file that cannot be read says so.
-	await (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile)).catch(() => {});
+	return (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile)).then(
+		() => {},
+		() => {},
+	);
 }
 
 /** What the server presented: the leaf first, then the others in its order. */

@@ -21,6 +21,8 @@ export interface TlsSettings {
 
 export interface TlsConnection {
 	socket: TLSSocket;
+	/** By which the certificate was judged. */
+	context: SecureContext;
 	/** `TLSv1.3` */
 	version: string;
 	cipher: string;
@@ -107,6 +109,7 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 			release();
 			resolve({
 				socket,
+				context: settings.context,
 				version: socket.getProtocol() ?? '',
 				cipher: socket.getCipher().name,
 				// Typed otherwise, but false when nothing was agreed on.

@@ -3,11 +3,9 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import {TargetDownError} from '../util/errors.ts';
-import {refuseInjection} from './http1.ts';
-import {type Header, ResponseReader} from './http1-reader.ts';
-import {Incoming} from './incoming.ts';
+import type {ExchangeTimings, Header} from './http1.ts';
+import {upgradeRequest} from './http1-upgrade.ts';
 import {quoted} from './lines.ts';
-import {socketFailure} from './socket-errors.ts';
 
 export interface UpgradeRequest {
 	/** Path with query, as it goes on the wire. */
@@ -39,31 +37,13 @@ export async function requestUpgrade(
 	signal: AbortSignal,
 ): Promise<UpgradeAnswer> {
 	const key = randomBytes(16).toString('base64');
-	const head = headOf(request, key);
-	// An answer to HEAD ends with its headers, and that is as far as a refusal is read.
-	const reader = new ResponseReader('HEAD', {maxHeadBytes: 65_536, maxBodyBytes: 0, maySwitch: true});
-	const incoming = new Incoming(socket);
-	const onAbort = () => socket.destroy();
-	signal.addEventListener('abort', onAbort);
-	try {
-		signal.throwIfAborted();
-		socket.write(head, 'latin1');
-		for (;;) {
-			const chunk = await incoming.more();
-			signal.throwIfAborted();
-			if (!chunk) throw reader.cutShort();
-			if (!reader.push(chunk)) continue;
-			const {status, statusText, headers, behind} = reader;
-			return {status, statusText, headers, behind, key, at: performance.now()};
-		}
-	} catch (error) {
-		signal.throwIfAborted();
-		throw error instanceof Error ? socketFailure(error) : error;
-	} finally {
-		incoming.release();
-		signal.removeEventListener('abort', onAbort);
-	}
+	const timings: Partial<ExchangeTimings> = {};
+	const asked = {method: 'GET', path: request.path, headers: headersOf(request, key)};
+	const {status, statusText, headers, behind} = await upgradeRequest(socket, asked, limits, signal, timings);
+	return {status, statusText, headers, behind, key, at: timings.endAt ?? performance.now()};
 }
+
+const limits = {maxHeadBytes: 65_536, maxBodyBytes: 0, headOnly: true};
 
 /** The subprotocol that was agreed on. Throws TargetDownError (`protocol`) when a 101 does not keep to the rules. */
 export function judgeUpgrade(answer: UpgradeAnswer, offered: readonly string[]): string | undefined {
@@ -88,15 +68,21 @@ export function judgeUpgrade(answer: UpgradeAnswer, offered: readonly string[]):
 	const subprotocols = valuesOf('sec-websocket-protocol');
 	const [subprotocol] = subprotocols;
 	if (subprotocol === undefined && offered.length > 0) {
-		throw broken(`none of the subprotocols ${offered.join(', ')} was taken`);
+		throw broken(
+			offered.length === 1
+				? 'the subprotocol that was offered was not taken'
+				: `none of the ${offered.length} subprotocols that were offered was taken`,
+		);
 	}
 	if (subprotocol !== undefined && (subprotocols.length > 1 || !offered.includes(subprotocol))) {
-		throw broken(`the subprotocol ${quoted(subprotocols.join(', '), 60)} was not offered`);
+		// What was offered may hold a token, and may be said again in another way.
+		const which = offered.length === 0 ? ` ${quoted(subprotocols.join(', '), 60)}` : '';
+		throw broken(`it takes the subprotocol${which}, which was not offered`);
 	}
 	return subprotocol;
 }
 
-function headOf({path, headers, subprotocols}: UpgradeRequest, key: string): string {
+function headersOf({headers, subprotocols}: UpgradeRequest, key: string): Header[] {
 	const all: Header[] = [
 		...headers,
 		['Upgrade', 'websocket'],
@@ -105,8 +91,7 @@ function headOf({path, headers, subprotocols}: UpgradeRequest, key: string): str
 		['Sec-WebSocket-Version', '13'],
 	];
 	if (subprotocols.length > 0) all.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
-	refuseInjection('GET', path, all);
-	return `GET ${path} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+	return all;
 }
 
 /** What RFC 6455 has the server make of our key. */

@@ -8,8 +8,9 @@ import {checkLabels} from '../metrics/types.ts';
 import {checkAddress} from '../net/guard.ts';
 import type {Exchange} from '../net/http1.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
+import type {TlsConnection} from '../net/tls.ts';
 import {oneLine, TargetDownError} from '../util/errors.ts';
-import {aimAt} from './http/aim.ts';
+import {aimAt, prepareHttp} from './http/aim.ts';
 import {harmlessHttp, unjudgedHttp} from './http/harmless.ts';
 import {askOver, closeLine, openLine} from './http/hop.ts';
 import {hadLine, type KeptLine, keepLine, noteLine, takeLine} from './http/kept-lines.ts';
@@ -17,6 +18,7 @@ import {type HttpOptions, httpOptions} from './http/options.ts';
 import {describeHop, finalReading, noteAnswer} from './http/reading.ts';
 import type {Hop} from './http/redirect.ts';
 import {statusCodeMetric} from './http/status-code-metric.ts';
+import {noteChain} from './shared/certificate.ts';
 import {type Findings, failedReading} from './shared/failed-reading.ts';
 import {earliestExpiryOf} from './shared/tls-metrics.ts';
 import {tlsContext} from './shared/tls-options.ts';
@@ -60,6 +62,7 @@ export const httpWarm: Probe<HttpOptions> = {
 	],
 	harmless: harmlessHttp,
 	unjudged: unjudgedHttp,
+	prepare: prepareHttp,
 	measure,
 };
 
@@ -162,7 +165,22 @@ async function askAndKeep(line: KeptLine, {hop, options, findings, signal, key, 
 		if (keeps) noteLine(key);
 		closeLine(line);
 	}
+	if (line.tls) await noteOpening(line, line.tls, options, findings);
 	return answer;
+}
+
+/** The certificate is told of every run over the connection, and not kept with it. */
+async function noteOpening(
+	line: KeptLine,
+	tls: TlsConnection,
+	options: HttpOptions,
+	findings: Findings,
+): Promise<void> {
+	delete line.tls;
+	await noteChain(tls, options.tls_config.ca_file, findings);
+	const ofTls = ([name]: [string, unknown]) => name.startsWith('tls_');
+	Object.assign(line.facts, Object.fromEntries(Object.entries(findings.facts).filter(ofTls)));
+	Object.assign(line.values, Object.fromEntries(Object.entries(findings.values).filter(ofTls)));
 }
 
 /** Servers close idle connections whenever they like, also just now; what changes nothing there may then be asked again. */

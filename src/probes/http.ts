@@ -3,7 +3,7 @@
 import type {Reading, Target} from '../engine/types.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {oneLine} from '../util/errors.ts';
-import {aimAt} from './http/aim.ts';
+import {aimAt, prepareHttp} from './http/aim.ts';
 import {CookieJar} from './http/cookies.ts';
 import {harmlessHttp, unjudgedHttp} from './http/harmless.ts';
 import {requestHop} from './http/hop.ts';
@@ -25,6 +25,7 @@ export const http: Probe<HttpOptions> = {
 	metrics: [statusCodeMetric, earliestExpiryOf('https')],
 	harmless: harmlessHttp,
 	unjudged: unjudgedHttp,
+	prepare: prepareHttp,
 	measure,
 };
 

@@ -5,6 +5,7 @@ import type {Reading, Target} from '../engine/types.ts';
 import {sayGoodbye} from '../net/goodbye.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import type {TlsConnection} from '../net/tls.ts';
+import {prepareAuthorities} from '../net/tls-chain.ts';
 import {parseHostPort} from '../net/url.ts';
 import {oneLine} from '../util/errors.ts';
 import {noteChain} from './shared/certificate.ts';
@@ -33,6 +34,7 @@ export const tcp: Probe<TcpOptions> = {
 		query_response: harmlessSteps(steps),
 	}),
 	unjudged: ({query_response: steps}) => unjudgedSteps(steps),
+	prepare: (_target, options) => (speaksTls(options) ? prepareAuthorities(options.tls_config.ca_file) : undefined),
 	measure,
 };
 

@@ -5,6 +5,7 @@ import {checkLabels} from '../metrics/types.ts';
 import {sayGoodbye} from '../net/goodbye.ts';
 import {PhaseClock} from '../net/phase-clock.ts';
 import {CertificateError, certificateFaults, type TlsConnection} from '../net/tls.ts';
+import {prepareAuthorities} from '../net/tls-chain.ts';
 import {parseHostPort} from '../net/url.ts';
 import {oneLine} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
@@ -75,6 +76,7 @@ export const tls: Probe<TlsProbeOptions> = {
 		},
 	],
 	harmless: given => ({...given, tls_config: withoutClientCertificate(given.tls_config)}),
+	prepare: (_target, given) => prepareAuthorities(given.tls_config.ca_file),
 	measure,
 };
 

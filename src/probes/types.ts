@@ -95,6 +95,8 @@ export interface Probe<Options = unknown> {
 	 * never up. Undefined, or absent: nothing that could change the verdict.
 	 */
 	unjudged?(options: Options): string | undefined;
+	/** Loads what a first run would wait for, before the time of the run begins; undefined when it is there. Never rejects. */
+	prepare?(target: Target, options: Options): Promise<void> | undefined;
 	/**
 	 * Measures once in this process. Returns a reading for whatever the target does; throws TargetDownError (made a reading by
 	 * `engine/run.ts`) or CannotLookError. Ends by the time `signal` aborts; an abort is rejected with the signal's reason.

@@ -14,6 +14,7 @@ import {loadFraming, WebSocketSession} from '../net/ws-session.ts';
 import {judgeUpgrade, requestUpgrade, type UpgradeAnswer} from '../net/ws-upgrade.ts';
 import {oneLine, TargetDownError} from '../util/errors.ts';
 import {version} from '../util/version.ts';
+import {isForEveryReader} from './shared/answer-readers.ts';
 import {authHeaders} from './shared/auth-options.ts';
 import {connectPhase} from './shared/connect-phase.ts';
 import {type Findings, failedReading, inMs} from './shared/failed-reading.ts';
@@ -21,7 +22,7 @@ import {resolvePhase, ruleFor} from './shared/resolve-phase.ts';
 import {earliestExpiryOf} from './shared/tls-metrics.ts';
 import {tlsContext, tlsPhase} from './shared/tls-options.ts';
 import type {Place, Probe} from './types.ts';
-import {harmlessWs, type WsOptions, wsOptions} from './ws/options.ts';
+import {harmlessWs, unjudgedWs, type WsOptions, wsOptions} from './ws/options.ts';
 
 const schemes: Schemes = ['ws', 'wss'];
 
@@ -52,8 +53,7 @@ export const ws: Probe<WsOptions> = {
 		earliestExpiryOf('wss'),
 	],
 	harmless: harmlessWs,
-	unjudged: ({send, expect}) =>
-		send === undefined || expect === undefined ? undefined : 'no message was sent, and none awaited',
+	unjudged: unjudgedWs,
 	measure,
 };
 
@@ -111,7 +111,8 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 		values.status_code = answer.status;
 		if (answer.status !== 101 || !framing) return answer;
 		const subprotocol = judgeUpgrade(answer, subprotocols);
-		if (subprotocol !== undefined) facts.subprotocol = subprotocol;
+		// Its name may be a token.
+		if (subprotocol !== undefined) facts.subprotocol = `${subprotocols.indexOf(subprotocol) + 1} of ${subprotocols.length}`;
 		values.upgraded = 1;
 		const session = new WebSocketSession(framing, socket, answer.behind, limits);
 		const onAbort = () => socket.destroy();
@@ -119,7 +120,7 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 		try {
 			signal.throwIfAborted();
 			if (wantsWords(options)) clock.enter('transfer', answer.at);
-			await talk(session, options, findings);
+			await talk(session, url, options, findings);
 			signal.throwIfAborted();
 			clock.leave();
 			// The answer to our goodbye is no part of what is measured.
@@ -149,7 +150,8 @@ function wantsWords({ping, send, expect}: WsOptions): boolean {
 	return ping || send !== undefined || expect !== undefined;
 }
 
-async function talk(session: WebSocketSession, {ping, send, expect}: WsOptions, {values}: Findings): Promise<void> {
+async function talk(session: WebSocketSession, url: URL, options: WsOptions, {values}: Findings): Promise<void> {
+	const {ping, send, expect, subprotocols} = options;
 	if (ping) values.pong_seconds = await session.ping();
 	if (send !== undefined) session.send(send);
 	if (expect === undefined) return;
@@ -166,7 +168,8 @@ async function talk(session: WebSocketSession, {ping, send, expect}: WsOptions, 
 		if (!(error instanceof TargetDownError) || came === 0) throw error;
 		values.failed_due_to_regex = 1;
 		// A server may say again what it was sent, and that may be secret.
-		const shown = send === undefined ? `, the last one ${quoted(last.slice(0, 400), 80)}` : '';
+		const isPlain = send === undefined && subprotocols.length === 0 && url.search === '' && isForEveryReader(options);
+		const shown = isPlain ? `, the last one ${quoted(last.slice(0, 400), 80)}` : '';
 		const none = `${came === 1 ? 'one message' : `${came} messages`} came without a match of ${quoted(expect, 60)}${shown}`;
 		const reason = error.reason === 'protocol' ? 'content' : error.reason;
 		throw new TargetDownError(reason, `${error.message}; ${none}`);

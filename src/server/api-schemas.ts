@@ -41,6 +41,10 @@ const checkFields = {
 	target,
 	intervalSeconds: z.number(),
 	timeoutSeconds: z.number(),
+	expect: z
+		.literal('unreachable')
+		.optional()
+		.meta({description: 'The check is up while nothing answers there. Absent: an answer is up.'}),
 };
 export const checkSchema = z.object(checkFields).meta({id: 'Check'});
 
@@ -67,10 +71,38 @@ export const outcomeSchema = z
 	.object({...outcomeFields, kind: z.enum(['scheduled', 'recheck', 'adhoc'])})
 	.meta({id: 'Outcome', description: 'What one run of a check found.'});
 
-const moduleRef = z.object({name: z.string(), prober: z.string()});
+const moduleRef = z
+	.object({name: z.string(), prober: z.string()})
+	.meta({description: 'Absent where a check ran as configured.'});
+
+const knownCheck = z
+	.object({
+		name: z.string(),
+		target: z.string().meta({description: 'Label `target`.'}),
+		type: z.string(),
+		verdict: verdict.optional().meta({description: 'Absent before its first run, and where no daemon runs it.'}),
+		since: time.optional().meta({description: 'From when on it was so without a break, as far back as runs are kept.'}),
+		expect: z
+			.literal('unreachable')
+			.optional()
+			.meta({description: 'The check is up while nothing answers there. Absent: an answer is up.'}),
+		ownOptions: z
+			.literal(true)
+			.optional()
+			.meta({description: 'It is of the same type as this run, but has other options or goes another way.'}),
+	})
+	.meta({id: 'KnownCheck', description: 'A check that has the target of an ad hoc run.'});
+export type KnownCheck = z.output<typeof knownCheck>;
 
 export const probeSchema = z
-	.object({check: checkSchema, module: moduleRef, outcome: outcomeSchema})
+	.object({
+		check: checkSchema,
+		module: moduleRef.optional(),
+		outcome: outcomeSchema,
+		checks: z
+			.array(knownCheck)
+			.meta({description: 'The checks that this vantage has of the same target; none where one of them was run.'}),
+	})
 	.meta({id: 'Probe', description: 'What a run by GET /probe found, for callers who accept JSON.'});
 
 const checkViewFields = {
@@ -131,6 +163,7 @@ export const sourceSchema = z
 		durationSeconds: z.number().optional().meta({description: 'Seconds that the last try took.'}),
 		lastTriedAt: time.optional(),
 		lastSuccessAt: time.optional(),
+		failingSince: time.optional().meta({description: 'While it fails: the first try that did.'}),
 	})
 	.meta({id: 'Source'});
 
@@ -175,9 +208,22 @@ export const probeRequestSchema = z
 			.string('expected a target')
 			.min(1)
 			.max(2048)
-			.meta({description: 'As the module’s probe type wants it.', examples: ['http://livekit:7880/']}),
+			.optional()
+			.meta({
+				description:
+					'As the module’s probe type wants it. With `check`: the name or the address of one of its targets, not needed where it has only one.',
+				examples: ['http://livekit:7880/'],
+			}),
 		module: z.string().min(1).max(200).optional().meta({description: 'Default `http_2xx`.'}),
-		from: z.string().min(1).max(200).optional().meta({description: 'A vantage; default the first.'}),
+		check: z.string().min(1).max(200).optional().meta({
+			description: 'Instead of a module: a check, run as it is configured, with its own options, way and expectation.',
+		}),
+		from: z
+			.string()
+			.min(1)
+			.max(200)
+			.optional()
+			.meta({description: 'A vantage; default the first, of a check the first that has it.'}),
 		timeout: z
 			.string('expected a duration such as 5s')
 			.regex(/^[0-9.a-z]{1,40}$/)
@@ -194,6 +240,14 @@ export const probeRequestSchema = z
 			.optional()
 			.meta({description: 'Host header of http modules, and the name that TLS asks for.'}),
 	})
+	.refine(({target, check}) => target !== undefined || check !== undefined, {
+		path: ['target'],
+		error: 'expected a target',
+	})
+	.refine(({module, check}) => module === undefined || check === undefined, {
+		path: ['check'],
+		error: 'a check has options of its own: give it or a module',
+	})
 	.meta({id: 'ProbeRequest'});
 export type ProbeRequest = z.output<typeof probeRequestSchema>;
 
@@ -204,7 +258,7 @@ export const probeAnswer = z
 			configured: z.boolean().meta({description: 'Whether a check of the configuration has it.'}),
 		}),
 		vantage: z.string(),
-		module: moduleRef,
+		module: moduleRef.optional(),
 		timeoutSeconds: z.number(),
 		path: path.optional().meta({
 			description: 'How packets go to the peer, seen by this run or else by the last tunnel check of this vantage.',

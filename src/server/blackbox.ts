@@ -5,7 +5,8 @@ import {formatDurationMs} from '../util/units.ts';
 import {exposeReading} from './blackbox/by-type.ts';
 import {type Family, formatFamily, info, one} from './blackbox/families.ts';
 import {formatTime} from './format-time.ts';
-import {assumesPort80, describeResolver, finiteOnly, showAddress} from './json.ts';
+import {assumesPort80, describeResolver, finiteOnly, type KnownCheckJson, showAddress} from './json.ts';
+import {sayAlike} from './say-alike.ts';
 import type {AdhocAnswer} from './types.ts';
 
 type Ran = AdhocAnswer & {kind: 'ran'};
@@ -19,16 +20,18 @@ export function exposeProbe({check, outcome, timeoutMs}: Ran): string {
 	return families.map(formatFamily).join('');
 }
 
-/** `debug=true`: what happened line by line, the metrics, and the module without its secrets. */
-export function renderDebug(answer: Ran): string {
+/** `debug=true`: what happened line by line, what checks say of the same target, the metrics, and the module without its secrets. */
+export function renderDebug(answer: Ran, alike: readonly KnownCheckJson[] = []): string {
 	const blind = answer.outcome.verdict === 'unknown';
 	const metrics = blind
 		? 'None: tailprobe could not look, so there is no verdict about the target.\n'
 		: exposeProbe(answer);
 	return [
-		`What happened:\n${tellStory(answer).join('\n')}\n`,
+		`What happened:\n${[...tellStory(answer), ...sayAlike(alike, answer.outcome.startedAt)].join('\n')}\n`,
 		`Metrics that would have been returned:\n${metrics}`,
-		`Module configuration:\n${sayWithheld(answer)}${answer.module.text.trimEnd()}\n`,
+		answer.module
+			? `Module configuration:\n${sayWithheld(answer)}${answer.module.text.trimEnd()}\n`
+			: 'Module configuration:\nNone: the check ran with its own options.\n',
 	].join('\n\n');
 }
 
@@ -64,7 +67,7 @@ function tellStory({check, outcome, timeoutMs, module}: Ran): string[] {
 	const {facts = {}, phases = {}, values = {}} = reading ?? {};
 	const {address, resolved_by: by, phase, path, derp_region: region, final_url: finalUrl, body_start: body} = facts;
 	const lines = [
-		`${formatTime(outcome.startedAt)} ${module.prober} probe by module ${module.name} from ${check.vantage} of ${showAddress(check.target.address)}, via ${check.target.via}`,
+		`${formatTime(outcome.startedAt)} ${module ? `${module.prober} probe by module ${module.name}` : `check ${check.name} as configured, a ${check.type} probe`} from ${check.vantage} of ${showAddress(check.target.address)}, via ${check.target.via}`,
 		`allowed to take ${formatDurationMs(timeoutMs)}`,
 	];
 	if (address)

@@ -18,16 +18,22 @@ export type ProbeNowJson = Json<typeof schemas.probeAnswer>;
 export type OutcomeJson = Json<typeof schemas.outcomeSchema>;
 /** What an ad hoc run found. */
 export type ProbeJson = Json<typeof schemas.probeSchema>;
+/** A check that has the target of an ad hoc run. */
+export type KnownCheckJson = schemas.KnownCheck;
 
-export function describeProbe(answer: AdhocAnswer & {kind: 'ran'}): ProbeJson {
-	const {name, prober} = answer.module;
+/** `checks`: those of the same target (alike.ts). */
+export function describeProbe(answer: AdhocAnswer & {kind: 'ran'}, checks: readonly KnownCheckJson[]): ProbeJson {
 	const check = {...describeCheck(answer.check), timeoutSeconds: answer.timeoutMs / 1000};
-	return {check, module: {name, prober}, outcome: describeOutcome(answer.outcome)};
+	return {check, ...describeModule(answer), outcome: describeOutcome(answer.outcome), checks: [...checks]};
+}
+
+function describeModule({module}: AdhocAnswer & {kind: 'ran'}): Pick<ProbeJson, 'module'> {
+	return module ? {module: {name: module.name, prober: module.prober}} : {};
 }
 
 /** What an ad hoc run found, beside what is known of its target: the checks that its vantage has of it, and the path to its peer. */
 export function describeProbeNow(answer: AdhocAnswer & {kind: 'ran'}, view: DaemonView): ProbeNowJson {
-	const {check, module} = answer;
+	const {check} = answer;
 	const {kind: _kind, ...outcome} = describeOutcome(answer.outcome);
 	const {target, vantage, timeoutSeconds} = {...describeCheck(check), timeoutSeconds: answer.timeoutMs / 1000};
 	const path = answer.outcome.reading?.facts.path ?? pathOfTunnel(check, view);
@@ -35,7 +41,7 @@ export function describeProbeNow(answer: AdhocAnswer & {kind: 'ran'}, view: Daem
 		...outcome,
 		target: {...target, configured: check.target.only === undefined},
 		vantage,
-		module: {name: module.name, prober: module.prober},
+		...describeModule(answer),
 		timeoutSeconds,
 		...(isPath(path) ? {path} : {}),
 		checks: view
@@ -45,7 +51,7 @@ export function describeProbeNow(answer: AdhocAnswer & {kind: 'ran'}, view: Daem
 	};
 }
 
-export function describeCheck({key, name, type, vantage, target, intervalMs, timeoutMs}: Check): CheckJson {
+export function describeCheck({key, name, type, vantage, target, intervalMs, timeoutMs, expect}: Check): CheckJson {
 	const {name: targetName, address, via, peer} = target;
 	return {
 		key,
@@ -55,6 +61,7 @@ export function describeCheck({key, name, type, vantage, target, intervalMs, tim
 		target: {name: targetName, address: showAddress(address), via, peer},
 		intervalSeconds: intervalMs / 1000,
 		timeoutSeconds: timeoutMs / 1000,
+		...(expect === undefined ? {} : {expect}),
 	};
 }
 
@@ -134,6 +141,7 @@ export function describeSource({
 	seconds,
 	lastTriedAt,
 	lastSuccessAt,
+	failingSince,
 }: SourceView): Json<typeof schemas.sourceSchema> {
 	return {
 		name,
@@ -143,6 +151,7 @@ export function describeSource({
 		durationSeconds: seconds,
 		lastTriedAt: formatTime(lastTriedAt),
 		lastSuccessAt: formatTime(lastSuccessAt),
+		failingSince: formatTime(failingSince),
 	};
 }
 

@@ -48,9 +48,13 @@ const textContent = {'text/plain': {schema: z.string()}};
 const problemContent = {'application/problem+json': {schema: schemas.problemSchema}};
 
 const blackboxQuery = z.object({
-	target: z.string().min(1).max(2048).meta({description: 'As the probe type of the module wants it.'}),
+	target: z.string().min(1).max(2048).optional().meta({
+		description:
+			'As the probe type of the module wants it. With `check`: one of its targets by name or address, not needed where it has only one.',
+	}),
 	module: z.string().optional().meta({description: 'Default `http_2xx`.'}),
-	from: z.string().optional().meta({description: 'A vantage; default the first.'}),
+	check: z.string().optional().meta({description: 'Instead of a module: a check, run as it is configured.'}),
+	from: z.string().optional().meta({description: 'A vantage; default the first, of a check the first that has it.'}),
 	hostname: z.string().optional().meta({description: 'Host header of http modules, and the name that TLS asks for.'}),
 	debug: z.string().optional().meta({description: '`true`: what happened, the metrics, and the module.'}),
 });

@@ -64,7 +64,7 @@ function describeTailscaled({vantage, backendState, online, keyExpiryMs, warning
 		backendState,
 		online,
 		keyExpiry: formatTime(keyExpiryMs),
-		warnings: warnings?.map(({code, severity, sinceMs}) => ({code, severity, since: formatTime(sinceMs)})),
+		warnings: warnings?.map(({code, severity, sinceMs, says}) => ({code, severity, since: formatTime(sinceMs), says})),
 	};
 }
 

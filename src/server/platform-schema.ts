@@ -56,7 +56,14 @@ export const platformSchema = z
 				online: z.boolean().optional().meta({description: 'Whether it is connected to its control server.'}),
 				keyExpiry: time.optional(),
 				warnings: z
-					.array(z.object({code: z.string(), severity: z.enum(severities), since: time.optional()}))
+					.array(
+						z.object({
+							code: z.string(),
+							severity: z.enum(severities),
+							since: time.optional(),
+							says: z.string().optional().meta({description: "tailscaled's own words, at most 200 characters."}),
+						}),
+					)
 					.optional(),
 			}),
 		),

@@ -28,12 +28,22 @@ export interface DaemonView {
 	headscaleMetrics(): string | undefined;
 	/** tailscaled's own metrics text of the last read, of the first vantage that has one when none is named; undefined when that read failed. */
 	tailscaledMetrics(vantage?: string): string | undefined;
+	/** Hosts that other things hang on, as configured. */
+	landmarks(): Landmarks;
 	/** Runs an ad hoc probe; never throws for what the target does. */
 	probe(request: AdhocRequest): Promise<AdhocAnswer>;
 	/** Reads the configuration again, all or nothing. */
 	reload(): Promise<{ok: true} | {ok: false; mistakes: readonly string[]}>;
 	/** Every source was tried once and the schedule runs. */
 	ready(): boolean;
+}
+
+/** Hosts as they are written in the configuration, in lower case. */
+export interface Landmarks {
+	/** Where headscale answers: of its URL and of its metrics. */
+	headscale: readonly string[];
+	/** `tailnet.dns_server`: a host or host:port. */
+	dnsServer: string;
 }
 
 /** A check with what is known of it now. */
@@ -76,6 +86,8 @@ export interface SourceView {
 	/** Milliseconds since 1970 of the last success. */
 	lastSuccessAt?: number;
 	lastTriedAt?: number;
+	/** While it fails: milliseconds since 1970 of the first try that did. */
+	failingSince?: number;
 	/** Seconds that the last try took. */
 	seconds?: number;
 	/** One sentence when the last try failed, or found that there is nothing to read. */
@@ -94,9 +106,12 @@ export interface NodeView {
 }
 
 export interface AdhocRequest {
+	/** What is dialled; with `check` the name or the address of one of its targets, '' where it has only one. */
 	target: string;
-	/** Module name; default `http_2xx`. */
+	/** Module name; default `http_2xx`. Not looked at where `check` is given. */
 	module: string;
+	/** Name of a check, to be run as it is configured. */
+	check?: string;
 	/** Vantage name; default: the first. */
 	from?: string;
 	/** Deadline asked for by the caller, milliseconds; the module's timeout also bounds it. */
@@ -114,9 +129,10 @@ export interface AdhocRequest {
 }
 
 export type AdhocAnswer =
-	| {kind: 'ran'; check: Check; outcome: Outcome; timeoutMs: number; module: ModuleView}
+	/** `module` is absent where a check ran as configured. */
+	| {kind: 'ran'; check: Check; outcome: Outcome; timeoutMs: number; module?: ModuleView}
 	/** 400: the caller must change something. `field` says what. */
-	| {kind: 'bad_request'; field: 'module' | 'target' | 'from' | 'hostname'; detail: string}
+	| {kind: 'bad_request'; field: 'check' | 'module' | 'target' | 'from' | 'hostname'; detail: string}
 	/** 429. */
 	| {kind: 'busy'; detail: string};
 

@@ -3,6 +3,7 @@
 import {isInGrace} from '../headscale/fresh.ts';
 import type {HeadscaleState} from '../headscale/types.ts';
 import type {HeadscaleFacts, PlatformView, TailscaledFacts} from '../inventory/platform-types.ts';
+import type {HealthWarning} from '../tailscaled/types.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
 import {formatSpan} from '../util/readable.ts';
@@ -28,6 +29,8 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 	/** What is known of a matter; what is not known at the moment changes nothing. */
 	const known = new Map<string, unknown>();
 	let keyToldAt: number | undefined;
+	/** Of each vantage, the codes that its tailscaled warned of last. */
+	const warned = new Map<string, ReadonlySet<string>>();
 
 	return {
 		vantages(states) {
@@ -88,7 +91,8 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 		call(before);
 	}
 
-	function tellTailscaled({vantage, backendState, online}: TailscaledFacts): void {
+	function tellTailscaled({vantage, backendState, online, warnings}: TailscaledFacts): void {
+		if (warnings) tellWarnings(vantage, warnings);
 		onChange(`${vantage} state`, backendState, before => {
 			if (backendState !== 'Running')
 				log.warn({vantage, state: backendState}, 'the own tailscaled is not connected to the tailnet');
@@ -99,6 +103,18 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 			if (online === false) log.warn({vantage}, 'the own tailscaled lost its control server');
 			else if (before !== undefined) log.info({vantage}, 'the own tailscaled has its control server again');
 		});
+	}
+
+	/** Those that the page shows too. One that stays is told once, whatever its words become. */
+	function tellWarnings(vantage: string, warnings: readonly HealthWarning[]): void {
+		const grave = warnings.filter(({severity}) => severity === 'high' || severity === 'medium');
+		const before = warned.get(vantage) ?? new Set();
+		for (const {code, severity, says} of grave)
+			if (!before.has(code)) log.warn({vantage, code, severity, ...(says && {says})}, 'the own tailscaled warns');
+		const now = new Set(grave.map(({code}) => code));
+		const over = [...before].filter(code => !now.has(code));
+		if (over.length > 0) log.info({vantage, codes: over}, 'the own tailscaled no longer warns');
+		warned.set(vantage, now);
 	}
 
 	function tellCertificate(certificate: HeadscaleFacts['certificate']): void {

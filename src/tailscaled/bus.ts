@@ -3,13 +3,17 @@
  * because a stream that is silent cannot be told from one that is dead; and with backoff when it breaks.
  */
 
+import type {Failure} from '../headscale/types.ts';
 import type {Clock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import {parseBusLine} from './health.ts';
 import {readLines, TailscaledError} from './local-get.ts';
+import {parseVersion} from './status.ts';
 import type {HealthWarning} from './types.ts';
 
 export interface HealthWatch {
+	/** Opens the stream now, where it waits to be opened again. */
+	hurry(): void;
 	/** Ends the stream; nothing is told afterwards. */
 	stop(): Promise<void>;
 }
@@ -20,7 +24,9 @@ export interface HealthWatchOptions {
 	/** At the begin of each stream, and at each change. `seconds`: until the first answer of this stream. */
 	onHealth(warnings: readonly HealthWarning[], seconds: number): void;
 	/** The stream broke or could not be opened; it is opened again. */
-	onFailure(error: string, seconds: number): void;
+	onFailure(error: string, seconds: number, failure: Failure | undefined): void;
+	/** What is known of the version of this tailscaled. */
+	version?: () => string | undefined;
 	times?: Partial<HealthWatchTimes>;
 }
 
@@ -46,8 +52,10 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 	const {clock} = options;
 	const times = {...defaultTimes, ...options.times};
 	const stopping = new AbortController();
+	let endPause = () => {};
 	const ended = watchOn();
 	return {
+		hurry: () => endPause(),
 		async stop() {
 			stopping.abort();
 			await ended;
@@ -65,7 +73,11 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 				backoffMs = times.firstBackoffMs;
 				continue;
 			}
-			options.onFailure(error, lastedMs / 1000);
+			options.onFailure(
+				messageOf(error),
+				lastedMs / 1000,
+				error instanceof TailscaledError ? error.failure : undefined,
+			);
 			// A stream that lasted for a while has nothing to do with the failures before it.
 			if (lastedMs > 2 * times.firstMs) backoffMs = times.firstBackoffMs;
 			await pause(backoffMs);
@@ -73,14 +85,13 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 		}
 	}
 
-	/** One stream to its end: a sentence when that was not ours to choose. */
-	async function watchOnce(begun: number): Promise<string | undefined> {
+	/** One stream to its end: an error when that was not ours to choose. */
+	async function watchOnce(begun: number): Promise<unknown> {
 		const ending = new AbortController();
 		const renew = Symbol('renew');
-		const late = new TailscaledError(
-			`tailscaled told no health on its IPN bus within ${times.firstMs / 1000} s: it hangs, or is older than 1.72.`,
+		let cancel = clock.after(times.firstMs, () =>
+			ending.abort(explainSilence(times.firstMs, options.version?.() ?? '')),
 		);
-		let cancel = clock.after(times.firstMs, () => ending.abort(late));
 		let seconds: number | undefined;
 		try {
 			await readLines(
@@ -100,7 +111,7 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 				AbortSignal.any([stopping.signal, ending.signal]),
 			);
 		} catch (error) {
-			return error === renew ? undefined : messageOf(error);
+			return error === renew ? undefined : error;
 		} finally {
 			cancel();
 		}
@@ -111,10 +122,22 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 			const end = () => {
 				cancel();
 				stopping.signal.removeEventListener('abort', end);
+				endPause = () => {};
 				resolve();
 			};
+			endPause = end;
 			const cancel = clock.after(ms, end);
 			stopping.signal.addEventListener('abort', end, {once: true});
 		});
 	}
+}
+
+/** Since 1.72 the bus tells the health. */
+function explainSilence(firstMs: number, version: string): TailscaledError {
+	const told = `tailscaled told no health on its IPN bus within ${firstMs / 1000} s`;
+	const [major, minor] = parseVersion(version) ?? [];
+	if (major === undefined || minor === undefined)
+		return new TailscaledError(`${told}: it hangs, or is older than 1.72.`, 'unanswered');
+	if (major > 1 || minor >= 72) return new TailscaledError(`${told}: it hangs, or has no CPU.`, 'unanswered');
+	return new TailscaledError(`${told}: it is ${major}.${minor}, and only 1.72 and newer tell it there. Update it.`);
 }

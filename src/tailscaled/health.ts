@@ -1,7 +1,8 @@
-/** tailscaled's health by code, out of one line of its IPN bus. Texts are left behind: they name addresses and change. */
+/** tailscaled's health by code, out of one line of its IPN bus, with its own words for people. */
 
 import {z} from 'zod';
 import {lenient, text, timeOf} from '../headscale/lenient.ts';
+import {oneLine} from '../util/errors.ts';
 import {TailscaledError} from './local-get.ts';
 import {type HealthWarning, severities} from './types.ts';
 
@@ -66,8 +67,8 @@ export function parseBusLine(line: Buffer): readonly HealthWarning[] | undefined
 	if (!Health) return undefined;
 	const warnings = new Map<string, HealthWarning>();
 	for (const [key, raw] of Object.entries(Health.Warnings ?? {}).slice(0, maxWarnings)) {
-		const {WarnableCode, Severity, BrokenSince} = warningSchema.parse(raw);
-		const warning = toWarning(WarnableCode ?? key, Severity ?? '', timeOf(BrokenSince));
+		const {WarnableCode, Severity, BrokenSince, Text} = warningSchema.parse(raw);
+		const warning = toWarning(WarnableCode ?? key, Severity ?? '', timeOf(BrokenSince), wordsOf(Text ?? ''));
 		warnings.set(warning.code, merge(warnings.get(warning.code), warning));
 	}
 	return [...warnings.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -80,28 +81,40 @@ const messageSchema = z.object({
 });
 
 const warningSchema = z
-	.object({WarnableCode: text, Severity: text, BrokenSince: lenient(z.string())})
-	.catch({WarnableCode: undefined, Severity: undefined, BrokenSince: undefined});
+	.object({WarnableCode: text, Severity: text, BrokenSince: lenient(z.string()), Text: text})
+	.catch({WarnableCode: undefined, Severity: undefined, BrokenSince: undefined, Text: undefined});
 
-function toWarning(raw: string, severity: string, sinceMs: number | undefined): HealthWarning {
+const maxWords = 200;
+
+/** No key that a text may quote is told on. */
+function wordsOf(raw: string): string | undefined {
+	const words = oneLine(raw.slice(0, 10 * maxWords), 10 * maxWords);
+	const clean = words.replace(/\b(?:tskey|hskey|nodekey|mkey|privkey)[-:][A-Za-z0-9_:-]+/g, '<redacted>');
+	return clean === '' ? undefined : oneLine(clean, maxWords);
+}
+
+function toWarning(
+	raw: string,
+	severity: string,
+	sinceMs: number | undefined,
+	says: string | undefined,
+): HealthWarning {
 	const code = raw.startsWith('control-health.') ? 'control-health' : raw;
 	return {
 		code: known.has(code) ? code : 'other',
 		severity: severities.find(name => name === severity) ?? 'unknown',
 		...(sinceMs === undefined ? {} : {sinceMs}),
+		...(says === undefined ? {} : {says}),
 	};
 }
 
-/** Two under one code: the worse severity, since the earlier. */
+/** Two under one code: the worse severity and its words, since the earlier. */
 function merge(first: HealthWarning | undefined, second: HealthWarning): HealthWarning {
 	if (!first) return second;
 	const rank = ({severity}: HealthWarning) => (severity === 'unknown' ? -1 : severities.indexOf(severity));
 	const sinceMs = Math.min(first.sinceMs ?? Number.POSITIVE_INFINITY, second.sinceMs ?? Number.POSITIVE_INFINITY);
-	return {
-		code: first.code,
-		severity: rank(second) > rank(first) ? second.severity : first.severity,
-		...(Number.isFinite(sinceMs) ? {sinceMs} : {}),
-	};
+	const worse = rank(second) > rank(first) ? second : first;
+	return {...worse, code: first.code, ...(Number.isFinite(sinceMs) ? {sinceMs} : {})};
 }
 
 function parseJson(line: Buffer): unknown {

@@ -4,6 +4,7 @@
  */
 
 import {Client} from 'undici';
+import type {Failure} from '../headscale/types.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
 
@@ -12,10 +13,13 @@ export class TailscaledError extends Error {
 	override name = 'TailscaledError';
 	/** Status of the answer, where there was one. */
 	readonly status: number | undefined;
+	/** Absent also where there was an answer that cannot be used. */
+	readonly failure: Failure | undefined;
 
-	constructor(message: string, status?: number) {
+	constructor(message: string, cause?: number | 'unanswered') {
 		super(message);
-		this.status = status;
+		this.status = typeof cause === 'number' ? cause : undefined;
+		this.failure = typeof cause === 'number' ? `status ${cause}` : cause;
 	}
 }
 
@@ -34,6 +38,7 @@ export async function readText(
 ): Promise<string> {
 	const late = new TailscaledError(
 		`tailscaled did not answer GET ${path} on ${socketPath} within ${timeoutMs / 1000} s: it hangs, or has no CPU.`,
+		'unanswered',
 	);
 	const limit = new AbortController();
 	const timer = setTimeout(() => limit.abort(late), timeoutMs);
@@ -95,7 +100,10 @@ export async function readLines(
 				length = 0;
 			}
 		}
-		throw new TailscaledError(`tailscaled ended the stream ${path}, which it does when it is stopped or restarted.`);
+		throw new TailscaledError(
+			`tailscaled ended the stream ${path}, which it does when it is stopped or restarted.`,
+			'unanswered',
+		);
 	});
 }
 
@@ -125,7 +133,7 @@ async function get<T>(
 	} catch (error) {
 		if (signal.aborted) throw signal.reason;
 		if (error instanceof TailscaledError) throw error;
-		throw new TailscaledError(explain(error, socketPath, path));
+		throw new TailscaledError(explain(error, socketPath, path), 'unanswered');
 	} finally {
 		client.destroy().catch(() => {});
 	}

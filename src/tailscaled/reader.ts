@@ -1,7 +1,9 @@
 /** Reads one tailscaled over and over and keeps what came. Each part has its own pace and its own failures; none waits for another. */
 
+import {createCatchUp} from '../headscale/catch-up.ts';
 import {ExpositionError, parseExposition} from '../headscale/exposition.ts';
-import type {Read} from '../headscale/types.ts';
+import {known} from '../headscale/lenient.ts';
+import type {Failure, Read} from '../headscale/types.ts';
 import type {Clock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import {type HealthWatch, type HealthWatchTimes, watchHealth} from './bus.ts';
@@ -13,7 +15,7 @@ export interface TailscaledReaderOptions {
 	socket: string;
 	clock: Clock;
 	/** Called after each try; the state is already the new one. */
-	onRead?: (part: Part, error: string | undefined) => void;
+	onRead?: (part: Part, read: Read<unknown>) => void;
 	/** For tests: other paces and limits. */
 	intervalsMs?: Partial<Record<PolledPart, number>>;
 	timeoutMs?: number;
@@ -32,21 +34,28 @@ type PolledPart = Exclude<Part, 'health'>;
 /** Everything here answers in under a millisecond when it is well. */
 const defaultTimeoutMs = 3000;
 const mebibyte = 1024 * 1024;
+const partNames = Object.keys(partIntervalsMs) as Part[];
 
 /** Begins to read at once. */
 export function startTailscaledReader(options: TailscaledReaderOptions): TailscaledReader {
 	const {socket, clock, onRead} = options;
 	const stopping = new AbortController();
-	const flights = new Set<Promise<void>>();
+	const flights = new Map<PolledPart, Promise<void>>();
 	const cancels = new Map<PolledPart, () => void>();
 	let state: TailscaledState = {status: {}, health: {}, metrics: {}, derpmap: {}};
 
-	for (const part of ['status', 'metrics', 'derpmap'] as const) tick(part, clock.now());
+	const catchUp = createCatchUp<Part>({
+		clock,
+		standing: () => partNames.filter(part => state[part].error !== undefined),
+		read: part => (part === 'health' ? bus.hurry() : void readAnew(part)),
+	});
+	for (const part of partNames) if (part !== 'health') tick(part, clock.now());
 	const bus: HealthWatch = watchHealth({
 		socket,
 		clock,
 		onHealth: (warnings, seconds) => note('health', clock.wall(), seconds, {value: warnings}),
-		onFailure: (error, seconds) => note('health', clock.wall(), seconds, {error}),
+		onFailure: (error, seconds, failure) => note('health', clock.wall(), seconds, {error, failure}),
+		version: () => state.status.value?.version,
 		...(options.busTimes === undefined ? {} : {times: options.busTimes}),
 	});
 
@@ -55,14 +64,15 @@ export function startTailscaledReader(options: TailscaledReaderOptions): Tailsca
 		async stop() {
 			stopping.abort();
 			for (const cancel of cancels.values()) cancel();
-			await Promise.all([bus.stop(), ...flights]);
+			catchUp.stop();
+			await Promise.all([bus.stop(), ...flights.values()]);
 		},
 	};
 
 	/** One read, and the next an interval after the slot of this one, or as soon as this one is over. */
 	function tick(part: PolledPart, slot: number): void {
 		const flight = read(part).then(() => {
-			flights.delete(flight);
+			flights.delete(part);
 			if (stopping.signal.aborted) return;
 			const next = Math.max(slot + (options.intervalsMs?.[part] ?? partIntervalsMs[part]), clock.now());
 			cancels.set(
@@ -70,39 +80,46 @@ export function startTailscaledReader(options: TailscaledReaderOptions): Tailsca
 				clock.after(next - clock.now(), () => tick(part, next)),
 			);
 		});
-		flights.add(flight);
+		flights.set(part, flight);
+	}
+
+	/** Instead of at its next time; a read that began before now may fail for what was so then. */
+	async function readAnew(part: PolledPart): Promise<void> {
+		await flights.get(part);
+		if (stopping.signal.aborted || state[part].error === undefined) return;
+		cancels.get(part)?.();
+		tick(part, clock.now());
 	}
 
 	async function read(part: PolledPart): Promise<void> {
 		const triedAt = clock.wall();
 		const begun = clock.now();
-		let result: {value: unknown} | {error: string};
+		let result: Result;
 		try {
 			result = {value: await readers[part](socket, options.timeoutMs ?? defaultTimeoutMs, stopping.signal)};
 		} catch (error) {
-			result = {error: messageOf(error)};
+			result = {error: messageOf(error), failure: error instanceof TailscaledError ? error.failure : undefined};
 		}
 		if (!stopping.signal.aborted) note(part, triedAt, (clock.now() - begun) / 1000, result);
 	}
 
-	function note(part: Part, triedAt: number, seconds: number, result: {value: unknown} | {error: string}): void {
-		const {value, succeededAt} = state[part];
+	function note(part: Part, triedAt: number, seconds: number, result: Result): void {
+		const {value, succeededAt, error: errorBefore, failingSince = triedAt} = state[part];
 		const read: Read<unknown> = {
 			triedAt,
 			seconds,
 			...('error' in result
-				? {
-						error: result.error,
-						...(value === undefined ? {} : {value}),
-						...(succeededAt === undefined ? {} : {succeededAt}),
-					}
+				? {error: result.error, failingSince, ...known({value, succeededAt, failure: result.failure})}
 				: {value: result.value, succeededAt: clock.wall()}),
 		};
 		// The readers are typed: what is written to a part is of that part.
 		state = {...state, [part]: read} as TailscaledState;
-		onRead?.(part, read.error);
+		if (errorBefore !== undefined && read.error === undefined) catchUp.recovered();
+		onRead?.(part, read);
 	}
 }
+
+type Result = {value: unknown} | {error: string; failure?: Failure | undefined};
 
 type Readers = {
 	[P in PolledPart]: (

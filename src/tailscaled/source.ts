@@ -3,8 +3,9 @@
 import type {SourceReading} from '../collectors/sources.ts';
 import type {VantageConfig} from '../config/types.ts';
 import {isFresh} from '../headscale/fresh.ts';
-import type {Read} from '../headscale/types.ts';
+import type {Failure, Read} from '../headscale/types.ts';
 import type {TailnetNode} from '../inventory/types.ts';
+import {createSourceLog} from '../sinks/source-log.ts';
 import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
@@ -50,11 +51,15 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 	const running = new Map<string, {socket: string; reader: TailscaledReader}>();
 	const ending = new Set<Promise<void>>();
 	const stopping = new AbortController();
-	const told = new Map<string, string | undefined>();
+	const sourceLog = createSourceLog(log, systemClock);
 	const versions: ClientVersions = createClientVersions(systemClock);
 	let whois: Read<true> = {};
 	let whoisFlight: Promise<void> = Promise.resolve();
+	let whoisVantage: string | undefined;
+	let isAsking = false;
 	let cancelWhois = () => {};
+	/** Vantages whose tailscaled did not tell its status at the last try. */
+	const away = new Set<string>();
 	configure(vantages);
 	askVersions();
 
@@ -83,6 +88,7 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 			cancelWhois();
 			for (const name of [...running.keys()]) end(name);
 			await Promise.all([...ending, whoisFlight]);
+			sourceLog.flush();
 		},
 	};
 
@@ -91,7 +97,12 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 		for (const [name, {socket}] of running) if (sockets.get(name) !== socket) end(name);
 		for (const [vantage, socket] of sockets) {
 			if (socket === undefined || running.has(vantage)) continue;
-			const onRead = (part: Part, error: string | undefined) => tellChange(part, vantage, error);
+			const onRead = (part: Part, {error, failure}: Read<unknown>) => {
+				sourceLog.tried({name: `tailscaled-${part}`, system: 'tailscaled', vantage, error, failure});
+				if (part !== 'status') return;
+				if (error !== undefined) away.add(vantage);
+				else if (away.delete(vantage)) hurryVersions();
+			};
 			running.set(vantage, {socket, reader: startTailscaledReader({socket, clock: systemClock, onRead})});
 		}
 	}
@@ -107,55 +118,57 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 	/** One tailscaled knows the whole tailnet: the first that is connected is asked. */
 	function askVersions(): void {
 		const slot = systemClock.now();
+		isAsking = true;
 		whoisFlight = refreshVersions().then(() => {
+			isAsking = false;
 			if (stopping.signal.aborted) return;
 			const wait = slot + (whois.triedAt === undefined ? 1000 : whoisIntervalMs) - systemClock.now();
 			cancelWhois = systemClock.after(wait, askVersions);
 		});
 	}
 
+	/** A tailscaled came back: what could not be asked while it was away is asked now. */
+	function hurryVersions(): void {
+		if (isAsking || whois.error === undefined) return;
+		cancelWhois();
+		askVersions();
+	}
+
 	async function refreshVersions(): Promise<void> {
 		const known = nodes();
-		const connected = [...running.values()].find(
-			({reader}) => reader.state().status.value?.backendState === 'Running' && !reader.state().status.error,
+		const connected = [...running].find(
+			([, {reader}]) => reader.state().status.value?.backendState === 'Running' && !reader.state().status.error,
 		);
 		if (!connected || known.length === 0) return;
-		const {socket} = connected;
+		const [vantage, {socket}] = connected;
 		const triedAt = systemClock.wall();
 		const begun = systemClock.now();
 		let error: string | undefined;
+		let failure: Failure | undefined;
 		try {
 			await versions.refresh(known, address => askVersion(socket, address, stopping.signal));
 		} catch (thrown) {
 			error = messageOf(thrown);
+			failure = thrown instanceof TailscaledError ? thrown.failure : undefined;
 		}
 		if (stopping.signal.aborted) return;
 		const succeededAt = error === undefined ? systemClock.wall() : whois.succeededAt;
 		whois = {
 			triedAt,
 			seconds: (systemClock.now() - begun) / 1000,
-			...(error === undefined ? {} : {error}),
+			...(error === undefined ? {} : {error, failingSince: whois.failingSince ?? triedAt}),
 			...(succeededAt === undefined ? {} : {succeededAt}),
 		};
-		tellName('tailscaled-whois', error, {});
+		const source = {name: 'tailscaled-whois', system: 'tailscaled'};
+		// Another vantage is asked now: nothing of the one before stands any more.
+		if (whoisVantage !== undefined && whoisVantage !== vantage) sourceLog.tried({...source, vantage: whoisVantage});
+		whoisVantage = vantage;
+		sourceLog.tried({...source, vantage, error, failure});
 	}
 
 	/** Names stay as they are documented for the usual daemon, which has one tailscaled. */
 	function nameOf(part: Part, vantage: string): string {
 		return running.size === 1 ? `tailscaled-${part}` : `tailscaled-${part}-${vantage}`;
-	}
-
-	function tellChange(part: Part, vantage: string, error: string | undefined): void {
-		tellName(`tailscaled-${part}`, error, {vantage});
-	}
-
-	/** One line when a source begins to fail and one when it works again. */
-	function tellName(source: string, error: string | undefined, fields: {vantage?: string}): void {
-		const key = `${source} ${fields.vantage ?? ''}`;
-		const before = told.get(key);
-		told.set(key, error);
-		if (error !== undefined && before === undefined) log.warn({source, ...fields, detail: error}, 'source fails');
-		else if (error === undefined && before !== undefined) log.info({source, ...fields}, 'source works again');
 	}
 }
 
@@ -171,7 +184,7 @@ async function askVersion(socket: string, address: string, signal: AbortSignal):
 
 function toSource(
 	name: string,
-	{triedAt, succeededAt, seconds, error}: Read<unknown>,
+	{triedAt, succeededAt, seconds, error, failingSince}: Read<unknown>,
 	intervalMs: number,
 ): SourceReading {
 	return {
@@ -179,6 +192,7 @@ function toSource(
 		ok: triedAt === undefined ? undefined : error === undefined,
 		...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
 		...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
+		...(failingSince === undefined ? {} : {failingSince}),
 		...(seconds === undefined ? {} : {seconds}),
 		...(error === undefined ? {} : {detail: error}),
 		intervalMs,

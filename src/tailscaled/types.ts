@@ -44,6 +44,8 @@ export interface HealthWarning {
 	severity: Severity;
 	/** Milliseconds since 1970. */
 	sinceMs?: number;
+	/** tailscaled's own words, on one line and bounded: for people, never a label. They may name addresses and paths. */
+	says?: string;
 }
 
 /** GET derpmap: how many relays tailscaled knows of. */

@@ -3,8 +3,8 @@
 /** Names of keys whose values are never shown. */
 const secretName = /authorization|cookie|token|secret|password|passwd|credential|api[-_]?key|private|^key$/i;
 
-/** What is sent to a target as it stands: it may hold a password. */
-const sentTexts: ReadonlySet<string> = new Set(['body', 'send']);
+/** What is sent to a target as it stands: it may hold a password or a token. */
+const sentTexts: ReadonlySet<string> = new Set(['body', 'send', 'subprotocols']);
 
 /** Headers whose values are no secrets; every other value is, for all we know. In lower case: ask `isHarmlessHeader`. */
 export const harmlessHeaders: ReadonlySet<string> = new Set([

@@ -24,6 +24,8 @@ export interface DirectHealthOptions {
 	stopping: AbortSignal;
 	/** For tests: the kernel's answer. */
 	wayOut?: (address: string) => Promise<WayOut>;
+	/** For tests: whether a witness answers. */
+	knock?: typeof answersTcp;
 	/** For the witnesses' answers, milliseconds. */
 	witnessMs?: number;
 }
@@ -38,7 +40,7 @@ const staleMs = 15 * 60_000;
 const afterglowMs = 5000;
 
 export function createDirectHealth(options: DirectHealthOptions): DirectHealth {
-	const {selfCheck, stopping, wayOut = findWayOut, witnessMs = 1500} = options;
+	const {selfCheck, stopping, wayOut = findWayOut, knock = answersTcp, witnessMs = 1500} = options;
 	/** By address, oldest first. */
 	const witnesses = new Map<string, {port: number; heardAt: number}>();
 	/** When each device, or everything (''), was last found to lead nowhere. */
@@ -97,7 +99,7 @@ export function createDirectHealth(options: DirectHealthOptions): DirectHealth {
 
 	async function askWitnesses(signal: AbortSignal): Promise<{answer: boolean; silentHosts: readonly string[]}> {
 		const asked = [...witnesses].slice(-witnessesAsked);
-		const answer = await anyOf(asked.map(([host, {port}]) => answersTcp(host, port, signal)));
+		const answer = await anyOf(asked.map(([host, {port}]) => knock(host, port, signal)));
 		return {answer, silentHosts: asked.map(([host]) => host)};
 	}
 }

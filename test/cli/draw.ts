@@ -16,7 +16,7 @@ function draw(
 ): string {
 	const answer = ranAnswer(outcome, aCheck(check));
 	if (answer.kind !== 'ran') throw new Error('not a run');
-	return drawProbe(describeProbe(answer), asked, {...plain, ...options});
+	return drawProbe(describeProbe(answer, []), asked, {...plain, ...options});
 }
 
 const tlsTimeout = anOutcome({
@@ -129,7 +129,7 @@ test('times that cannot be true are marked', t => {
 test('without a daemon the drawing says so', t => {
 	const answer = ranAnswer() as AdhocAnswer & {kind: 'ran'};
 
-	t.regex(drawProbe(describeProbe(answer), undefined, plain), /took 20\.0 ms, without a daemon\n/);
+	t.regex(drawProbe(describeProbe(answer, []), undefined, plain), /took 20\.0 ms, without a daemon\n/);
 });
 
 test('a port that nobody wrote is told when the target is down', t => {

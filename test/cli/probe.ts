@@ -11,7 +11,16 @@ import {execa} from 'execa';
 import {probeUsage, runProbe, type Terminal} from '../../src/cli/probe.ts';
 import {describeProbe} from '../../src/server/json.ts';
 import type {AdhocAnswer} from '../../src/server/types.ts';
-import {anOutcome, type FakeDaemon, fakeDaemon, ranAnswer, withServer} from '../helpers/fake-daemon.ts';
+import {
+	aCheck,
+	aCheckView,
+	anOutcome,
+	type FakeDaemon,
+	fakeDaemon,
+	ranAnswer,
+	someTime,
+	withServer,
+} from '../helpers/fake-daemon.ts';
 import {guard, hashOf, pem} from '../helpers/guarded.ts';
 
 interface Run {
@@ -48,7 +57,7 @@ async function runAgainst(daemon: FakeDaemon, args: readonly string[], part: Par
 }
 
 function goodAnswer(): string {
-	return JSON.stringify(describeProbe(ranAnswer() as AdhocAnswer & {kind: 'ran'}));
+	return JSON.stringify(describeProbe(ranAnswer() as AdhocAnswer & {kind: 'ran'}, []));
 }
 
 test('a target that is up is drawn and ends with 0', async t => {
@@ -187,6 +196,8 @@ for (const args of [
 	['--url', 'http://a%zz@localhost:1', 'x'],
 	['--url', 'http://localhost:1', '--config', 'x.yaml', 'x'],
 	['--module'],
+	['--check', 'derp', '--module', 'derp', 'x'],
+	['--check', 'derp', 'x', 'y'],
 	['--url', 'http://localhost:1', '--ca-file', 'ca.pem', 'x'],
 	['--config', 'x.yaml', '--ca-file', 'ca.pem', 'x'],
 ])
@@ -370,4 +381,38 @@ test('as a process it writes to a pipe without colour and ends by itself with th
 		t.regex(child.stdout, /^DOWN/);
 		t.notRegex(child.stdout, /\u001b/);
 	});
+});
+
+test('a check is asked for by its name, its only target needs none', async t => {
+	const check = aCheck({name: 'derp', expect: 'unreachable'});
+	const answer = {...ranAnswer(undefined, check), module: undefined} as unknown as AdhocAnswer;
+	const daemon = fakeDaemon({probe: async () => answer});
+
+	const {status, out} = await runAgainst(daemon, ['--check', 'derp']);
+	await runAgainst(daemon, ['--check', 'derp', '--from', 'gpu2', 'headscale']);
+
+	t.is(status, 0);
+	t.regex(out, /^ {2}check derp \(nothing may answer there\) from cluster, via tailnet/m);
+	t.notRegex(out, /has this target/);
+	t.like(daemon.asked[0], {check: 'derp', target: ''});
+	t.like(daemon.asked[1], {check: 'derp', target: 'headscale', from: 'gpu2'});
+});
+
+test('checks that have the target of a plain probe are told, as what they want may differ', async t => {
+	const run = aCheck();
+	const checks = [
+		aCheckView({check: {...run, key: 'own', name: 'own', options: {ca: 'x'}}}),
+		aCheckView({
+			check: {...run, key: 'shut', name: 'shut', expect: 'unreachable'},
+			verdict: 'down',
+			downSince: someTime - 60_000,
+		}),
+	];
+
+	const {out} = await runAgainst(fakeDaemon({checks: () => checks}), [run.target.address]);
+
+	t.regex(
+		out,
+		/\n\n {2}check own has this target: up since 22:13 UTC, with options of its own\n {2}check shut wants nothing to answer there: down since 22:12 UTC\n {2}as that check is configured: tailprobe probe --check own june-orchestrator\n$/,
+	);
 });

@@ -141,6 +141,7 @@ test('API health is told while it is answered; a version without it tells nothin
 test('the control key was answered at the last try, or not', t => {
 	t.deepEqual(lines(t, {key: read(true)}), ['control_key_answered 1']);
 	t.deepEqual(lines(t, {key: {...read(true, 600_000), triedAt: nowMs, error: 'x'}}), ['control_key_answered 0']);
+	t.deepEqual(lines(t, {key: {...read(true), triedAt: nowMs, error: 'x', failure: 'unanswered'}}), []);
 	t.deepEqual(lines(t, {key: read(true, 180_001)}), []);
 });
 

@@ -59,7 +59,7 @@ test('a source that nobody tried for three intervals neither works nor fails', t
 
 test('the parts of headscale become sources, the version with its own pace', t => {
 	const state: HeadscaleState = {
-		health: {triedAt: 5, succeededAt: 4, seconds: 1, error: 'refused', value: true},
+		health: {triedAt: 5, succeededAt: 4, seconds: 1, error: 'refused', failingSince: 3, value: true},
 		nodes: {triedAt: 6, succeededAt: 6, seconds: 2, value: {nodes: [], problems: []}},
 		metrics: {},
 		version: {},
@@ -67,7 +67,16 @@ test('the parts of headscale become sources, the version with its own pace', t =
 	const parts: Part[] = ['health', 'nodes', 'version'];
 
 	t.deepEqual(headscaleSources({parts, state: () => state}, {intervalMs, inventoryIntervalMs: 60_000}), [
-		{name: 'headscale-health', ok: false, lastSuccessAt: 4, lastTriedAt: 5, seconds: 1, detail: 'refused', intervalMs},
+		{
+			name: 'headscale-health',
+			ok: false,
+			lastSuccessAt: 4,
+			lastTriedAt: 5,
+			failingSince: 3,
+			seconds: 1,
+			detail: 'refused',
+			intervalMs,
+		},
 		{name: 'headscale-nodes', ok: true, lastSuccessAt: 6, lastTriedAt: 6, seconds: 2, intervalMs},
 		{name: 'headscale-version', ok: undefined, intervalMs: 600_000},
 	]);

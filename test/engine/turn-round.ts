@@ -28,7 +28,27 @@ test('an answer where none may come is down, and the sentence says what was want
 
 	t.like(outcome, {verdict: 'down', reason: 'expected_unreachable'});
 	t.like(outcome.reading, {ok: false, reason: 'expected_unreachable'});
-	t.regex(outcome.detail ?? '', /answered .*wanted was that nothing can be reached/);
+	t.is(outcome.detail, 'june-orchestrator:8080 accepts connections; it must be closed (expect: unreachable).');
+});
+
+test('the sentence names host and port as configured and nothing else of a URL, then what came', t => {
+	const at = (address: string, type = 'http') =>
+		judgeExpectation(
+			{...closed, type, target: {...closed.target, address}},
+			anOutcome({
+				verdict: 'down',
+				reason: 'status',
+				detail: 'It said 404.',
+				reading: aReading({facts: {answered: 'true'}}),
+			}),
+		).detail;
+
+	t.is(
+		at('http://june:secret@10.77.0.5:9999/?token=x'),
+		'10.77.0.5:9999 accepts connections; it must be closed (expect: unreachable). It went on so: It said 404.',
+	);
+	t.regex(at('[fd7a::1]:53') ?? '', /^\[fd7a::1\]:53 accepts/);
+	t.regex(at('10.77.0.5', 'icmp') ?? '', /^10\.77\.0\.5 answers; it must be closed/);
 });
 
 const unreached = test.macro({

@@ -83,6 +83,20 @@ test('failures are sentences', async t => {
 	t.regex(await sentence(readFrom(port, '/does/not/exist.pem')), /\/does\/not\/exist\.pem/);
 });
 
+test('a server that is gone and answered before is not asked for another address', async t => {
+	const url = new URL('https://127.0.0.2:9');
+	const answered = {note() {}, until: () => '19:22:41 UTC'};
+
+	const never = await t.throwsAsync(readCertificate({url, caFile, timeoutMs: 5000}), {instanceOf: HeadscaleError});
+	const before = await t.throwsAsync(readCertificate({url, caFile, timeoutMs: 5000, answered}), {
+		instanceOf: HeadscaleError,
+	});
+
+	t.regex(never?.message ?? '', /Is headscale\.url right\?$/);
+	t.regex(before?.message ?? '', /It answered until 19:22:41 UTC: headscale or its machine is stopped/);
+	t.is(before?.failure, 'unanswered');
+});
+
 test('a server that is silent is left at the deadline, and a canceled read ends at once', async t => {
 	const server = await answerBytes(t, socket => socket.resume());
 	const url = new URL(`https://127.0.0.1:${server.port}`);

@@ -1,5 +1,7 @@
+import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
-import type {RequestListener} from 'node:http';
+import {createServer, type RequestListener} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {setImmediate as breathe} from 'node:timers/promises';
 import {gzipSync} from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
@@ -406,6 +408,40 @@ test('nothing listening is told', async t => {
 	const client = createHeadscaleClient({url: `http://127.0.0.2:${server.port}`, timeoutMs: 5000});
 
 	t.regex(await sentence(t, client.health()), /nothing listens there.*headscale\.url/);
+});
+
+test('an address that answered before is not asked to be put right', async t => {
+	const server = createServer((_request, response) => response.end('{"status":"pass"}')).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => server.close());
+	const {port} = server.address() as AddressInfo;
+	const client = clientOf({port, requests: [], open: new Set()});
+	await client.health();
+	server.closeAllConnections();
+	await new Promise(resolve => server.close(resolve));
+
+	const said = await sentence(t, client.nodes());
+
+	t.regex(
+		said,
+		/nothing listens there \(ECONNREFUSED\)\. It answered until \d\d:\d\d:\d\d UTC: headscale or its machine is stopped, or a firewall closed the way\.$/,
+	);
+	t.regex(await sentence(t, client.metrics()), /It answered until/);
+});
+
+test('what failed tells whether anything answered, and with which status', async t => {
+	const failureOf = async (read: Promise<unknown>) =>
+		(await t.throwsAsync(read, {instanceOf: HeadscaleError}))?.failure;
+	const nobody = createHeadscaleClient({url: 'http://127.0.0.2:9', timeoutMs: 5000});
+	const silent = clientOf(await answerBytes(t, () => {}), {timeoutMs: 100});
+	const garbled = clientOf(await answerBytes(t, socket => socket.end('SSH-2.0-x\r\n')));
+
+	t.is(await failureOf(nobody.health()), 'unanswered');
+	t.is(await failureOf(silent.key()), 'unanswered');
+	t.is(await failureOf(garbled.key()), undefined);
+	t.is(await failureOf(clientOf(await answer(t, says(502, ''))).key()), 'status 502');
+	t.is(await failureOf(clientOf(await answer(t, says(401, ''))).nodes()), 'status 401');
+	t.is(await failureOf(clientOf(await answer(t, says(200, '{}'))).key()), undefined);
 });
 
 test('a name that does not exist is told', async t => {

@@ -161,3 +161,56 @@ test('routes that could not be read last are not told of nodes that were', async
 
 	t.is(poller.state().nodes.value?.nodes[0]?.routes, undefined);
 });
+
+test('when one part recovers, the others that failed are read at once and not at their next time', async t => {
+	const {poller, clock, count, answers} = inventoryScene(t);
+	answers.nodes = () => Promise.reject(new Error('401'));
+	answers.users = () => Promise.reject(new Error('401'));
+	answers.apiHealth = async () => false;
+	poller.start();
+	await breathe();
+
+	answers.nodes = async () => oneNode;
+	answers.users = async () => ({users: [], problems: []});
+	answers.apiHealth = async () => true;
+	await clock.advance(intervalMs + 1000);
+
+	t.is(poller.state().nodes.error, undefined);
+	t.is(poller.state().users?.error, undefined);
+	t.true(poller.state().apiHealth?.value);
+	t.is(count('users'), 2);
+	t.is(count('routes'), 1);
+});
+
+test('what fails on is read once more for a recovery, and no more', async t => {
+	const {poller, clock, count, answers} = inventoryScene(t);
+	answers.nodes = () => Promise.reject(new Error('x'));
+	answers.users = () => Promise.reject(new Error('no users'));
+	poller.start();
+	await breathe();
+
+	answers.nodes = async () => oneNode;
+	await clock.advance(3 * intervalMs);
+
+	t.is(count('users'), 2);
+});
+
+test('a read that began before the recovery and fails is done again', async t => {
+	const {poller, clock, count, answers} = inventoryScene(t);
+	let fail = (_: Error) => {};
+	answers.nodes = () => Promise.reject(new Error('x'));
+	answers.users = () => Promise.reject(new Error('x'));
+	poller.start();
+	await breathe();
+	answers.users = () => new Promise((_, reject) => (fail = reject));
+	await clock.advance(minuteMs);
+
+	answers.nodes = async () => oneNode;
+	await clock.advance(intervalMs + 1000);
+	answers.users = async () => ({users: [], problems: []});
+	fail(new Error('late'));
+	await breathe();
+
+	t.is(poller.state().users?.error, undefined);
+	t.is(count('users'), 3);
+});

@@ -1,6 +1,7 @@
 import {setImmediate as breathe} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import type {HeadscaleClient} from '../../src/headscale/client.ts';
+import {HeadscaleError} from '../../src/headscale/get.ts';
 import {createHeadscalePoller, type Part} from '../../src/headscale/poll.ts';
 import type {NodeList, TailnetNode} from '../../src/inventory/types.ts';
 import {raceAbort} from '../../src/net/shared.ts';
@@ -141,6 +142,23 @@ test('an error goes away with the next success', async t => {
 	await clock.advance(intervalMs);
 
 	t.false('error' in poller.state().nodes);
+});
+
+test('since when a part fails is told until it works again', async t => {
+	const {poller, clock, answers} = scene(t);
+	poller.start();
+	await breathe();
+
+	answers.nodes = () => Promise.reject(new HeadscaleError('x', 'unanswered'));
+	await clock.advance(intervalMs);
+	const firstFailure = clock.wall();
+	await clock.advance(2 * intervalMs);
+
+	t.like(poller.state().nodes, {failingSince: firstFailure, triedAt: clock.wall(), failure: 'unanswered'});
+	answers.nodes = async () => listOf(true);
+	await clock.advance(intervalMs);
+	t.false('failingSince' in poller.state().nodes);
+	t.false('failure' in poller.state().nodes);
 });
 
 test('metrics that are none are a failure of the metrics alone', async t => {

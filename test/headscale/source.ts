@@ -80,6 +80,7 @@ test('a part that fails is told by its name, and the problems of all lists toget
 		'Entry 1 of the user list has no usable id and is left out.',
 		'Entry 1 of the route list has no usable node or prefix and is left out.',
 	]);
+	await until(() => lines.length > 0);
 	t.like(lines.flat(), [{source: 'headscale-api-keys'}, 'source fails']);
 	t.is(source.sources().find(({name}) => name === 'headscale-users')?.ok, true);
 });

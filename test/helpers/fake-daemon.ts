@@ -123,6 +123,7 @@ export function fakeDaemon(part: Partial<DaemonView> = {}): FakeDaemon {
 		nodes: () => [aNodeView()],
 		listedNodes: () => ({nodes: [aNode()], domain: 'tail.example.com'}),
 		platform: () => ({tailscaled: []}),
+		landmarks: () => ({headscale: [], dnsServer: '100.100.100.100'}),
 		problems: () => [],
 		async *renderMetrics() {
 			yield '# HELP tailprobe_up Up.\n# TYPE tailprobe_up gauge\n';

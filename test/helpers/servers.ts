@@ -17,7 +17,7 @@ export interface BareServer {
 	/** SNI names that were asked for; `false` where none was. Only with TLS. */
 	names: (string | false | null)[];
 	/** Takes no further connection; those that are open stay. */
-	close(): void;
+	close?(): void;
 }
 
 /** Called when the head of a request is complete (`onHead`), or as soon as a connection is there (`onConnection`). */

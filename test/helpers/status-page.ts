@@ -17,6 +17,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 		sources: [],
 		nodes: [],
 		platform: {tailscaled: []},
+		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		problems: [],
 		recent: () => [],
 		...part,

@@ -188,6 +188,7 @@ test('how headscale answers is told as of the last try', t => {
 	t.is(factsOf({apiHealth: read(true, failed)})?.isApiHealthy, undefined);
 	t.is(factsOf({key: read(true)})?.isControlKeyAnswered, true);
 	t.is(factsOf({key: read(true, failed)})?.isControlKeyAnswered, false);
+	t.is(factsOf({key: read(true, {...failed, failure: 'unanswered'})})?.isControlKeyAnswered, undefined);
 	t.is(factsOf({policy: read({state: 'unreadable', detail: 'its words'})})?.policy, 'unreadable');
 	t.deepEqual(factsOf({certificate: read({trusted: false, fault: 'expired', expiryMs: 5})})?.certificate, {
 		trusted: false,

@@ -83,6 +83,21 @@ test('a server of HTTP/2 sees a clean end', async t => {
 	t.deepEqual(seen.errors, []);
 });
 
+test('what comes of an answer after we had enough of it is no reason for a reset', async t => {
+	const answerSlowly = (socket: Socket) => {
+		socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n${'x'.repeat(20_000)}`);
+		setTimeout(() => socket.write('x'.repeat(10_000), () => socket.end('x'.repeat(10_000))), 50);
+	};
+	const server = createTlsServer({key, cert}, socket => void socket.once('data', () => answerSlowly(socket)));
+	const seen = await witness(t, server, 'secureConnection');
+
+	const reading = await measure(probeOf('http'), `https://localhost:${seen.port}`, {...trusting, body_size_limit: 10});
+	await until(() => seen.ends.length + seen.errors.length > 0);
+
+	t.is(reading.values.body_bytes, 10);
+	t.deepEqual(seen, {port: seen.port, ends: ['end close'], errors: []});
+});
+
 test('a certificate that is not accepted ends in order too', async t => {
 	const server = createTlsServer({key, cert}, socket => socket.resume());
 	const seen = await witness(t, server, 'secureConnection');

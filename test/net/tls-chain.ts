@@ -33,12 +33,15 @@ const ends = test.macro({
 		t.true(reading.ok, reading.detail);
 		t.is(reading.values.tls_chain_expiry_seconds, seconds(end));
 	},
-	title: (_, certificate, authorities) => `the chain of ${certificate}, with ${authorities.join(', ')} in ca_file`,
+	title: (_, certificate, authorities: readonly string[] = []) =>
+		`the chain of ${certificate}, with ${authorities.join(', ')} in ca_file`,
 });
 
 // The old one ended in 2021, and is no longer what the chain is trusted by.
 test(ends, 'renewed', ['renewed-old-ca', 'renewed-ca'], '2050-01-01T00:00:00Z');
 test(ends, 'renewed', ['renewed-ca', 'renewed-old-ca'], '2050-01-01T00:00:00Z');
+// Its successor is not valid yet.
+test(ends, 'renewed', ['renewed-next-ca', 'renewed-old-ca', 'renewed-ca'], '2050-01-01T00:00:00Z');
 // The authority in between is trusted, and ends later than its root.
 test(ends, 'behind', ['behind-ca', 'renewed-ca'], '2050-01-01T00:00:00Z');
 test(ends, 'behind', ['renewed-old-ca', 'renewed-ca', 'behind-ca'], '2050-01-01T00:00:00Z');
@@ -59,5 +62,6 @@ test('where no certificate of an authority is valid any more, the one that laste
 });
 
 test('preparing a file that is not there is no failure yet', async t => {
-	await t.notThrowsAsync(prepareAuthorities('/nowhere.pem'));
+	await t.notThrowsAsync(async () => prepareAuthorities('/nowhere.pem'));
+	t.is(prepareAuthorities('/nowhere.pem'), undefined);
 });

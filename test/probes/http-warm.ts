@@ -1,4 +1,5 @@
 import {copyFile, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import type {ServerHttp2Session} from 'node:http2';
 import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -8,7 +9,16 @@ import type {Reading, Target} from '../../src/engine/types.ts';
 import {httpWarm} from '../../src/probes/http-warm.ts';
 import type {Place} from '../../src/probes/types.ts';
 import {startDnsServer} from '../helpers/dns-server.ts';
-import {serveHttp2} from '../helpers/http2-servers.ts';
+import {
+	endHeaders,
+	endStream,
+	frame,
+	headerBlock,
+	serveFrames,
+	serveHttp2,
+	types,
+	uint32,
+} from '../helpers/http2-servers.ts';
 import {passSoon, testPlace} from '../helpers/probing.ts';
 import {allClosed, caFile, type Manners, serve, serveTls} from '../helpers/servers.ts';
 import {until} from '../helpers/until.ts';
@@ -109,6 +119,48 @@ test('HTTP/2 is kept too, and opened again after the server hung up', async t =>
 	t.true(connections.every(({facts}) => facts.http_version === '2.0'));
 	t.true(connections.every(reading => reading.ok));
 	t.is(server.accepted, 2);
+});
+
+for (const [what, flood] of [
+	['WINDOW_UPDATE', frame(types.windowUpdate, 0, 0, uint32(1))],
+	['frames that nobody knows', frame(0xee, 0, 0)],
+	['PING', frame(types.ping, 0, 0, Buffer.alloc(8))],
+] as const)
+	test(`${what} without end between two runs ends the kept connection, and the next run opens another`, async t => {
+		const server = await serveFrames(t, socket => {
+			socket.write(frame(types.headers, endHeaders | endStream, 1, headerBlock(200)));
+			const many = Buffer.concat(Array.from({length: 1000}, () => flood));
+			const timer = setInterval(() => socket.write(many), 20);
+			socket.on('close', () => clearInterval(timer));
+		});
+		const run = check(`https://localhost:${server.port}/`, {tls_config: {ca_file: caFile}});
+
+		const first = await run();
+		await allClosed(server);
+		const second = await run();
+
+		t.true(first.ok, first.detail);
+		t.like(second, {ok: true, facts: {connection: 'reopened'}});
+		await allClosed(server);
+	});
+
+test('what an honest server says between two runs keeps the connection', async t => {
+	const sessions: ServerHttp2Session[] = [];
+	const server = await serveHttp2(t, stream => {
+		if (stream.session) sessions.push(stream.session);
+		stream.respond({':status': 200});
+		stream.end('ok');
+	});
+	const run = check(`https://localhost:${server.port}/`, {tls_config: {ca_file: caFile}});
+	await run();
+
+	for (let at = 0; at < 5; at++) {
+		await new Promise(resolve => sessions[0]?.ping(resolve));
+		await new Promise<void>(resolve => sessions[0]?.settings({maxConcurrentStreams: 50 + at}, () => resolve()));
+	}
+	const again = await new Promise<Reading>((resolve, reject) => setTimeout(() => run().then(resolve, reject), 300));
+
+	t.is(again.facts.connection, 'kept');
 });
 
 test('two checks of one target have a connection each', async t => {

@@ -156,7 +156,11 @@ test('what a hostile certificate says is made safe and short', async t => {
 
 	t.true(reading.ok, reading.detail);
 	t.notRegex(JSON.stringify(reading), /\\u001b|\u202e/);
-	for (const fact of Object.values(reading.facts)) t.true(fact.length <= 200);
+	const {tls_names: names = '', ...others} = reading.facts;
+	for (const fact of Object.values(others)) t.true(fact.length <= 200);
+	t.true(names.length > 1900 && names.length <= 2000);
+	// The last one is whole, as all of them are.
+	t.regex(names, /, DNS:name-\d+\.a-rather-long-domain\.example$/);
 });
 
 test('a protocol by ALPN is told, and none of those offered is down', async t => {
@@ -270,6 +274,18 @@ test('a server that will not go on over TLS has its answer told', async t => {
 
 	isDown(t, bySmtp, {reason: 'protocol', phase: 'processing', detail: /answered "454 not now" to STARTTLS$/});
 	isDown(t, byPostgres, {reason: 'protocol', phase: 'processing', detail: /the server does not offer TLS$/});
+});
+
+test('words that came in the clear behind the agreement are not taken for those of TLS', async t => {
+	const server = await serve(t, {onConnection: socket => void socket.once('data', () => socket.write('Sinjected'))});
+
+	const reading = await measure(tls, `localhost:${server.port}`, {...trusting, starttls: 'postgres'});
+
+	isDown(t, reading, {
+		reason: 'protocol',
+		phase: 'processing',
+		detail: /8 more bytes came unencrypted before TLS began$/,
+	});
 });
 
 test('PostgreSQL is asked for TLS with its eight bytes', async t => {

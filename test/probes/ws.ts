@@ -8,7 +8,7 @@ import {isDown, measure, passSoon} from '../helpers/probing.ts';
 import {allClosed, caFile, closedPort, httpAnswer, saying, serve} from '../helpers/servers.ts';
 import {startSocks5} from '../helpers/socks5-server.ts';
 import {until} from '../helpers/until.ts';
-import {serveWebSocket, upgradeAnswer} from '../helpers/websocket-servers.ts';
+import {serveFrames, serveWebSocket, upgradeAnswer} from '../helpers/websocket-servers.ts';
 
 test('a server that upgrades is up, and is told goodbye', async t => {
 	const server = await serveWebSocket(t);
@@ -272,4 +272,16 @@ test('an answer that is awaited to a message of ours stays unjudged where nothin
 	t.is(unjudged({send: 'a', expect: 'b'}), 'no message was sent, and none awaited');
 	t.is(unjudged({send: 'a'}), undefined);
 	t.is(unjudged({expect: 'b', bearer_token_file: '/a'}), undefined);
+});
+
+test('the answer to our goodbye is not waited for', async t => {
+	const server = await serveFrames(t, socket => void socket.resume());
+	const begunAt = performance.now();
+
+	const reading = await measure(ws, `ws://127.0.0.1:${server.port}`);
+
+	t.true(reading.ok, reading.detail);
+	// It would be, for a second.
+	t.true(performance.now() - begunAt < 950);
+	await until(() => server.open.size === 0);
 });

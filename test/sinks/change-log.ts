@@ -177,3 +177,26 @@ test('an API key that ends soon is told once a day, and when it ended', async t 
 	t.is(said().length, 3);
 	t.is(said()[2], 'the API key with which headscale is read has expired');
 });
+
+test('what tailscaled warns of is told once, in its own words, and when it is over; what it takes lightly is not', t => {
+	const {lines, changes} = setUp();
+	const dns = {code: 'dns', severity: 'medium'} as const;
+	const mild = {code: 'update-available', severity: 'low'} as const;
+
+	for (const warnings of [
+		[],
+		[{...dns, says: 'no such file'}, mild],
+		undefined,
+		[{...dns, says: 'other words'}],
+		[mild],
+	])
+		changes.platform(platform({}, warnings && {warnings}));
+
+	t.deepEqual(
+		lines.map(({msg, vantage: name, code, says, codes}) => [msg, name, code ?? codes, says]),
+		[
+			['the own tailscaled warns', 'cluster', 'dns', 'no such file'],
+			['the own tailscaled no longer warns', 'cluster', ['dns'], undefined],
+		],
+	);
+});

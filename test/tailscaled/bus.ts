@@ -15,7 +15,7 @@ import {until} from '../helpers/until.ts';
 type Manner = (response: ServerResponse, nth: number) => void;
 
 /** A bus that behaves so at the nth opening (from 1), and what a watch of it told. */
-async function watched(t: ExecutionContext, manner: Manner, times: Partial<HealthWatchTimes> = {}) {
+async function watched(t: ExecutionContext, manner: Manner, times: Partial<HealthWatchTimes> = {}, version?: string) {
 	const directory = await mkdtemp(join(tmpdir(), 'bus-'));
 	const socket = join(directory, 'tailscaled.sock');
 	const told: (readonly HealthWarning[] | string)[] = [];
@@ -33,6 +33,7 @@ async function watched(t: ExecutionContext, manner: Manner, times: Partial<Healt
 		clock: systemClock,
 		onHealth: warnings => told.push(warnings),
 		onFailure: error => told.push(error),
+		version: () => version,
 		times: {firstMs: 5000, renewMs: 60_000, firstBackoffMs: 10, maxBackoffMs: 20, ...times},
 	});
 	t.teardown(async () => {
@@ -106,6 +107,36 @@ test('a tailscaled that never answers is given up the same way', async t => {
 	await until(() => told.length > 0);
 
 	t.regex(String(told[0]), /within 0\.1 s/);
+});
+
+for (const [version, why] of [
+	['1.102.3-ERR-BuildInfo', /within 0\.1 s: it hangs, or has no CPU\.$/],
+	['1.68.2', /within 0\.1 s: it is 1\.68, and only 1\.72 and newer tell it there\. Update it\.$/],
+	['', /within 0\.1 s: it hangs, or is older than 1\.72\.$/],
+] as const) {
+	test(`silence of a tailscaled ${version === '' ? 'of unknown version' : version} is told for what it is`, async t => {
+		const {told} = await watched(t, () => {}, {firstMs: 100}, version);
+
+		await until(() => told.length > 0);
+
+		t.regex(String(told[0]), why);
+	});
+}
+
+test('a watch that waits to open the stream again can be hurried', async t => {
+	const {told, watch} = await watched(
+		t,
+		(response, nth) => (nth === 1 ? void response.destroy() : void response.write(health())),
+		{firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000},
+	);
+	await until(() => told.length === 1);
+
+	await until(() => {
+		watch.hurry();
+		return told.length === 2;
+	});
+
+	t.deepEqual(told[1], []);
 });
 
 test('a sound stream is opened anew now and then without being told as a failure', async t => {

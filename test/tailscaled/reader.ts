@@ -11,7 +11,11 @@ import {until} from '../helpers/until.ts';
 const intervalsMs = {status: 20, metrics: 20, derpmap: 20};
 
 /** A reader of a tailscaled that answers each path so, at the nth call of that path (from 1). */
-async function reading(t: ExecutionContext, answer: (path: string, nth: number, response: ServerResponse) => void) {
+async function reading(
+	t: ExecutionContext,
+	answer: (path: string, nth: number, response: ServerResponse) => void,
+	paces: Partial<Parameters<typeof startTailscaledReader>[0]> = {intervalsMs},
+) {
 	const directory = await mkdtemp(join(tmpdir(), 'reader-'));
 	const socket = join(directory, 'tailscaled.sock');
 	const calls = new Map<string, number>();
@@ -27,7 +31,7 @@ async function reading(t: ExecutionContext, answer: (path: string, nth: number, 
 	});
 	server.listen(socket);
 	await once(server, 'listening');
-	const reader: TailscaledReader = startTailscaledReader({socket, clock: systemClock, intervalsMs, timeoutMs: 2000});
+	const reader: TailscaledReader = startTailscaledReader({socket, clock: systemClock, timeoutMs: 2000, ...paces});
 	t.teardown(async () => {
 		await reader.stop();
 		server.closeAllConnections();
@@ -52,6 +56,35 @@ test('a failure is told, what was known before stays with its age, and it heals'
 	t.true((failed.succeededAt ?? 0) > 0);
 	await until(() => reader.state().status.error === undefined);
 	t.true((reader.state().status.succeededAt ?? 0) >= (failed.succeededAt ?? 0));
+});
+
+test('when its status can be read again, all that failed is read at once', async t => {
+	let isAway = true;
+	const never = 3_600_000;
+	const {reader, calls} = await reading(
+		t,
+		(path, _nth, response) => {
+			if (isAway) response.writeHead(500).end('no');
+			else if (path === 'status') response.end('{"BackendState":"Running","Version":"1.102.3"}');
+			else if (path === 'derpmap') response.end('{"Regions":{}}');
+			else if (path === 'usermetrics') response.end('up 1\n');
+			else response.write('{"Health":{"Warnings":null}}\n');
+		},
+		{
+			intervalsMs: {status: 50, metrics: never, derpmap: never},
+			busTimes: {firstBackoffMs: never, maxBackoffMs: never},
+		},
+	);
+	const all = () => Object.values(reader.state());
+	await until(() => all().every(({error}) => error !== undefined) && (calls.get('status') ?? 0) > 2);
+	t.true(all().every(({failingSince, failure}) => failingSince !== undefined && failure === 'status 500'));
+	t.true((reader.state().status.failingSince ?? 0) < (reader.state().status.triedAt ?? 0));
+
+	isAway = false;
+
+	await until(() => all().every(({error, succeededAt}) => error === undefined && succeededAt !== undefined));
+	t.is(calls.get('derpmap'), 2);
+	t.is(calls.get('watch-ipn-bus'), 2);
 });
 
 test('a part that hangs keeps none of the others waiting', async t => {

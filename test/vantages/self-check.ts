@@ -36,7 +36,23 @@ async function aRelay(t: ExecutionContext) {
 	return {map: relayAt('127.0.0.1', port), connections: () => connections, port, close: () => server.close()};
 }
 
-const pinged = ({calls}: LocalApiServer) => calls.filter(call => call.includes('/ping')).length;
+/** How many peers were pinged. */
+const pinged = ({calls}: LocalApiServer) =>
+	new Set(calls.flatMap(call => /ping\?ip=([^&]+)/.exec(call)?.[1] ?? [])).size;
+
+/** The recorded status as it is while WireGuard works, or of so many of its peers; `own` goes over what it says of ourselves. */
+function withSessions(count = 4, own: Record<string, unknown> = {}): Record<string, unknown> {
+	const status = recorded('status');
+	const peers = Object.entries(status.Peer as Record<string, object>).slice(0, count);
+	const LastHandshake = new Date().toISOString();
+	return {
+		...status,
+		Self: {...(status.Self as object), ...own},
+		Peer: Object.fromEntries(peers.map(([key, peer]) => [key, {...peer, LastHandshake}])),
+	};
+}
+
+const onlyBeside: LocalApiServer['ping'] = type => (type === 'disco' ? recorded('ping-disco-direct') : 'silent');
 
 test('a connected tailscaled whose relay answers is sound, and tells about itself', async t => {
 	const relay = await aRelay(t);
@@ -55,8 +71,8 @@ test('a connected tailscaled whose relay answers is sound, and tells about itsel
 			domain: 'tail.ozzu.world',
 		},
 		addresses: ['100.64.0.5', 'fd7a:115c:a1e0::5'],
+		network: 'answers',
 	});
-	t.is(pinged(local), 0);
 	await until(() => relay.connections() === 1);
 });
 
@@ -85,6 +101,7 @@ test('the own relay and all peers silent together: our network is gone', async t
 
 	t.false(result.sound);
 	t.regex(result.detail ?? '', /^Our own network is gone: neither the relay lab nor any of the peers/);
+	t.is(result.network, 'silent');
 	t.is(result.facts.backendState, 'Running');
 	t.is(pinged(local), 4);
 });
@@ -104,10 +121,10 @@ test('at most eight peers are asked, those with a path or online first, never an
 
 	await checkOf(local).look(endless);
 
-	const asked = local.calls.flatMap(call => /ip=100\.64\.1\.(\d+)/.exec(call)?.[1] ?? []).map(Number);
-	t.is(asked.length, 8);
-	for (const at of [21, 22, 23, 24, 25, 26, 29]) t.true(asked.includes(at), String(at));
-	t.false(asked.includes(20));
+	const asked = new Set(local.calls.flatMap(call => /ip=100\.64\.1\.(\d+)/.exec(call)?.[1] ?? []).map(Number));
+	t.is(asked.size, 8);
+	for (const at of [21, 22, 23, 24, 25, 26, 29]) t.true(asked.has(at), String(at));
+	t.false(asked.has(20));
 });
 
 test('without a relay map only tailscaled itself is judged', async t => {
@@ -176,7 +193,103 @@ test('many looks at once are one', async t => {
 	const results = await Promise.all(Array.from({length: 50}, () => check.look(endless)));
 
 	t.true(results.every(result => result.sound));
-	t.deepEqual(local.calls, ['GET /localapi/v0/status?peers=false', 'GET /localapi/v0/derpmap']);
+	const asked = (what: string) => local.calls.filter(call => call.includes(what)).length;
+	t.deepEqual([asked('peers=false'), asked('derpmap'), asked('status') - asked('peers=false')], [1, 1, 1]);
+});
+
+test('three peers that are reached beside WireGuard and not through it: our own tailscaled lost its tunnels', async t => {
+	const relay = await aRelay(t);
+	const local = await startLocalApi(t, {derpMap: relay.map, status: withSessions(), ping: onlyBeside});
+
+	const result = await checkOf(local).look(endless);
+
+	t.false(result.sound);
+	t.is(
+		result.detail,
+		'None of 4 peers answers through WireGuard, though 4 can be reached beside it: our own tailscaled has lost its tunnels; restart it',
+	);
+	t.is(result.network, 'answers');
+});
+
+test('one peer that answers through WireGuard proves it', async t => {
+	const local = await startLocalApi(t, {
+		status: withSessions(),
+		ping: (type, address, nth) =>
+			type === 'TSMP' && address === '100.64.0.3' ? recorded('ping-tsmp') : onlyBeside(type, address, nth),
+	});
+
+	t.true((await checkOf(local).look(endless)).sound);
+});
+
+test('two such peers are believed to be at fault themselves, unless our control server is gone as well', async t => {
+	const relay = await aRelay(t);
+	const connected = await startLocalApi(t, {derpMap: relay.map, status: withSessions(2), ping: onlyBeside});
+	const cutOff = await startLocalApi(t, {
+		derpMap: relay.map,
+		status: withSessions(2, {Online: false}),
+		ping: onlyBeside,
+	});
+	const single = await startLocalApi(t, {
+		derpMap: relay.map,
+		status: withSessions(1, {Online: false}),
+		ping: onlyBeside,
+	});
+
+	t.true((await checkOf(connected).look(endless)).sound);
+	t.true((await checkOf(single).look(endless)).sound);
+	const result = await checkOf(cutOff).look(endless);
+	t.false(result.sound);
+	t.regex(result.detail ?? '', /restart it as soon as its control server answers$/);
+});
+
+test('peers that died all together answer nothing at all, and are no fault of ours', async t => {
+	const relay = await aRelay(t);
+	const local = await startLocalApi(t, {derpMap: relay.map, status: withSessions(), ping: () => 'silent'});
+
+	t.like(await checkOf(local).look(endless), {sound: true, network: 'answers'});
+});
+
+test('peers without a session are no evidence: their handshake may need longer than we wait', async t => {
+	const relay = await aRelay(t);
+	const local = await startLocalApi(t, {derpMap: relay.map, ping: onlyBeside});
+
+	t.true((await checkOf(local).look(endless)).sound);
+});
+
+test('lost tunnels stay lost when their sessions have grown old, until a peer answers through WireGuard', async t => {
+	const relay = await aRelay(t);
+	const local = await startLocalApi(t, {derpMap: relay.map, status: withSessions(), ping: onlyBeside});
+	const check = checkOf(local);
+	t.false((await check.look(endless)).sound);
+
+	local.status = recorded('status');
+	const asked = local.calls.length;
+	await until(async () => {
+		t.false((await check.look(endless)).sound);
+		return local.calls.slice(asked).some(call => call.includes('/ping'));
+	});
+
+	local.ping = type => recorded(type === 'TSMP' ? 'ping-tsmp' : 'ping-disco-direct');
+	await until(async () => (await check.look(endless, 'quick')).sound);
+});
+
+test('who answered through WireGuard lately is asked first, and nobody else as long as it does', async t => {
+	const local = await startLocalApi(t, {
+		status: withSessions(),
+		ping: (_type, address) => (address === '100.64.0.3' ? recorded('ping-tsmp') : 'silent'),
+		derpMap: deadRelay,
+	});
+	const check = checkOf(local);
+	await check.look(endless);
+
+	const quick = 'GET /localapi/v0/status?peers=false';
+	await until(async () => {
+		await check.look(endless);
+		return local.calls.filter(call => call === quick).length > 1;
+	});
+
+	const second = local.calls.slice(local.calls.lastIndexOf(quick));
+	t.deepEqual(second, [quick, 'POST /localapi/v0/ping?ip=100.64.0.3&type=TSMP']);
 });
 
 test('a quick look asks tailscaled alone, until a full one found the network gone', async t => {

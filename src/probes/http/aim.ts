@@ -1,6 +1,7 @@
 /** The first request of a run. */
 
 import type {Target} from '../../engine/types.ts';
+import {prepareAuthorities} from '../../net/tls-chain.ts';
 import {parseTargetUrl} from '../../net/url.ts';
 import {readChanging} from '../../util/changing-file.ts';
 import {CannotLookError, messageOf} from '../../util/errors.ts';
@@ -22,6 +23,11 @@ export function aimAt(
 	const aim = knownAim(target, options, place, keeps);
 	if ('fault' in aim || (options.body_file === undefined && !hasAuth(options))) return aim;
 	return equip(aim.hop, options);
+}
+
+/** Where a redirect leads from http to https, the first run waits for it. */
+export function prepareHttp({address}: Target, options: HttpOptions): Promise<void> | undefined {
+	return /^https:/i.test(address) ? prepareAuthorities(options.tls_config.ca_file) : undefined;
 }
 
 interface Aim {

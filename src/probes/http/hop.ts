@@ -5,8 +5,10 @@ import type {SecureContext} from 'node:tls';
 import {sayGoodbye} from '../../net/goodbye.ts';
 import {type Exchange, type ExchangeTimings, exchange} from '../../net/http1.ts';
 import {type Http2Connection, openHttp2} from '../../net/http2.ts';
+import type {TlsConnection} from '../../net/tls.ts';
 import {endpointOf} from '../../net/url.ts';
 import {noteAnswered} from '../shared/answered.ts';
+import {noteChain} from '../shared/certificate.ts';
 import {connectPhase} from '../shared/connect-phase.ts';
 import type {Findings} from '../shared/failed-reading.ts';
 import {resolvePhase} from '../shared/resolve-phase.ts';
@@ -30,6 +32,8 @@ export interface Line {
 	http2?: Http2Connection;
 	/** Of its TLS. */
 	context?: SecureContext;
+	/** What the handshake told, until that is noted. */
+	tls?: TlsConnection;
 }
 
 /**
@@ -44,11 +48,14 @@ export async function requestHop(
 	signal: AbortSignal,
 ): Promise<Exchange> {
 	const line = await openLine(hop, options, place, findings, signal);
+	let answer: Exchange;
 	try {
-		return await askOver(line, hop, options, findings, signal);
+		answer = await askOver(line, hop, options, findings, signal);
 	} finally {
 		closeLine(line);
 	}
+	if (line.tls) await noteChain(line.tls, options.tls_config.ca_file, findings);
+	return answer;
 }
 
 /** A connection to the hop's origin. Throws what resolveTarget, dial and upgradeToTls throw, and then leaves no socket. */
@@ -74,7 +81,7 @@ export async function openLine(
 		const alpn = options.enable_http2 ? bothVersions : onlyHttp1;
 		const how = {options: {...tlsOptions, server_name: hop.tlsName}, context, host, alpn};
 		const tls = await tlsPhase(plain, how, findings, signal);
-		const line = {plain, socket: tls.socket, context};
+		const line = {plain, socket: tls.socket, context, tls};
 		return tls.alpn === 'h2' ? {...line, http2: await openHttp2(tls.socket, maxHeadBytes)} : line;
 	} catch (error) {
 		sayGoodbye(plain);

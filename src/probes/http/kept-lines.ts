@@ -18,6 +18,10 @@ interface Entry {
 /** A connection waits this long; intervals beyond it find none. */
 const keepMs = 300_000;
 const maxEntries = 4000;
+/** What a server may send while it waits: tickets, PING, SETTINGS and GOAWAY, with what TLS wraps them in. */
+const idleBytes = 8192;
+const idleBytesPerSecond = 256;
+const meterMs = 200;
 
 /** In the order of their last use. */
 const entries = new Map<string, Entry>();
@@ -50,7 +54,8 @@ export function noteLine(key: string): void {
 
 /**
  * Keeps the connection until it is taken. It is closed when nobody asks for long, when the server closes it, and when the server
- * says anything unasked: the next answer could not be told from that. One that waits keeps no thread alive.
+ * says anything unasked: the next answer could not be told from that. So it is when more than a few frames come that only steer HTTP/2
+ * or TLS, which cost time and that nobody tells us of. One that waits keeps no thread alive.
  */
 export function keepLine(key: string, line: KeptLine): void {
 	noteLine(key);
@@ -59,18 +64,25 @@ export function keepLine(key: string, line: KeptLine): void {
 		closeLine(line);
 		return;
 	}
-	const {socket, http2} = line;
+	const {plain, socket, http2} = line;
 	const drop = () => {
 		entry.release?.();
 		closeLine(line);
 	};
 	const timer = setTimeout(drop, keepMs).unref();
+	const keptAt = performance.now();
+	const bytesBefore = plain.bytesRead;
+	const meter = setInterval(() => {
+		const allowed = idleBytes + (idleBytesPerSecond * (performance.now() - keptAt)) / 1000;
+		if (plain.bytesRead - bytesBefore > allowed) drop();
+	}, 99999999).unref();
 	// HTTP/2 tells by itself what is unasked, and is then broken.
 	const events = http2 ? ['close'] : ['data', 'end', 'error', 'close'];
 	for (const event of events) socket.on(event, drop);
 	entry.line = line;
 	entry.release = () => {
 		clearTimeout(timer);
+		clearInterval(meter);
 		for (const event of events) socket.off(event, drop);
 		delete entry.line;
 		delete entry.release;

@@ -51,7 +51,12 @@ export const maxRequestBodyBytes = 1_048_576;
 export function httpOptions(z: Zod, connection: 'fresh' | 'kept' = 'fresh'): zod.ZodType<HttpOptions> {
 	const redirects =
 		connection === 'fresh'
-			? z.boolean().default(true).describe('Follow up to ten redirects; each address is judged again.')
+			? z
+					.boolean()
+					.default(true)
+					.describe(
+						'Follow up to ten redirects; each address is judged again. Cookies go back to the host that set them.',
+					)
 			: z
 					.literal(false, 'expected false: a kept connection leads to one place, so aim at where the redirects end')
 					.default(false)

@@ -3,8 +3,7 @@
 import type {Reading} from '../../engine/types.ts';
 import type {Exchange} from '../../net/http1.ts';
 import {oneLine} from '../../util/errors.ts';
-import {isHarmlessHeader} from '../../util/redact.ts';
-import {hasAuth} from '../shared/auth-options.ts';
+import {isForEveryReader} from '../shared/answer-readers.ts';
 import {type Findings, inMs} from '../shared/failed-reading.ts';
 import {shownBodyBytes} from './hop.ts';
 import {judgeAnswer} from './judge.ts';
@@ -37,7 +36,7 @@ export async function finalReading(
 	const fault = judgeAnswer(read.answer, hop.url.protocol === 'https:', options, read.fault);
 	const known = {phases: clock.seconds(), values, facts};
 	if (!fault) return {ok: true, ...known};
-	const beginning = beginningOf(read.answer, options);
+	const beginning = beginningOf(read.answer, hop, options);
 	if (beginning) facts.body_start = beginning;
 	if (fault.byPattern) values.failed_due_to_regex = 1;
 	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
@@ -52,13 +51,11 @@ export function describeHop({request, shown, redirects, from}: Hop): string {
 }
 
 /**
- * The first words of a body that is text, on one line. '' when the request carried a body or a header that may prove who we are: the
- * answer is then not for every reader.
+ * The first words of a body that is text, on one line. '' when a request of the run carried a query, a body or anything that may
+ * prove who we are: servers say the path again that they do not know, and the answer may not be for every reader.
  */
-function beginningOf({body}: Exchange, options: HttpOptions): string {
-	if (options.body !== undefined || options.body_file !== undefined || hasAuth(options)) return '';
-	if (options.tls_config.cert_file !== undefined) return '';
-	if (!Object.keys(options.headers).every(isHarmlessHeader)) return '';
+function beginningOf({body}: Exchange, {queried}: Hop, options: HttpOptions): string {
+	if (queried || options.body !== undefined || options.body_file !== undefined || !isForEveryReader(options)) return '';
 	const text = oneLine(oneLine(body.subarray(0, shownBodyBytes).toString(), shownBodyBytes).replace(/\s+/g, ' '), 80);
 	return text.includes('\ufffd') ? '' : text;
 }

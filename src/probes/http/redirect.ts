@@ -22,6 +22,8 @@ export interface Hop {
 	tlsName?: string | undefined;
 	/** Holds for this hop's address, whichever name led there. */
 	rule: AddressRule;
+	/** This URL, or one that led here, has a query: that may hold a secret. */
+	queried: boolean;
 	/** Redirects before this hop. */
 	redirects: number;
 	/** The URL of the first hop, for a person. */
@@ -49,6 +51,7 @@ export function firstHop(url: URL, target: Target, options: HttpOptions, place: 
 		// As blackbox_exporter: a configured Host is what the certificate must be for, unless server_name says otherwise.
 		tlsName: tls.server_name ?? (host === undefined ? undefined : splitTarget(host)?.host),
 		rule: ruleFor(target, place),
+		queried: url.search !== '',
 		redirects: 0,
 		from: shown,
 		atHome: true,
@@ -96,8 +99,9 @@ export function nextHop(hop: Hop, answer: Exchange, address: string, options: Ht
 		shown: shownUrl(url),
 		request: redirectedRequest(hop, url, atHome, answer.status, options),
 		...(atHome ? {tlsName: hop.tlsName} : {}),
-		// What the public internet answers must not lead us into private networks.
-		rule: hop.rule.publicOnly || isPublic(address) ? {...hop.rule, publicOnly: true} : hop.rule,
+		// What the public internet answers must not lead us into private networks, by no detour either.
+		rule: isPublic(address) ? {...hop.rule, publicOnly: true} : hop.rule,
+		queried: hop.queried || url.search !== '',
 		redirects: hop.redirects + 1,
 		from: hop.from,
 		atHome,

@@ -131,6 +131,6 @@ export async function verdictPhase(
 export function forgetTls(findings: Findings): void {
 	const {facts, values} = findings;
 	findings.shown = undefined;
-	delete values.tls_earliest_cert_expiry_seconds;
-	for (const fact of ['tls_version', 'tls_cipher', 'tls_alpn', 'tls_fault']) delete facts[fact];
+	for (const noted of [facts, values])
+		for (const name of Object.keys(noted)) if (name.startsWith('tls_')) delete noted[name];
 }

@@ -10,13 +10,14 @@ import {socketFailure} from '../../net/socket-errors.ts';
 import {oneLine, TargetDownError} from '../../util/errors.ts';
 import type {Findings} from '../shared/failed-reading.ts';
 import {maxConversationBytes, maxLineBytes, type Step} from './options.ts';
+import {Sent} from './sent.ts';
 
 /** Where the conversation is, for sentences. Nothing that was sent is in it: that may be secret. */
 export interface Progress {
 	/** `step 2 of 7 (expect "^220")`; '' before the first. */
 	step: string;
-	/** The last line that came, with the words that we had sent blanked out. */
-	line: string | undefined;
+	/** The last line that came, with the words that we had sent blanked out: worked out only where it is shown. */
+	line: (() => string) | undefined;
 }
 
 /**
@@ -33,7 +34,8 @@ export async function converse(
 	signal: AbortSignal,
 ): Promise<void> {
 	const {facts, values} = findings;
-	const sent: string[] = [];
+	const sent = new Sent();
+	const breathe = breaths();
 	let current = socket;
 	let incoming = new Incoming(current);
 	let lines = new Lines(incoming, limits);
@@ -86,9 +88,10 @@ export async function converse(
 					values.failed_due_to_regex = 1;
 					throw ended(lines.count > before);
 				}
-				progress.line = blankSent(line, sent);
+				progress.line = sent.shown(line);
 				findings.shown = undefined;
-				facts.banner ??= oneLine(progress.line, 80);
+				facts.banner ??= oneLine(progress.line(), 80);
+				await breathe(line);
 				// Half a line that our own end of waiting cut off is worth telling, but it is no answer.
 				signal.throwIfAborted();
 				const captures = pattern.match(line);
@@ -106,14 +109,14 @@ export async function converse(
 		const pending = lines.pending(Math.min(200, wanted.length));
 		if (came || pending !== '') findings.shown = undefined;
 		if (came) return;
-		if (pending !== '') progress.line = blankSent(pending, sent);
+		if (pending !== '') progress.line = sent.shown(pending);
 		if (came === undefined) throw failed(...ending(pending !== ''));
 		values.failed_due_to_bytes = 1;
 		throw failed('content', 'other bytes came');
 	}
 
 	async function say(text: string): Promise<void> {
-		sent.push(text);
+		sent.add(text);
 		await new Promise<void>((resolve, reject) => {
 			current.write(text, error => (error ? reject(socketFailure(error)) : resolve()));
 		});
@@ -134,7 +137,7 @@ export async function converse(
 
 /** `; the last line was "554 no"`, or '' when none came. */
 export function lastLine({line}: Progress): string {
-	return line === undefined ? '' : `; the last line was ${quoted(line, 80)}`;
+	return line === undefined ? '' : `; the last line was ${quoted(line(), 80)}`;
 }
 
 /** blackbox_exporter has no bound; ours are remembered. */
@@ -153,15 +156,19 @@ function nameOf({expect, expect_bytes: bytes, send}: Step): string {
 	return send === undefined ? 'starttls' : 'send';
 }
 
-/** A server may say again what it was told, and that may be a password. */
-function blankSent(line: string, sent: readonly string[]): string {
-	const shown = line.slice(0, 400);
-	if (sent.length === 0) return shown;
-	const words = new Set(sent.flatMap(text => text.toLowerCase().match(word) ?? []));
-	return shown.replace(word, text => {
-		const lower = text.toLowerCase();
-		return [...words].some(one => lower.includes(one)) ? '…' : text;
-	});
+/**
+ * Lines that are here already are read without waiting: now and then the deadline and the other probes of this thread must have their
+ * turn. Their patterns take at worst 20 ms in between.
+ */
+function breaths(): (line: string) => Promise<void> | undefined {
+	let lines = 0;
+	let characters = 0;
+	return line => {
+		lines++;
+		characters += line.length;
+		if (lines < 64 && characters < 8192) return undefined;
+		lines = 0;
+		characters = 0;
+		return new Promise(resolve => void setImmediate(resolve));
+	};
 }
-
-const word = /[\p{L}\p{N}]{3,}/gu;

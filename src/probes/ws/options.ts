@@ -61,7 +61,10 @@ export function wsOptions(z: Zod): zod.ZodType<WsOptions> {
 		});
 }
 
-/** The options without what may prove who we are; what was awaited in answer to `send` goes with it. */
+/**
+ * The options without what may prove who we are, and browsers' tokens travel as subprotocols; what was awaited in answer to `send` goes
+ * with it.
+ */
 export function harmlessWs(options: WsOptions): WsOptions {
 	const {send, expect, headers, tls_config: tls, ...rest} = withoutAuth(options);
 	const kept = Object.entries(headers).filter(([name]) => isHarmlessHeader(name));
@@ -69,6 +72,13 @@ export function harmlessWs(options: WsOptions): WsOptions {
 		...rest,
 		...(send === undefined && expect !== undefined ? {expect} : {}),
 		headers: Object.fromEntries(kept),
+		subprotocols: [],
 		tls_config: withoutClientCertificate(tls),
 	};
+}
+
+/** What a run by the `harmless` options leaves unjudged, as a clause. */
+export function unjudgedWs({send, expect, subprotocols}: WsOptions): string | undefined {
+	if (send !== undefined && expect !== undefined) return 'no message was sent, and none awaited';
+	return subprotocols.length === 0 ? undefined : 'no subprotocol was offered';
 }

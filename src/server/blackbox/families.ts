@@ -18,9 +18,14 @@ export function maybe(name: string, help: string, value: number | undefined): Fa
 }
 
 export function info(name: string, help: string, labels: Record<string, string>): Family {
-	const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(oneLine(value, 1000))}"`);
+	const pairs = Object.entries(labels).map(
+		([label, value]) => `${label}="${escapeLabel(oneLine(value, maxLabelBytes))}"`,
+	);
 	return {name, help, samples: [[`{${pairs.join(',')}}`, 1]]};
 }
+
+/** A certificate may be for many names. */
+const maxLabelBytes = 2048;
 
 export function byLabel(name: string, help: string, label: string, values: Record<string, number>): Family {
 	return {

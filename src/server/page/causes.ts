@@ -1,10 +1,13 @@
 /** What is wrong, put together by what seems to be its cause: a vantage, a system that is read, a tunnel. Pure. */
 
 import type {UnknownReason} from '../../engine/types.ts';
+import {known} from '../../headscale/lenient.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {CheckView, SourceView} from '../types.ts';
+import {type FoldTrouble, findBehindHeadscale, foldMagicDns, foldPeers, foldUnknown} from './folds.ts';
 import type {Snapshot} from './snapshot.ts';
-import {badness, isUnsound} from './words.ts';
+import {isUnsupported} from './unsupported-notes.ts';
+import {isUnsound} from './words.ts';
 
 /** Checks that were last seen down or that could not be looked at, and what belongs to them. */
 export interface CheckTrouble {
@@ -13,6 +16,8 @@ export interface CheckTrouble {
 	behind: readonly CheckView[];
 	/** The tunnel to the node of this check, where it is known to be up. */
 	tunnel?: CheckView;
+	/** Where nobody can look: milliseconds since 1970 of the first run in a row that could not. */
+	sinceMs?: number;
 }
 
 export interface VantageTrouble {
@@ -31,42 +36,90 @@ export interface SourceTrouble {
 	/** `headscale` where several of its sources fail alike, `tailscaled` where several of one fail, else the source's own name. */
 	name: string;
 	sources: readonly SourceView[];
+	/** Failing checks of the hosts where headscale answers, while it does not. */
+	behind: readonly CheckView[];
 }
 
 export interface Troubles {
+	/** Newest first. */
 	down: readonly CheckTrouble[];
+	/** Several checks with one cause, down or unknown. */
+	folds: readonly FoldTrouble[];
 	vantages: readonly VantageTrouble[];
 	sources: readonly SourceTrouble[];
 	unknown: readonly CheckTrouble[];
 }
 
-/** Failures newest first. Each check that ran and is not up is in there once. */
+/** Each check that ran and is not up is in there once, but for those that cannot run where they are asked to. */
 export function groupTroubles(snapshot: Snapshot): Troubles {
-	const bad = snapshot.checks.filter(({ran, verdict}) => ran && verdict !== 'up').toSorted(compareTroubles);
+	const {checks, landmarks} = snapshot;
+	const bad = checks
+		.filter(view => view.ran && view.verdict !== 'up' && !isUnsupported(view))
+		.toSorted(compareTroubles);
 	const vantages = groupByVantage(bad, snapshot);
-	const blind = new Set(vantages.flatMap(trouble => trouble.blind));
+	const sources = explainChecks(groupSources(snapshot), bad, snapshot);
+	const magicDns = foldMagicDns(bad.filter(isDown), landmarks);
+	const told = new Set([
+		...vantages.flatMap(({blind}) => blind),
+		...sources.flatMap(({behind}) => behind),
+		...magicDns.flatMap(({views}) => views),
+	]);
+	const rest = bad.filter(view => !told.has(view));
+	const down = groupByTunnel(rest.filter(isDown), checks);
+	const peers = foldPeers(down);
+	const unknown = rest.filter(view => !isDown(view));
+	const alike = foldUnknown(unknown).map(fold => ({
+		...fold,
+		...known({sinceMs: firstBlind(fold.views, snapshot)?.ms}),
+	}));
+	const folded = new Set([...peers, ...alike].flatMap(({views}) => views));
 	return {
-		down: groupByTunnel(
-			bad.filter(({verdict}) => verdict === 'down'),
-			snapshot.checks,
-		),
+		down: down.filter(({view}) => !folded.has(view)),
+		folds: [...magicDns, ...peers, ...alike],
 		vantages,
-		sources: groupSources(snapshot),
-		unknown: bad.filter(view => view.verdict === 'unknown' && !blind.has(view)).map(view => ({view, behind: []})),
+		sources,
+		unknown: unknown
+			.filter(view => !folded.has(view))
+			.map((view, at) => ({
+				view,
+				behind: [],
+				...known({sinceMs: at < checksAsked ? firstBlind([view], snapshot)?.ms : undefined}),
+			})),
 	};
 }
 
+const isDown = ({verdict}: CheckView) => verdict === 'down';
+
+/** While headscale says nothing of its health, what fails on its hosts fails behind it. */
+function explainChecks(
+	groups: readonly Omit<SourceTrouble, 'behind'>[],
+	bad: readonly CheckView[],
+	{checks, landmarks}: Snapshot,
+): SourceTrouble[] {
+	return groups.map(group => {
+		const isCause = group.sources.some(({name}) => name === healthSource);
+		return {...group, behind: isCause ? findBehindHeadscale(bad.filter(isDown), checks, landmarks) : []};
+	});
+}
+
+const healthSource = 'headscale-health';
+
 /**
- * Failing sources; those of one system that fail for the same reason together, and those of one tailscaled whatever they say: each of
- * its parts fails in words of its own. What a vantage that cannot look has of its own tailscaled is the vantage's trouble.
+ * Failing sources; those of one system that fail for the same reason together, and whatever they say those of one tailscaled and of a
+ * headscale that says nothing of its health: each part fails in words of its own. What a vantage that cannot look has of its own tailscaled is the vantage's trouble.
  */
-export function groupSources(snapshot: Pick<Snapshot, 'sources' | 'vantages' | 'platform'>): SourceTrouble[] {
+export function groupSources(
+	snapshot: Pick<Snapshot, 'sources' | 'vantages' | 'platform'>,
+): Omit<SourceTrouble, 'behind'>[] {
 	const unsound = new Set(snapshot.vantages.filter(isUnsound).map(({name}) => name));
 	const failing = snapshot.sources.filter(({ok}) => ok === false);
 	const alone = failing.filter(source => !unsound.has(vantageOf(source, snapshot) ?? ''));
-	const alike = Map.groupBy(alone, source =>
-		JSON.stringify([systemOf(source), vantageOf(source, snapshot) ?? reasonOf(source.detail ?? '')]),
-	);
+	const isOut = failing.some(({name}) => name === healthSource);
+	const alike = Map.groupBy(alone, source => {
+		const system = systemOf(source);
+		const whole = isOut && system === 'headscale' ? system : vantageOf(source, snapshot);
+		return JSON.stringify([system, whole ?? reasonOf(source.detail ?? '')]);
+	});
 	return Array.from(alike.values(), group => {
 		const [first] = group;
 		return {name: group.length > 1 && first ? systemOf(first) : (first?.name ?? ''), sources: group};
@@ -85,19 +138,19 @@ function vantageOf(source: SourceView, {platform: {tailscaled}}: Pick<Snapshot, 
 }
 
 /** A sentence without what differs between two requests to the same system. */
-function reasonOf(detail: string): string {
+export function reasonOf(detail: string): string {
 	return detail
 		.replace(/\b(?:GET |HEAD )?https?:\/\/\S*[^\s:.,;]/g, '')
 		.replace(/\d+/g, '#')
 		.trim();
 }
 
-/** Newest minute first; within a minute the tunnel before what runs through it. */
+/** Down before unknown, then the newest minute; within a minute the tunnel before what runs through it. */
 function compareTroubles(one: CheckView, other: CheckView): number {
 	const minute = ({downSince = 0}: CheckView) => Math.floor(downSince / 60_000);
 	const rank = ({check}: CheckView) => (check.type === 'tunnel' ? 0 : 1);
 	return (
-		badness(other) - badness(one) ||
+		Number(isDown(other)) - Number(isDown(one)) ||
 		minute(other) - minute(one) ||
 		rank(one) - rank(other) ||
 		(one.check.key < other.check.key ? -1 : 1)
@@ -141,10 +194,14 @@ function groupByVantage(bad: readonly CheckView[], snapshot: Snapshot): VantageT
 		const sources = snapshot.sources.filter(
 			source => source.ok === false && vantageOf(source, snapshot) === state.name,
 		);
-		const sinces = blind.slice(0, checksAsked).flatMap(view => blindSince(view, snapshot) ?? []);
-		const since = sinces.toSorted((one, other) => one.ms - other.ms)[0];
+		const since = firstBlind(blind, snapshot);
 		return {state, blind, total, ...(since ? {since} : {}), sources};
 	});
+}
+
+function firstBlind(views: readonly CheckView[], snapshot: Snapshot): VantageTrouble['since'] {
+	const sinces = views.slice(0, checksAsked).flatMap(view => blindSince(view, snapshot) ?? []);
+	return sinces.toSorted((one, other) => one.ms - other.ms)[0];
 }
 
 /** Where its runs in a row that could not look begin; to the minute where the outcomes do not reach that far back. */

@@ -4,20 +4,25 @@ import type {VantageState} from '../../vantages/types.ts';
 import {countChecks} from '../json.ts';
 import {groupSources} from './causes.ts';
 import type {Snapshot} from './snapshot.ts';
+import {isUnsupported} from './unsupported-notes.ts';
 import {count, isUnsound} from './words.ts';
 
 /** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up`. */
 export function headline(snapshot: Snapshot, notes: number): string {
 	const {checks, vantages} = snapshot;
-	const {total, up, down, unknown, pending} = countChecks(checks);
+	const {total, up, down, unknown: all, pending} = countChecks(checks);
+	// What cannot run where it is asked to is a note.
+	const unsupported = checks.filter(isUnsupported).length;
+	const unknown = all - unsupported;
 	const troubles = [down > 0 ? `${down} down` : '', sayVantages(vantages), saySources(snapshot)].filter(
 		part => part !== '',
 	);
-	if (down === 0 && unknown > 0) troubles.push(`${unknown} unknown`);
+	if (unknown > 0) troubles.push(`${unknown} unknown`);
 	if (total === 0) return [...troubles, 'no checks yet'].join(' · ');
 	if (troubles.length > 0) return [...troubles, ...(down > 0 || unknown > 0 ? [] : [`${up} up`])].join(' · ');
 	if (pending === total) return 'first runs under way';
-	const whole = pending > 0 ? `${up} up, ${pending} not run yet` : 'all up';
+	const rest = [pending > 0 ? `${pending} not run yet` : '', unsupported > 0 ? `${unsupported} cannot run` : ''];
+	const whole = pending + unsupported > 0 ? [`${up} up`, ...rest.filter(part => part !== '')].join(', ') : 'all up';
 	return notes > 0 ? `${whole}, ${count(notes, 'note')}` : whole;
 }
 

@@ -1,4 +1,4 @@
-/** What tailscaled warns of, in plain words. Its own texts are not read: they name addresses, and change. */
+/** What tailscaled warns of, in plain words by its code: its own texts change with its versions. */
 
 import type {healthCodes} from '../../tailscaled/health.ts';
 

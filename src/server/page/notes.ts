@@ -6,6 +6,7 @@ import {noteHeadscale} from './headscale-notes.ts';
 import {describePace, longestPhase, mayBeSlow} from './pace.ts';
 import type {Snapshot} from './snapshot.ts';
 import {noteTailscaled} from './tailscaled-notes.ts';
+import {noteUnsupported} from './unsupported-notes.ts';
 import {asSentence, clockText, count, isUnsound, listNames} from './words.ts';
 
 export interface Note {
@@ -50,6 +51,7 @@ export function findNotes(snapshot: Snapshot): Note[] {
 		...foldUnderTunnels(rest),
 		...noteNodes(snapshot),
 		...noteProblems(snapshot),
+		...noteUnsupported(snapshot),
 	];
 	return [...notes.filter(note => !note.isMild), ...notes.filter(note => note.isMild)];
 }
@@ -70,7 +72,8 @@ function findOne(view: CheckView, snapshot: Snapshot): Found | undefined {
 	const {last} = view;
 	if (!last) return undefined;
 	const pings = last.reading?.values.pings_sent !== undefined;
-	const recent = pings || mayBeSlow(view, last) ? snapshot.recent(check.key) : [];
+	// What a run found that could not look (lost pings, a slow answer) is our own fault and not the target's.
+	const recent = pings || mayBeSlow(view, last) ? snapshot.recent(check.key).filter(isAboutTarget) : [];
 	const loss = describeLoss(recent);
 	const path = check.type === 'tunnel' ? describePath(last, recent, snapshot.nowMs) : undefined;
 	const pace = describePace(view, recent);
@@ -84,6 +87,10 @@ function findOne(view: CheckView, snapshot: Snapshot): Found | undefined {
 		byPeers: onlyPace && longestPhase(last)?.[0] === 'resolve' ? fellBack : undefined,
 		fellBack,
 	};
+}
+
+function isAboutTarget({verdict}: Outcome): boolean {
+	return verdict !== 'unknown';
 }
 
 function compareFound({view: {check: one}}: Found, {view: {check: other}}: Found): number {

@@ -5,11 +5,14 @@ import {countChecks} from '../json.ts';
 import {type Html, html} from './escape.ts';
 import {headline} from './headline.ts';
 import type {Snapshot} from './snapshot.ts';
+import {isUnsupported} from './unsupported-notes.ts';
 import {clockTime, count, isUnsound, verdictMark, verdictWords} from './words.ts';
 
 export function renderHeader(snapshot: Snapshot, notes: number): Html {
 	const {checks, sources, vantages, nowMs} = snapshot;
-	const counts = countChecks(checks);
+	const all = countChecks(checks);
+	const unsupported = checks.filter(isUnsupported).length;
+	const counts = {...all, unknown: all.unknown - unsupported};
 	const {up, down, unknown} = counts;
 	const failing = sources.filter(({ok}) => ok === false).length;
 	const sick = vantages.filter(isUnsound).length;
@@ -18,6 +21,7 @@ export function renderHeader(snapshot: Snapshot, notes: number): Html {
 <h1><span class="name">tailprobe</span> ${headline(snapshot, notes)}</h1>
 <ul class="counts">
 ${(['up', 'down', 'unknown', 'pending'] as const).filter(kind => counts[kind] > 0).map(kind => html`<li>${verdictMark(kind, `${counts[kind]} ${verdictWords[kind]}`)}</li>`)}
+${unsupported > 0 ? html`<li><a href="#notes">${unsupported} cannot run</a></li>` : ''}
 ${failing > 0 ? html`<li><a href="#sources">${count(failing, 'source')} failing</a></li>` : ''}
 ${sick > 0 ? html`<li><a href="#vantages">${count(sick, 'vantage')} not sound</a></li>` : ''}
 ${notes > 0 ? html`<li><a href="#notes">${count(notes, 'note')}</a></li>` : ''}

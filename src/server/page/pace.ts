@@ -4,9 +4,10 @@ import {latencySeconds} from '../../engine/latency.ts';
 import {formatLatency} from '../../util/readable.ts';
 import type {CheckView, Outcome} from '../types.ts';
 
-/** Slower than usual means so many times as long, and by so much. */
+/** Slower than usual means so many times as long, and by so much; by less where only a round trip is measured, and no work of a server. */
 const oddFactor = 5;
 const oddSeconds = 0.05;
+const oddRoundTripSeconds = 0.01;
 /** With fewer earlier runs, or minutes, nobody can say what is usual. */
 const leastSamples = 5;
 /** The newest runs (and minutes) are judged, not part of what is usual; all of these runs must be slow. */
@@ -18,7 +19,7 @@ const hasRoundTrip = new Set(['tunnel', 'icmp', 'stun']);
 export function mayBeSlow({check}: CheckView, last: Outcome): boolean {
 	if (last.late) return true;
 	const seconds = latencySeconds(check, last);
-	return seconds !== undefined && (seconds > oddSeconds || seconds * 1000 > (check.objectiveMs ?? Infinity));
+	return seconds !== undefined && (seconds > leastOdd(check) || seconds * 1000 > (check.objectiveMs ?? Infinity));
 }
 
 /** One sentence when the newest run whose times are true was slow. `recent`: newest first. */
@@ -30,7 +31,7 @@ export function describePace(view: CheckView, recent: readonly Outcome[]): strin
 	if (!newest || seconds === undefined) return undefined;
 	const usual = usualSeconds(view, timed);
 	const news = latencies(view, timed.slice(0, judged));
-	const odd = usual !== undefined && news.length === judged && news.every(each => isOdd(each, usual));
+	const odd = usual !== undefined && news.length === judged && news.every(each => isOdd(each, usual, leastOdd(check)));
 	const beyond = check.objectiveMs !== undefined && seconds * 1000 > check.objectiveMs;
 	if (!odd && !beyond) return undefined;
 	return `${[
@@ -56,8 +57,12 @@ function describeLongestPhase(outcome: Outcome, seconds: number): string | undef
 	return longest && `${formatLatency(Math.min(longest[1], seconds))} of it in the phase ${longest[0]}`;
 }
 
-function isOdd(seconds: number, usual: number): boolean {
-	return seconds > usual * oddFactor && seconds > usual + oddSeconds;
+function isOdd(seconds: number, usual: number, leastSeconds: number): boolean {
+	return seconds > usual * oddFactor && seconds > usual + leastSeconds;
+}
+
+function leastOdd({type}: CheckView['check']): number {
+	return hasRoundTrip.has(type) ? oddRoundTripSeconds : oddSeconds;
 }
 
 /** The lower of two medians: of the earlier runs, and of the slowest run of each minute. A fault that lasts does not become usual at once. */

@@ -2,7 +2,7 @@
 
 import type {PlatformView} from '../../inventory/platform-types.ts';
 import type {VantageState} from '../../vantages/types.ts';
-import type {CheckView, DaemonView, NodeView, Outcome, SourceView} from '../types.ts';
+import type {CheckView, DaemonView, Landmarks, NodeView, Outcome, SourceView} from '../types.ts';
 
 export interface Snapshot {
 	/** Wall clock that ages are counted from. */
@@ -12,6 +12,7 @@ export interface Snapshot {
 	sources: readonly SourceView[];
 	nodes: readonly NodeView[];
 	platform: PlatformView;
+	landmarks: Landmarks;
 	problems: readonly string[];
 	/** The last outcomes of a check, newest first. They are unpacked anew by each call. */
 	recent(key: string): readonly Outcome[];
@@ -25,6 +26,7 @@ export function takeSnapshot(view: DaemonView, nowMs: number): Snapshot {
 		sources: view.sources(),
 		nodes: view.nodes(),
 		platform: view.platform(),
+		landmarks: view.landmarks(),
 		problems: view.problems(),
 		recent: key => view.history(key)?.recent ?? [],
 	};

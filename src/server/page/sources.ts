@@ -1,10 +1,10 @@
 /** Where we look from and what we read: vantages, sources, and what could not be planned. */
 
-import {formatLatency} from '../../util/readable.ts';
+import {formatLatency, formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {SourceView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {ageOf, asSentence, count, type Shown, verdictMark, withCode} from './words.ts';
+import {ageOf, asSentence, clockTime, count, type Shown, verdictMark, withCode} from './words.ts';
 
 const problemsShown = 20;
 
@@ -71,7 +71,10 @@ function renderVantage({
 </tr>`;
 }
 
-function renderSource({name, ok, isUnsupported, detail, seconds, lastSuccessAt}: SourceView, nowMs: number): Html {
+function renderSource(
+	{name, ok, isUnsupported, detail, seconds, lastSuccessAt, failingSince}: SourceView,
+	nowMs: number,
+): Html {
 	const [shown, word]: [Shown, string] = isUnsupported
 		? ['pending', 'not in this version']
 		: ok === undefined
@@ -81,7 +84,7 @@ function renderSource({name, ok, isUnsupported, detail, seconds, lastSuccessAt}:
 				: ['unknown', 'failing'];
 	return html`<tr>
 <th scope="row">${name}</th>
-<td data-label="state">${verdictMark(shown, word)}${(ok === false || isUnsupported) && detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
+<td data-label="state">${verdictMark(shown, word)}${failingSince === undefined ? '' : html` since ${clockTime(failingSince, nowMs)} (${formatSpan(nowMs - failingSince)})`}${(ok === false || isUnsupported) && detail ? html`<span class="why under">${asSentence(detail)}</span>` : ''}</td>
 <td data-label="last read">${ageOf(isUnsupported ? undefined : lastSuccessAt, nowMs)}</td>
 <td data-label="took">${seconds === undefined ? html`<span class="muted">–</span>` : formatLatency(seconds)}</td>
 </tr>`;

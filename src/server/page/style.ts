@@ -62,6 +62,7 @@ section { margin-top: 1.75rem; }
 .troubles li.down { border-left-color: var(--down); background: var(--down-back); }
 .troubles li.unknown { border-left: 4px double var(--unknown); background: var(--unknown-back); }
 .troubles .why { grid-column: 1 / -1; grid-row: 2; }
+.troubles .unsure { padding: 0 0.35rem; border: 1px dashed currentColor; border-radius: 4px; font-size: 0.85em; }
 .troubles b { margin: 0 0.25rem; }
 .troubles details { margin-top: 0.25rem; }
 .troubles summary { cursor: pointer; }

@@ -1,6 +1,7 @@
 /** What is worth knowing of the vantages' own tailscaled and of the clients in the tailnet. Pure. */
 
 import type {ClientFacts, TailscaledFacts} from '../../inventory/platform-types.ts';
+import type {HealthWarning} from '../../tailscaled/types.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {controlCodes, sayWarning} from './health-words.ts';
 import type {Note} from './notes.ts';
@@ -31,7 +32,7 @@ function noteState({vantage, backendState, online, warnings = []}: TailscaledFac
 	const grave = warnings.filter(
 		({code, severity}) => (severity === 'high' || severity === 'medium') && !(cutOff && controlCodes.includes(code)),
 	);
-	const sentences = [...new Set(grave.map(({code}) => sayWarning(code)))];
+	const sentences = [...new Set(grave.map(sayWithWords))];
 	const hidden = sentences.length - warningsShown;
 	const says = [
 		backendState === undefined || backendState === 'Running'
@@ -44,6 +45,13 @@ function noteState({vantage, backendState, online, warnings = []}: TailscaledFac
 		hidden > 0 ? `And ${count(hidden, 'more warning')}.` : '',
 	].filter(part => part !== '');
 	return says.length === 0 ? [] : [{about: 'tailscaled', from: vantage, says: says.join(' '), also: []}];
+}
+
+/** What it means, and its own words: they often hold the cause. */
+function sayWithWords({code, says}: HealthWarning): string {
+	const sentence = sayWarning(code);
+	// Backquotes would make code of it.
+	return says === undefined ? sentence : `${sentence} tailscaled says: “${says.replaceAll('`', "'")}”`;
 }
 
 function noteKey({vantage, keyExpiryMs}: TailscaledFacts, nowMs: number): Note[] {

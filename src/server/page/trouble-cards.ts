@@ -2,8 +2,10 @@
 
 import {formatPath, formatSpan} from '../../util/readable.ts';
 import type {CheckView, SourceView} from '../types.ts';
-import type {CheckTrouble, SourceTrouble, Troubles, VantageTrouble} from './causes.ts';
+import {type CheckTrouble, reasonOf, type SourceTrouble, type Troubles, type VantageTrouble} from './causes.ts';
 import {type Html, html} from './escape.ts';
+import {type FoldTrouble, sinceOfAll} from './folds.ts';
+import {newestAndBroadestFirst, type Ordered} from './order.ts';
 import {
 	asSentence,
 	clockTime,
@@ -20,60 +22,144 @@ const cardsShown = 40;
 /** Inside a card: checks behind a tunnel, and checks of a vantage. */
 const behindShown = 10;
 const blindShown = 100;
+const foldShown = 60;
+const reasonsShown = 3;
 /** A check that failed so long before its tunnel has a cause of its own, perhaps: its time is told. */
 const earlierMs = 60_000;
 
 /** Undefined when nothing is wrong. */
-export function renderTroubles({down, vantages, sources, unknown}: Troubles, nowMs: number): Html | undefined {
-	if (down.length + vantages.length + sources.length + unknown.length === 0) return undefined;
-	const shownDown = down.slice(0, cardsShown);
-	const shownUnknown = unknown.slice(0, cardsShown - shownDown.length);
-	const hidden = [...down.slice(shownDown.length), ...unknown.slice(shownUnknown.length)];
-	const hiddenChecks = hidden.reduce((sum, {behind}) => sum + 1 + behind.length, 0);
+export function renderTroubles({down, folds, vantages, sources, unknown}: Troubles, nowMs: number): Html | undefined {
+	// Of one incident and breadth: what explains much before what may be explained.
+	const cards = newestAndBroadestFirst<Card>([
+		...sources.map(each => ({
+			sinceMs: sinceOfSources(each),
+			breadth: each.sources.length + each.behind.length,
+			checks: 0,
+			render: () => renderSources(each, nowMs),
+		})),
+		...vantages.map((each, at) => ({
+			sinceMs: each.since?.ms,
+			breadth: each.blind.length,
+			checks: 0,
+			render: () => renderVantage(each, `blind-${at}`, nowMs),
+		})),
+		...folds.map((each, at) => ({
+			sinceMs: each.sinceMs,
+			breadth: each.views.length,
+			checks: each.views.length,
+			render: () => renderFold(each, `fold-${at}`, nowMs),
+		})),
+		...[...down, ...unknown].map(each => ({
+			sinceMs: each.view.downSince ?? each.sinceMs,
+			breadth: 1 + each.behind.length,
+			checks: 1 + each.behind.length,
+			render: () => renderCheck(each, nowMs),
+		})),
+	]);
+	if (cards.length === 0) return undefined;
+	const ofChecks = cards.filter(({checks}) => checks > 0);
+	const hidden = new Set(ofChecks.slice(cardsShown));
+	const hiddenChecks = [...hidden].reduce((sum, {checks}) => sum + checks, 0);
 	return html`<section id="wrong" aria-labelledby="wrong-title">
 <h2 id="wrong-title">Wrong now</h2>
-<ul class="troubles">${[
-		...shownDown.map(each => renderCheck(each, nowMs)),
-		...vantages.map((each, at) => renderVantage(each, `blind-${at}`, nowMs)),
-		...sources.map(each => renderSources(each, nowMs)),
-		...shownUnknown.map(each => renderCheck(each, nowMs)),
-	]}</ul>
+<ul class="troubles">${cards.filter(card => !hidden.has(card)).map(card => card.render())}</ul>
 ${hiddenChecks > 0 ? html`<p class="rest">${count(hiddenChecks, 'more check')} down or unknown, not shown here; <a href="api/v1/checks">api/v1/checks</a> has every check.</p>` : ''}
 </section>`;
 }
 
-function renderCheck({view, behind, tunnel}: CheckTrouble, nowMs: number): Html {
-	const {check, last, downSince, confirmed} = view;
+interface Card extends Ordered {
+	/** Checks that are told nowhere else; 0 for cards that are always shown. */
+	checks: number;
+	render(): Html;
+}
+
+function renderCheck({view, behind, tunnel, sinceMs}: CheckTrouble, nowMs: number): Html {
+	const {check, last, downSince} = view;
 	const {path, derp_region: region, body_start: body} = last?.reading?.facts ?? {};
 	const through = formatPath(path, region);
-	const since = downSince === undefined ? last?.startedAt : downSince;
-	const known = tunnel && describeTunnel(tunnel);
 	return html`<li class="${shownVerdict(view)}">
-<p>${verdictMark(shownVerdict(view))} <b>${check.name}</b> ${check.target.name} <span class="muted">from ${check.vantage}${through ? `, ${through}` : ''}</span></p>
+<p>${verdictMark(shownVerdict(view))} <b>${check.name}</b> ${check.target.name} <span class="muted">from ${check.vantage}${through ? `, ${through}` : ''}</span>${sayUnsure([view], nowMs)}</p>
 <div class="why">
-<p>${last?.reason ? html`<code>${last.reason}</code> ` : ''}${asSentence(last?.detail ?? 'The last run gave no reason')}</p>
+<p>${sayReason(view)}</p>
 ${body ? html`<p>Its answer begins: <q>${body}</q></p>` : ''}
-${tunnel ? html`<p>The tunnel to this node is up${known ? ` (${known})` : ''}.</p>` : ''}
-${behind.length > 0 ? renderBehind(behind, since, nowMs) : ''}
+${tunnel ? html`<p>The tunnel to this node is up${sayTunnel(tunnel)}.</p>` : ''}
+${behind.length > 0 ? html`<p>Also down behind it: ${listBehind(behind, downSince ?? last?.startedAt, nowMs)}.</p>` : ''}
 </div>
-<p class="muted small">${since === undefined ? '' : html`${downSince === undefined ? 'last tried' : 'down since'} ${clockTime(since, nowMs)} (${formatSpan(nowMs - since)}) · `}${
-		downSince !== undefined && !confirmed ? 'not confirmed yet · ' : ''
-	}<a href="${historyPath(check.key)}">history</a></p>
+<p class="muted small">${sayWhen(view, sinceMs, nowMs)}<a href="${historyPath(check.key)}">history</a></p>
 </li>`;
 }
 
-function renderBehind(behind: readonly CheckView[], tunnelSince: number | undefined, nowMs: number): Html {
-	const shown = behind.slice(0, behindShown).map(({check, last, downSince}) => {
-		const earlier = downSince !== undefined && tunnelSince !== undefined && downSince < tunnelSince - earlierMs;
-		const notes = [last?.reason, earlier ? html`already since ${clockTime(downSince, nowMs)}` : undefined].filter(
-			note => note !== undefined,
-		);
+function sayWhen({downSince, last}: CheckView, unknownSinceMs: number | undefined, nowMs: number): Html {
+	if (downSince !== undefined)
+		return html`down since ${clockTime(downSince, nowMs)} (${formatSpan(nowMs - downSince)}) · `;
+	if (unknownSinceMs !== undefined)
+		return html`unknown since ${clockTime(unknownSinceMs, nowMs)} (${formatSpan(nowMs - unknownSinceMs)}) · `;
+	return last === undefined
+		? html``
+		: html`last tried ${clockTime(last.startedAt, nowMs)} (${formatSpan(nowMs - last.startedAt)}) · `;
+}
+
+/** A failure that may yet turn out to be none. */
+function sayUnsure(views: readonly CheckView[], nowMs: number): Html {
+	const sinces = views.flatMap(({downSince}) => downSince ?? []);
+	if (sinces.length === 0 || views.some(({confirmed}) => confirmed)) return html``;
+	return html` <span class="unsure">first seen ${formatSpan(nowMs - Math.min(...sinces))} ago, not confirmed yet</span>`;
+}
+
+function sayReason({last}: CheckView): Html {
+	return html`${last?.reason ? html`<code>${last.reason}</code> ` : ''}${asSentence(last?.detail ?? 'The last run gave no reason')}`;
+}
+
+function sayTunnel(tunnel: CheckView): string {
+	const known = describeTunnel(tunnel);
+	return known === '' ? '' : ` (${known})`;
+}
+
+/** Checks of one cause: the cause in the head, one reason as an example, and every check. */
+function renderFold({cause, peer, views, tunnel, sinceMs}: FoldTrouble, id: string, nowMs: number): Html {
+	const [first] = views;
+	if (!first) return html``;
+	const vantages = [...new Set(views.map(({check}) => check.vantage))].join(', ');
+	const state = cause === 'alike' ? 'unknown' : 'down';
+	const checks = count(views.length, 'check');
+	const reasons = new Set(views.map(({last}) => last?.reason));
+	const list = listBehind(views, sinceMs, nowMs, {shownAtMost: foldShown, withReasons: reasons.size > 1});
+	const heads: Record<FoldTrouble['cause'], Html> = {
+		peer: html`<b>${peer}</b>: ${checks} down${tunnel ? html`, its tunnel is up${sayTunnel(tunnel)}` : ''}`,
+		magicdns: html`<b>MagicDNS of this machine</b> does not answer (${checks})`,
+		alike: html`<b>${checks}</b> unknown for one reason`,
+	};
+	const since =
+		sinceMs === undefined ? '' : html`${state} since ${clockTime(sinceMs, nowMs)} (${formatSpan(nowMs - sinceMs)})`;
+	return html`<li class="${state}">
+<p>${verdictMark(state)} ${heads[cause]} <span class="muted">from ${vantages}</span>${sayUnsure(views, nowMs)}</p>
+<div class="why">
+<p>${sayReason(first)}</p>
+${views.length > behindShown ? html`<details id="${id}"><summary id="${id}-title">${checks}</summary><p>${list}</p></details>` : html`<p>${list}.</p>`}
+</div>
+<p class="muted small">${since}</p>
+</li>`;
+}
+
+/** Each with its reason, and with its time where it failed long before. */
+function listBehind(
+	behind: readonly CheckView[],
+	causeSince: number | undefined,
+	nowMs: number,
+	{shownAtMost, withReasons} = {shownAtMost: behindShown, withReasons: true},
+): Html {
+	const shown = behind.slice(0, shownAtMost).map(({check, last, downSince}) => {
+		const earlier = downSince !== undefined && causeSince !== undefined && downSince < causeSince - earlierMs;
+		const notes = [
+			withReasons ? last?.reason : undefined,
+			earlier ? html`already since ${clockTime(downSince, nowMs)}` : undefined,
+		].filter(note => note !== undefined);
 		const said = notes.map((note, at) => html`${at > 0 ? ', ' : ''}${note}`);
 		return html`<a href="${historyPath(check.key)}">${check.name} ${check.target.name}</a>${said.length > 0 ? html` (${said})` : ''}`;
 	});
 	const hidden = behind.length - shown.length;
 	const listed = shown.map((each, at) => html`${at > 0 ? ', ' : ''}${each}`);
-	return html`<p>Also down behind it: ${listed}${hidden > 0 ? ` and ${count(hidden, 'more check')}` : ''}.</p>`;
+	return html`${listed}${hidden > 0 ? ` and ${count(hidden, 'more check')}` : ''}`;
 }
 
 function renderVantage({state, blind, total, since, sources}: VantageTrouble, id: string, nowMs: number): Html {
@@ -95,20 +181,34 @@ ${
 </li>`;
 }
 
-function renderSources({name, sources}: SourceTrouble, nowMs: number): Html {
+function renderSources(trouble: SourceTrouble, nowMs: number): Html {
+	const {name, sources, behind} = trouble;
 	const several = sources.length > 1;
-	const reasons = [...Map.groupBy(sources, ({detail}) => asSentence(detail ?? 'It gave no reason'))];
-	// Those of headscale differ at most in what was asked for.
-	const told = name === 'tailscaled' ? reasons : reasons.slice(0, 1);
-	const ages = Array.from(Map.groupBy(sources, source => sayLastRead(source, nowMs).text).values(), alike => {
-		const [one] = alike;
-		return html`${several ? `${alike.map(each => each.name).join(', ')}: ` : ''}${one && sayLastRead(one, nowMs)}`;
+	// What differs only in what was asked for is one reason.
+	const alike = Map.groupBy(sources, ({detail}) => reasonOf(detail ?? ''));
+	const reasons = [...alike.values()];
+	const told = reasons.slice(0, reasonsShown);
+	const ages = Array.from(Map.groupBy(sources, source => sayLastRead(source, nowMs).text).values(), same => {
+		const [one] = same;
+		return html`${several ? `${same.map(each => each.name).join(', ')}: ` : ''}${one && sayLastRead(one, nowMs)}`;
 	});
-	return html`<li class="unknown">
-<p>${verdictMark('unknown', 'failing')} <b>${several ? name : `source ${name}`}</b>${several ? ` ${sources.length} sources fail${told.length > 1 ? '' : ' alike'}` : ''}</p>
-<div class="why">${told.map(([reason, alike]) => html`<p>${told.length > 1 ? html`<b>${alike.map(each => each.name).join(', ')}</b> ` : ''}${reason}</p>`)}</div>
-<p class="muted small">${ages.map((age, at) => html`${at > 0 ? ' · ' : ''}${age}`)}</p>
+	const sinces = sources.flatMap(({failingSince}) => failingSince ?? []);
+	const since = sinces.length === 0 ? undefined : Math.min(...sinces);
+	return html`<li class="${behind.length > 0 ? 'down' : 'unknown'}">
+<p>${verdictMark(behind.length > 0 ? 'down' : 'unknown', 'failing')} <b>${several ? name : `source ${name}`}</b>${several ? ` ${sources.length} sources fail${reasons.length > 1 ? '' : ' alike'}` : ''}</p>
+<div class="why">${told.map(group => html`<p>${reasons.length > 1 ? html`<b>${group.map(each => each.name).join(', ')}</b> ` : ''}${asSentence(group[0]?.detail ?? 'It gave no reason')}</p>`)}
+${reasons.length > told.length ? html`<p>And ${count(reasons.length - told.length, 'more reason')}; <a href="#sources">the sources</a> have them.</p>` : ''}
+${behind.length > 0 ? html`<p>Also down behind it: ${listBehind(behind, since, nowMs)}.</p>` : ''}</div>
+<p class="muted small">${since === undefined ? '' : html`failing since ${clockTime(since, nowMs)} (${formatSpan(nowMs - since)}) · `}${ages.map((age, at) => html`${at > 0 ? ' · ' : ''}${age}`)}</p>
 </li>`;
+}
+
+/** When the newest of it began: what failed for longer keeps no new failure down the page. */
+function sinceOfSources({sources, behind}: SourceTrouble): number | undefined {
+	const sinces = [...sources.map(({failingSince}) => failingSince), sinceOfAll(behind)].filter(
+		each => each !== undefined,
+	);
+	return sinces.length === 0 ? undefined : Math.max(...sinces);
 }
 
 function sayLastRead({lastSuccessAt}: SourceView, nowMs: number): Html {

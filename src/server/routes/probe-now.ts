@@ -17,11 +17,12 @@ export const probeNowRoute: MakeRoute = view => ({
 	async handle(request, response) {
 		const wanted = readBody(request, response);
 		if (!wanted) return;
-		const {target, module = 'http_2xx', from, timeout, hostname} = wanted;
+		const {target = '', module = 'http_2xx', check, from, timeout, hostname} = wanted;
 		const timeoutMs = timeout === undefined ? undefined : parseDurationMs(timeout);
 		const answer = await view.probe({
 			target,
 			module,
+			...(check === undefined ? {} : {check}),
 			...(from === undefined ? {} : {from}),
 			...(hostname === undefined ? {} : {hostname}),
 			...(timeoutMs === undefined ? {} : {timeoutMs}),
@@ -61,6 +62,6 @@ function refuseRun(answer: Exclude<AdhocAnswer, {kind: 'ran'}>, request: Request
 		return;
 	}
 	const errors = [{field: answer.field, detail}];
-	if (answer.field === 'module' || answer.field === 'from') refuse(request, response, 404, 'Not Found', detail, errors);
+	if (['check', 'module', 'from'].includes(answer.field)) refuse(request, response, 404, 'Not Found', detail, errors);
 	else refuse(request, response, 422, 'Unprocessable Content', detail, errors);
 }

@@ -2,11 +2,12 @@
 
 import type {Request, Response} from 'express';
 import {oneLine} from '../../util/errors.ts';
+import {describeAlike} from '../alike.ts';
 import {exposeProbe, renderDebug} from '../blackbox.ts';
 import {askedBy} from '../door/caller.ts';
 import {describeProbe} from '../json.ts';
 import {refuse, wantsJson} from '../problem.ts';
-import type {AdhocAnswer, AdhocRequest} from '../types.ts';
+import type {AdhocAnswer, AdhocRequest, DaemonView} from '../types.ts';
 import type {MakeRoute} from './types.ts';
 
 export const probeRoute: MakeRoute = view => ({
@@ -18,7 +19,7 @@ export const probeRoute: MakeRoute = view => ({
 		const answer = await view.probe(wanted);
 		if (answer.kind === 'bad_request') return refuse(request, response, 400, 'Bad Request', answer.detail);
 		if (answer.kind === 'busy') return refuse(request, response, 429, 'Too Many Requests', answer.detail);
-		tell(answer, request, response);
+		tell(answer, view, request, response);
 	},
 });
 
@@ -28,10 +29,15 @@ const longestParameter = 2048;
 
 function readRequest(request: Request, response: Response): AdhocRequest | undefined {
 	const parameters = new URL(request.originalUrl, 'http://localhost').searchParams;
-	const [target, module, from, hostname] = ['target', 'module', 'from', 'hostname'].map(
+	const [target = '', module, check, from, hostname] = ['target', 'module', 'check', 'from', 'hostname'].map(
 		name => parameters.get(name) ?? '',
 	);
-	if (!target) {
+	if (check && module) {
+		const detail = 'A check has options of its own: give the parameter check or the parameter module, not both.';
+		refuse(request, response, 400, 'Bad Request', detail);
+		return undefined;
+	}
+	if (!target && !check) {
 		refuse(
 			request,
 			response,
@@ -41,7 +47,7 @@ function readRequest(request: Request, response: Response): AdhocRequest | undef
 		);
 		return undefined;
 	}
-	if ([target, module, from, hostname].some(value => (value ?? '').length > longestParameter)) {
+	if ([target, module, check, from, hostname].some(value => (value ?? '').length > longestParameter)) {
 		refuse(request, response, 400, 'Bad Request', `A parameter has more than ${longestParameter} characters.`);
 		return undefined;
 	}
@@ -55,6 +61,7 @@ function readRequest(request: Request, response: Response): AdhocRequest | undef
 	return {
 		target,
 		module: module || 'http_2xx',
+		...(check ? {check} : {}),
 		...(from ? {from} : {}),
 		...(hostname ? {hostname} : {}),
 		// As blackbox_exporter: no header, 0, or less than the offset leave the module's own timeout.
@@ -67,13 +74,14 @@ function parseSeconds(text: string): number | undefined {
 	return /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i.test(text.trim()) ? Number(text) : undefined;
 }
 
-function tell(answer: AdhocAnswer & {kind: 'ran'}, request: Request, response: Response): void {
+function tell(answer: AdhocAnswer & {kind: 'ran'}, view: DaemonView, request: Request, response: Response): void {
 	const {verdict, detail} = answer.outcome;
 	const blind = verdict === 'unknown';
 	const debug = new URL(request.originalUrl, 'http://localhost').searchParams.get('debug') === 'true';
 	response.status(blind ? 503 : 200);
-	if (wantsJson(request)) response.json(describeProbe(answer));
-	else if (debug) response.type('text/plain').send(renderDebug(answer));
+	const alike = () => (answer.module ? describeAlike(answer.check, view) : []);
+	if (wantsJson(request)) response.json(describeProbe(answer, alike()));
+	else if (debug) response.type('text/plain').send(renderDebug(answer, alike()));
 	else if (blind) response.type('text/plain').send(`${oneLine(detail ?? 'tailprobe could not look.', 300)}\n`);
 	else response.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8').end(exposeProbe(answer));
 }

@@ -1,6 +1,7 @@
 /** `/-/ready`: every source was tried once and the schedule runs. Sources that fail are told, and never change the status. */
 
 import {oneLine} from '../../util/errors.ts';
+import {formatTime} from '../format-time.ts';
 import type {SourceView} from '../types.ts';
 import type {MakeRoute} from './types.ts';
 
@@ -20,8 +21,10 @@ export const readyRoute: MakeRoute = view => ({
 	},
 });
 
-function describeSource({name, ok, isUnsupported, detail}: SourceView): string {
+function describeSource({name, ok, isUnsupported, detail, failingSince}: SourceView): string {
 	if (isUnsupported) return `source ${name}: not in this version`;
 	if (ok === undefined) return `source ${name}: not tried yet`;
-	return ok ? `source ${name}: ok` : `source ${name}: failing: ${oneLine(detail ?? 'no reason was given', 300)}`;
+	if (ok) return `source ${name}: ok`;
+	const since = failingSince === undefined ? '' : ` since ${formatTime(failingSince)}`;
+	return `source ${name}: failing${since}: ${oneLine(detail ?? 'no reason was given', 300)}`;
 }

@@ -129,6 +129,16 @@ test('after a public address only public ones will do', t => {
 	t.is(led({}, [[302, '/b']], '100.64.0.3').rule.publicOnly, undefined);
 });
 
+test('what was led by the public internet stays out of private networks, also behind a hop that answered from one', t => {
+	const options = {method: 'GET', headers: {}, tls_config: {insecure_skip_verify: false}} as unknown as HttpOptions;
+	const first = led({}, [[302, '/b']], '198.35.26.96');
+
+	const second = nextHop(first, answering(302, 'http://elsewhere.example/'), '10.0.0.1', options);
+	const third = second && nextHop(second, answering(302, '/c'), '10.0.0.1', options);
+
+	t.deepEqual([second?.rule.publicOnly, third?.rule.publicOnly], [true, true]);
+});
+
 test('ten redirects are followed, the eleventh is not', t => {
 	const ten = Array.from({length: 10}, () => [302, '/b'] as const);
 

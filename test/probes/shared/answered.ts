@@ -1,6 +1,6 @@
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
-import type {AddressInfo} from 'node:net';
+import type {AddressInfo, Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {judgeExpectation} from '../../../src/engine/turn-round.ts';
 import type {Outcome, Reading} from '../../../src/engine/types.ts';
@@ -136,7 +136,7 @@ test('a relay that refuses the second connection has answered', async t => {
 	const server = await serveDerp(t, {
 		onProbe(socket) {
 			// Nothing listens any more when the answer is read.
-			open?.close();
+			open?.close?.();
 			socket.end(probeAnswer);
 		},
 	});
@@ -155,25 +155,43 @@ test('a connection that the SOCKS5 proxy opened is one to the target, and one to
 	const opening = await startSocks5(t);
 	const refusing = await startSocks5(t, {onRequest: socks5Reply(5)});
 
-	const opened = await measure(tcp, at(server.port), {}, through(opening.address));
+	const opened = await measure(
+		tcp,
+		at(server.port),
+		{query_response: [{expect: 'x'}]},
+		{
+			...through(opening.address),
+			deadlineMs: 300,
+		},
+	);
 	const refused = await measure(tcp, at(server.port), {}, through(refusing.address));
 
+	t.is(opened.reason, 'timeout');
 	t.deepEqual([opened, refused].map(turned), ['expected_unreachable', 'up']);
 });
 
-test('a kept connection that is gone proves nothing once nothing listens there any more', async t => {
-	const server = await serve(t, {onHead: socket => void socket.write(kept)});
+test('a kept connection that breaks proves nothing once nothing listens there any more', async t => {
+	const server = await serve(t, {onConnection: socket => void socket.on('data', () => answerOnce(socket))});
 	const address = url('http')(server.port);
 	const target = {name: 'kept', address, via: 'direct', peer: ''} as const;
-	const first = await measure(httpWarm, address, {}, {target});
-	server.close();
-	for (const socket of server.open) socket.destroy();
+	let asked = 0;
 
+	const first = await measure(httpWarm, address, {}, {target});
 	const second = await measure(httpWarm, address, {}, {target});
 
 	t.is(turned(first), 'expected_unreachable');
-	t.like(second, {ok: false, reason: 'refused'});
+	t.is(asked, 2);
+	t.like(second, {ok: false, reason: 'refused', facts: {connection: 'reopened'}});
 	t.is(turned(second), 'up');
+
+	function answerOnce(socket: Socket): void {
+		asked++;
+		if (asked === 1) socket.write(kept);
+		else {
+			server.close?.();
+			socket.destroy();
+		}
+	}
 });
 
 const kept = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';

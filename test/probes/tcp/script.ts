@@ -1,7 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of a conversation, not of JavaScript.
 import {once} from 'node:events';
 import type {Socket} from 'node:net';
+import {Duplex} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
+import {z} from 'zod';
+import {PhaseClock} from '../../../src/net/phase-clock.ts';
+import {tcpOptions} from '../../../src/probes/tcp/options.ts';
+import {converse, type Progress} from '../../../src/probes/tcp/script.ts';
 import {tcp} from '../../../src/probes/tcp.ts';
 import {type Answers, startMail} from '../../helpers/mail-server.ts';
 import {isDown, measure, passSoon} from '../../helpers/probing.ts';
@@ -324,8 +329,89 @@ test('nothing that was sent is told, even when the server says it again', async 
 	);
 
 	t.is(reading.reason, 'timeout');
-	t.regex(reading.detail ?? '', /the last line was "535 wrong: … …!"/);
+	t.regex(reading.detail ?? '', /the last line was "535 wrong: … …"/);
 	t.notRegex(JSON.stringify(reading), /hunter2/i);
+});
+
+for (const [sends, says, shown] of [
+	[
+		'AUTH p4$x9!k2#7q',
+		"-ERR unknown command 'AUTH', with args beginning with: 'P4$X9!k2#7q'",
+		'-ERR unknown command … with args beginning with: …',
+	],
+	['AUTH p4$x9!k2#7q', '-ERR p4\\$x9\\!k2 is wrong', '-ERR … is wrong'],
+	['PASS pa$$ wo', '-ERR "wo" or (pa$$) is wrong', '-ERR … or … is wrong'],
+	['LOGIN x', 'NO x, sorry', 'NO x, sorry'],
+] as const)
+	test(`after "${sends}" nothing of it is told of "${says}"`, async t => {
+		const server = await serve(t, {onConnection: socket => void socket.once('data', () => socket.end(`${says}\r\n`))});
+
+		const reading = await measure(tcp, `127.0.0.1:${server.port}`, {
+			query_response: [{send: sends}, {expect: '^never'}],
+		});
+
+		t.true(reading.detail?.endsWith(`; the last line was "${shown}"`), reading.detail);
+		t.is(reading.facts.banner, shown);
+	});
+
+test('when very much was sent nothing is shown of what came afterwards', async t => {
+	const server = await serve(t, {onConnection: socket => void socket.resume().write('zzz\n')});
+	const send = 'a'.repeat(65_530);
+
+	const reading = await measure(tcp, `127.0.0.1:${server.port}`, {
+		query_response: [{send}, {send}, {send}, {send}, {send}, {expect_bytes: 'b'}],
+	});
+
+	t.regex(reading.detail ?? '', /the last line was "…"$/);
+});
+
+test('lines that came before anything was sent are told as they are', async t => {
+	const server = await startMail(t, '220 mail ready', () => undefined);
+	const deadline = new AbortController();
+
+	const running = measure(
+		tcp,
+		`127.0.0.1:${server.port}`,
+		{query_response: [{expect: '^220'}, {send: 'mail'}, {expect: '^250'}]},
+		{signal: deadline.signal},
+	);
+	await until(() => server.heard.length === 1);
+	deadline.abort(new DOMException('the deadline passed', 'TimeoutError'));
+
+	t.regex((await running).detail ?? '', /the last line was "220 mail ready"/);
+});
+
+test('thousands of lines at once, after a long send, hold nobody else up', async t => {
+	const send = Array.from({length: 8000}, (_, at) => `w${1000 + at}`).join(' ');
+	const steps = tcpOptions(z).parse({query_response: [{send}, {expect: '^ready$'}]}).query_response;
+	const socket = new Duplex({read() {}, write: (_chunk, _encoding, done) => done()});
+	socket.push('zz1q aaa bbb\n'.repeat(9990));
+	socket.push(null);
+	let turns = 0;
+	let ended = false;
+	const turn = () => {
+		turns++;
+		if (!ended) setImmediate(turn);
+	};
+	turn();
+	const progress: Progress = {step: '', line: undefined};
+	const startedAt = performance.now();
+
+	const running = converse(
+		socket,
+		steps,
+		() => Promise.reject(new Error('no TLS')),
+		{clock: new PhaseClock(), values: {}, facts: {}},
+		progress,
+		AbortSignal.timeout(60_000),
+	).finally(() => {
+		ended = true;
+	});
+
+	await t.throwsAsync(running, {message: /closed the connection and what was wanted had not come/});
+	t.true(turns > 100, `${turns} turns`);
+	t.true(performance.now() - startedAt < 10_000);
+	t.is(progress.line?.(), 'zz1q aaa bbb');
 });
 
 test('a run that is stopped in the conversation rejects with the reason and lets go', async t => {

@@ -29,6 +29,7 @@ function snapshot(checks: readonly CheckView[], part: Partial<Snapshot> = {}): S
 		sources: [],
 		nodes: [],
 		platform: {tailscaled: []},
+		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		problems: [],
 		recent: () => [],
 		...part,
@@ -80,7 +81,7 @@ test('a tunnel that never ran, or that nobody could look at, is not called up', 
 });
 
 test('the unknowns of a vantage that is sick are one trouble, those with a reason of their own are not', t => {
-	const checks = [blind('a'), blind('b'), blind('c', 'unsupported'), blind('d', 'vantage', 'other'), view('e', 'x')];
+	const checks = [blind('a'), blind('b'), blind('c', 'denied'), blind('d', 'vantage', 'other'), view('e', 'x')];
 	const vantages = [aVantage({condition: 'sick'}), aVantage({name: 'other'})];
 
 	const {vantages: sick, unknown} = groupTroubles(snapshot(checks, {vantages}));
@@ -123,7 +124,7 @@ test('sources of one system that fail for the same reason are one trouble', t =>
 		`GET https://headscale.example${path}: connected, but no answer came within 2 s. It hangs.`;
 
 	const sources: SourceView[] = [
-		failing('headscale-health', silent('/health')),
+		failing('headscale-key', silent('/health')),
 		failing('headscale-nodes', silent('/api/v1/node')),
 		failing('headscale-metrics', 'GET http://headscale.example:50480/metrics: nothing listens there (ECONNREFUSED).'),
 		failing('other-nodes', silent('/health')),
@@ -136,10 +137,22 @@ test('sources of one system that fail for the same reason are one trouble', t =>
 	t.deepEqual(
 		groups.map(({name, sources}) => [name, sources.map(source => source.name)]),
 		[
-			['headscale', ['headscale-health', 'headscale-nodes']],
+			['headscale', ['headscale-key', 'headscale-nodes']],
 			['headscale-metrics', ['headscale-metrics']],
 			['other-nodes', ['other-nodes']],
 		],
+	);
+});
+
+test('while headscale says nothing of its health, what else is read of it fails behind that', t => {
+	const sources = [
+		{name: 'headscale-metrics', ok: false, detail: 'Nothing listens there.'},
+		{name: 'headscale-health', ok: false, detail: 'It did not answer.'},
+	];
+
+	t.deepEqual(
+		groupSources(snapshot([], {sources})).map(({name, sources: group}) => [name, group.length]),
+		[['headscale', 2]],
 	);
 });
 

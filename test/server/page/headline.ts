@@ -9,7 +9,17 @@ function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Part
 		verdict === 'pending' ? aCheckView({ran: false, verdict: 'unknown'}) : aCheckView({verdict}),
 	);
 	const platform = {tailscaled: []};
-	const empty = {nowMs: 0, vantages: [aVantage()], sources: [], nodes: [], platform, problems: [], recent: () => []};
+	const landmarks = {headscale: [], dnsServer: '100.100.100.100'};
+	const empty = {
+		landmarks,
+		nowMs: 0,
+		vantages: [aVantage()],
+		sources: [],
+		nodes: [],
+		platform,
+		problems: [],
+		recent: () => [],
+	};
 	return headline({...empty, checks, ...part}, notes);
 }
 
@@ -30,7 +40,7 @@ for (const [said, heard] of [
 	['1 up, 1 not run yet', say(['up', 'pending'])],
 	['first runs under way', say(['pending'])],
 	['no checks yet', say([])],
-	['1 down', say(['up', 'down', 'unknown'], {}, 2)],
+	['1 down · 1 unknown', say(['up', 'down', 'unknown'], {}, 2)],
 	['2 unknown', say(['up', 'unknown', 'unknown'])],
 	['headscale fails · 2 up', say(['up', 'up'], {sources: headscale}, 1)],
 	['headscale-metrics fails · 1 up', say(['up'], {sources: [silent('headscale-metrics')]})],

@@ -21,6 +21,7 @@ function snapshot(told: readonly Told[], part: Partial<Snapshot> = {}): Snapshot
 		sources: [],
 		nodes: [],
 		platform: {tailscaled: []},
+		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		problems: [],
 		recent: key => recents.get(key) ?? [],
 		...part,
@@ -72,6 +73,27 @@ test('loss is counted over the last six runs', t => {
 	const told: Told[] = [[tunnel('gpu-1'), tunnelRuns({}, {lost: 3}, {}, {lost: 1}, {}, {}, {lost: 3})]];
 
 	t.deepEqual(says(findNotes(snapshot(told))), ['tunnel gpu-1 from cluster: Lost 4 of 18 pings in the last 6 runs.']);
+});
+
+test('pings that were lost while nobody could look are the loss of nobody', t => {
+	const ownFault = tunnelRuns({lost: 3}, {lost: 3}).map(
+		(run): Outcome => ({...run, verdict: 'unknown', reason: 'vantage'}),
+	);
+	const told: Told[] = [[tunnel('gpu-1'), [...tunnelRuns({}), ...ownFault, ...tunnelRuns({}, {})]]];
+
+	t.deepEqual(says(findNotes(snapshot(told))), []);
+});
+
+test('a tunnel whose round trip is many times the usual is told though that is milliseconds', t => {
+	const slow = (...seconds: number[]) =>
+		says(findNotes(snapshot([[tunnel('gpu-1'), tunnelRuns(...seconds.map(each => ({seconds: each})))]])));
+	const before = [0.0007, 0.0008, 0.0007, 0.0007, 0.0009, 0.0007];
+
+	t.deepEqual(slow(0.032, 0.033, ...before), [
+		'tunnel gpu-1 from cluster: The round trip takes 32.0 ms, usually 0.70 ms.',
+	]);
+	t.deepEqual(slow(0.032, 0.0007, ...before), [], 'once is no trend');
+	t.deepEqual(slow(0.009, 0.009, ...before), [], 'hardly anybody notices');
 });
 
 test('a relayed tunnel says through what, and until when it was direct', t => {

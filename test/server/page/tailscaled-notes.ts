@@ -65,6 +65,14 @@ test('grave warnings are told in plain words, unknown ones once, and many are co
 	t.regex(says({warnings: many.map(code => warning(code))}).join(), /And 2 more warnings\.$/);
 });
 
+test("tailscaled's own words stand behind the sentence, as words and not as code", t => {
+	const warnings: HealthWarning[] = [{code: 'dns', severity: 'medium', says: 'open `/etc/resolv.conf`: no such file'}];
+
+	t.deepEqual(says({warnings}), [
+		"tailscaled cluster: DNS on its machine does not work as it should. tailscaled says: “open '/etc/resolv.conf': no such file”",
+	]);
+});
+
 test('a name from outside is no key of the table', t => {
 	t.regex(
 		says({warnings: [warning('constructor'), warning('__proto__')]}).join(),

@@ -25,7 +25,12 @@ test('a sick vantage is one card with its checks folded, and sources that fail a
 });
 
 test('a tailscaled that hangs is one fault: the card of its vantage names what cannot be read of it', t => {
-	const parts = ['status', 'health'].map(part => ({name: `tailscaled-${part}`, ok: false, detail: `No ${part}`}));
+	const parts = ['status', 'health'].map((part, at) => ({
+		name: `tailscaled-${part}`,
+		ok: false,
+		detail: `No ${part}`,
+		failingSince: nowMs - 60_000 + at,
+	}));
 	const platform = {tailscaled: [{vantage: 'cluster'}]};
 
 	const sick = read({
@@ -41,7 +46,7 @@ test('a tailscaled that hangs is one fault: the card of its vantage names what c
 	);
 	t.regex(
 		sound,
-		/failing tailscaled 2 sources fail tailscaled-status No status\. tailscaled-health No health\. tailscaled-status, tailscaled-health: never read/,
+		/failing tailscaled 2 sources fail tailscaled-status No status\. tailscaled-health No health\. failing since 22:13:20 UTC \(1 min\) · tailscaled-status, tailscaled-health: never read/,
 	);
 });
 

@@ -22,7 +22,9 @@ test('status tells the whole in numbers', t => {
 			aCheckView({verdict: 'unknown'}),
 			aCheckView({verdict: 'unknown', ran: false}),
 		],
-		sources: () => [{name: 'headscale-nodes', ok: false, detail: 'It did not answer.', lastTriedAt: someTime}],
+		sources: () => [
+			{name: 'headscale-nodes', ok: false, detail: 'It did not answer.', lastTriedAt: someTime, failingSince: someTime},
+		],
 		vantages: () => [aVantage({condition: 'sick', detail: 'tailscaled does not answer.'})],
 		problems: () => ['Two targets have one name.'],
 	});
@@ -36,7 +38,15 @@ test('status tells the whole in numbers', t => {
 			checks: {total: 5, up: 1, down: 2, unknown: 1, pending: 1, confirmedDown: 1},
 			nodes: 1,
 			vantages: [{name: 'cluster', condition: 'sick', detail: 'tailscaled does not answer.'}],
-			sources: [{name: 'headscale-nodes', ok: false, detail: 'It did not answer.', lastTriedAt: someTimeText}],
+			sources: [
+				{
+					name: 'headscale-nodes',
+					ok: false,
+					detail: 'It did not answer.',
+					lastTriedAt: someTimeText,
+					failingSince: someTimeText,
+				},
+			],
 			problems: ['Two targets have one name.'],
 			platform: {tailscaled: []},
 		});

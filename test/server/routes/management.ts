@@ -19,7 +19,7 @@ test('ready is 503 until every source was tried', t => {
 test('a source that fails is told in the body of ready and never in its status', t => {
 	const daemon = fakeDaemon({
 		sources: () => [
-			{name: 'headscale-nodes', ok: false, detail: 'It refused\nthe connection.'},
+			{name: 'headscale-nodes', ok: false, detail: 'It refused\nthe connection.', failingSince: 0},
 			{name: 'headscale-health', ok: true},
 		],
 	});
@@ -29,7 +29,7 @@ test('a source that fails is told in the body of ready and never in its status',
 		t.is(status, 200);
 		t.is(
 			body,
-			'tailprobe is ready.\nsource headscale-nodes: failing: It refused the connection.\nsource headscale-health: ok\n',
+			'tailprobe is ready.\nsource headscale-nodes: failing since 1970-01-01T00:00:00.000Z: It refused the connection.\nsource headscale-health: ok\n',
 		);
 	});
 });

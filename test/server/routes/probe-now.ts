@@ -184,3 +184,22 @@ test('too many at once are 429', async t => {
 
 	t.like(await post(daemon, {target: 'x'}), {status: 429, json: {detail: 'Four probes are under way.'}});
 });
+
+test('a check is named instead of a module, and needs no target', async t => {
+	const daemon = fakeDaemon();
+
+	const {status} = await post(daemon, {check: 'derp'});
+	const both = await post(daemon, {check: 'derp', module: 'derp'});
+	const neither = await post(daemon, {});
+	const unknown = await post(
+		fakeDaemon({probe: async () => ({kind: 'bad_request', field: 'check', detail: 'There is no check named x.'})}),
+		{check: 'x'},
+	);
+
+	t.is(status, 200);
+	t.like(daemon.asked[0], {check: 'derp', target: ''});
+	t.is(both.status, 422);
+	t.is(neither.status, 422);
+	t.like(neither.json, {errors: [{field: 'target', detail: 'expected a target'}]});
+	t.is(unknown.status, 404);
+});

@@ -189,3 +189,33 @@ test('Prometheus, which accepts almost anything, gets text', t =>
 
 		t.regex(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
 	}));
+
+test('a check goes to the daemon by its name; with a module it is 400', async t => {
+	const daemon = fakeDaemon();
+	await withServer(daemon, async ({get}) => {
+		t.is((await get('/probe?check=derp')).status, 200);
+		t.is((await get('/probe?check=derp&target=headscale&from=gpu2')).status, 200);
+		t.is((await get('/probe?check=derp&module=derp')).status, 400);
+	});
+
+	t.is(daemon.asked.length, 2);
+	t.like(daemon.asked[0], {check: 'derp', target: ''});
+	t.like(daemon.asked[1], {check: 'derp', target: 'headscale', from: 'gpu2'});
+});
+
+test('debug and JSON tell the checks of the same target', t =>
+	withServer(fakeDaemon(), async ({get}) => {
+		const debug = await get('/probe?target=x&debug=true');
+		const json = await get('/probe?target=x', {Accept: 'application/json'});
+
+		t.regex(debug.body, /^check orchestrator has this target: up since 22:13 UTC$/m);
+		t.deepEqual(JSON.parse(json.body).checks, [
+			{
+				name: 'orchestrator',
+				target: 'june-orchestrator',
+				type: 'http',
+				verdict: 'up',
+				since: '2023-11-14T22:13:20.000Z',
+			},
+		]);
+	}));
