@@ -9,13 +9,13 @@ import {
 } from './collectors/own.ts';
 import {exposeHeadscale} from './collectors/registry.ts';
 import {fixedKeys} from './config/fixed-keys.ts';
-import {listLandmarks} from './config/landmarks.ts';
 import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
 import {type Plan, planChecks} from './engine/plan.ts';
 import {createPublisher} from './engine/publish.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
+import {listLandmarks} from './inventory/landmarks.ts';
 import {viewPlatform} from './inventory/platform.ts';
 import type {TailnetNode} from './inventory/types.ts';
 import {freshNodes, viewNodes} from './inventory/view.ts';

@@ -7,6 +7,7 @@ const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, a
 
   tailprobe serve --config FILE [--listen ADDRESS:PORT]   the daemon (--web.config.file FILE: TLS and passwords)
   tailprobe probe [--from VANTAGE] [--module M] TARGET    one probe, asked of a running daemon (--config FILE: without one)
+  tailprobe probe --check NAME [TARGET]                   a check of the configuration, now, as it is configured
   tailprobe check-config FILE                             every mistake of a configuration at once
   tailprobe lab                                           a whole platform on loopback, watched: look at it, break it
   tailprobe lab break FAULT | heal [FAULT] | status       while it runs

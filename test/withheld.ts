@@ -63,6 +63,19 @@ test('a failure that comes before anything is sent is not put down to it', t => 
 	t.regex(detailOf('status'), /^It failed\. No credentials were sent \(bearer_token_file\), no client certif/);
 });
 
+test('subprotocols that were not offered are told without their names', t => {
+	const keys = withheldKeys({subprotocols: ['v4', 'bearer.hunter2']}, {subprotocols: []});
+	const withheld = {keys, unjudged: 'no subprotocol was offered'};
+
+	const up = noteWithheld(anOutcome({verdict: 'up'}), withheld, {name: 'm', type: 'ws'});
+	const down = noteWithheld(anOutcome({verdict: 'down', reason: 'status', detail: 'It failed.'}), withheld, aModule);
+
+	t.deepEqual(keys, ['subprotocols[0]', 'subprotocols[1]']);
+	t.like(up, {verdict: 'unknown', reason: 'incomplete'});
+	t.regex(up.detail ?? '', /^No subprotocol was offered: no ws check of this target/);
+	t.regex(down.detail ?? '', /^It failed\. No subprotocol was offered: /);
+});
+
 test('however much was left out, the sentence keeps what to do', t => {
 	const keys = Array.from({length: 60}, (_, at) => `headers.X-${'long'.repeat(20)}-${at}`);
 

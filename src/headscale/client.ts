@@ -7,7 +7,7 @@ import {rememberAnswers} from './answered.ts';
 import {type ApiKeyList, findOwnApiKey, parseApiKeys} from './api-keys.ts';
 import {readCertificate, type ServerCertificate} from './certificate.ts';
 import {createGetter, describeUrl, HeadscaleError} from './get.ts';
-import {parseNodes} from './nodes.ts';
+import {parseNodesInSlices} from './nodes.ts';
 import {explainPolicyError, type PolicyFact, parsePolicy} from './policy.ts';
 import {createPreAuthKeyReader} from './pre-auth-key-reader.ts';
 import type {PreAuthKeyList} from './pre-auth-keys.ts';
@@ -69,19 +69,19 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 	const getPage = async (
 		path: string,
 		signal: AbortSignal | undefined,
-		{query = '', headers = {}}: {query?: string; headers?: Record<string, string>} = {},
+		{query = '', headers = {}, maxBytes}: GetPageOptions = {},
 	): Promise<Page> => {
 		const setting = 'headscale.url';
 		const url = new URL(base);
 		url.pathname = base.pathname.replace(/\/+$/, '') + path;
 		url.search = query;
-		const answer = await get({url, setting, headers: {accept: 'application/json', ...headers}, signal});
+		const answer = await get({url, setting, headers: {accept: 'application/json', ...headers}, maxBytes, signal});
 		return {...answer, tried: `GET ${describeUrl(url)}`, setting};
 	};
 
 	return {
 		async health(signal) {
-			const page = await getPage('/health', signal);
+			const page = await getPage('/health', signal, {maxBytes: maxFactBytes});
 			const health =
 				page.status === 200 || page.status === 500 ? healthSchema.safeParse(tryJson(page.text)) : undefined;
 			if (health?.success) return health.data.status === 'pass';
@@ -89,7 +89,7 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 		},
 
 		async version(signal) {
-			const page = await getPage('/version', signal);
+			const page = await getPage('/version', signal, {maxBytes: maxFactBytes});
 			if (page.status === 404) return undefined;
 			const version = page.status === 200 ? versionSchema.safeParse(tryJson(page.text)) : undefined;
 			if (version?.success) return version.data.version.replace(/[^A-Za-z0-9.+_-]/g, '_').slice(0, 64);
@@ -97,7 +97,7 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 		},
 
 		async key(signal) {
-			const page = await getPage('/key', signal, {query: `v=${capabilityVersion}`});
+			const page = await getPage('/key', signal, {query: `v=${capabilityVersion}`, maxBytes: maxFactBytes});
 			if (page.status === 200 && keySchema.safeParse(tryJson(page.text)).success) return true;
 			throw refusal(page, 'the key of a control server');
 		},
@@ -112,7 +112,7 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 			async metrics(signal?: AbortSignal) {
 				const setting = 'headscale.metrics_url';
 				const headers = {accept: 'text/plain;version=0.0.4'};
-				const answer = await get({url: metricsAddress, setting, headers, signal});
+				const answer = await get({url: metricsAddress, setting, headers, maxBytes: maxMetricsBytes, signal});
 				if (answer.status === 200) return answer.text;
 				throw refusal({...answer, tried: `GET ${describeUrl(metricsAddress)}`, setting}, 'metrics');
 			},
@@ -120,11 +120,13 @@ export function createHeadscaleClient(options: HeadscaleClientOptions): Headscal
 	};
 }
 
-type GetPage = (
-	path: string,
-	signal: AbortSignal | undefined,
-	more?: {query?: string; headers?: Record<string, string>},
-) => Promise<Page>;
+type GetPage = (path: string, signal: AbortSignal | undefined, more?: GetPageOptions) => Promise<Page>;
+
+interface GetPageOptions {
+	query?: string;
+	headers?: Record<string, string>;
+	maxBytes?: number | undefined;
+}
 
 type ApiParts = 'nodes' | 'users' | 'preAuthKeys' | 'apiKeys' | 'policy' | 'routes' | 'apiHealth';
 
@@ -132,19 +134,22 @@ type ApiParts = 'nodes' | 'users' | 'preAuthKeys' | 'apiKeys' | 'policy' | 'rout
 function readApi(getPage: GetPage, readKey: () => string, timeoutMs: number) {
 	const getWithKey = async (path: string, signal: AbortSignal | undefined, query = '') => {
 		const key = readKey();
-		return {key, ...(await getPage(path, signal, {query, headers: {authorization: `Bearer ${key}`}}))};
+		return {
+			key,
+			...(await getPage(path, signal, {query, headers: {authorization: `Bearer ${key}`}, maxBytes: maxBytesOf[path]})),
+		};
 	};
 	const readList =
-		<T>(path: string, wanted: string, parse: (json: unknown, key: string) => T | undefined) =>
+		<T>(path: string, wanted: string, parse: (json: unknown, key: string) => T | undefined | Promise<T | undefined>) =>
 		async (signal?: AbortSignal): Promise<T> => {
 			const page = await getWithKey(path, signal);
-			const list = page.status === 200 ? parse(tryJson(page.text), page.key) : undefined;
+			const list = page.status === 200 ? await parse(tryJson(page.text), page.key) : undefined;
 			if (list !== undefined) return list;
 			throw refusal(page, wanted, page.key);
 		};
 
 	return {
-		nodes: readList('/api/v1/node', 'the list of nodes', parseNodes),
+		nodes: readList('/api/v1/node', 'the list of nodes', parseNodesInSlices),
 		users: readList('/api/v1/user', 'the list of users', parseUsers),
 		preAuthKeys: createPreAuthKeyReader(getWithKey, 4 * timeoutMs),
 		apiKeys: readList('/api/v1/apikey', 'the list of API keys', (json, key) => {
@@ -181,6 +186,19 @@ function readApi(getPage: GetPage, readKey: () => string, timeoutMs: number) {
 		},
 	} satisfies Pick<HeadscaleClient, ApiParts>;
 }
+
+/** Yes or no, or a line. */
+const maxFactBytes = 64 * 1024;
+/** A few hundred kilobytes with thousands of nodes; reading that blocks everything else. */
+const maxMetricsBytes = 2 * 1024 * 1024;
+/** Of what has as many entries as there are nodes, such as the routes of old versions, `maxAnswerBytes` alone is the limit. */
+const maxBytesOf: Readonly<Record<string, number>> = {
+	'/api/v1/health': maxFactBytes,
+	'/api/v1/user': 4 * 1024 * 1024,
+	'/api/v1/preauthkey': 4 * 1024 * 1024,
+	'/api/v1/apikey': 2 * 1024 * 1024,
+	'/api/v1/policy': 2 * 1024 * 1024,
+};
 
 /** A client that every version from 0.23 to 0.30 still takes. */
 const capabilityVersion = 113;

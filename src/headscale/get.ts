@@ -4,12 +4,15 @@ import {readFile} from 'node:fs/promises';
 import {isIP, type Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import {buildConnector, Client} from 'undici';
+import {BodyStore} from '../net/body-store.ts';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf} from '../util/errors.ts';
+import {excessOf} from '../util/json-bounds.ts';
 import {type Answered, rememberAnswers} from './answered.ts';
 import {explainFault, explainTimeout, isAnswerFault, type Progress} from './faults.ts';
 import {sharedLookup} from './lookup.ts';
+import {createPlaces, type Places} from './places.ts';
 import type {Failure} from './types.ts';
 
 /** headscale could not be read. The message says what was tried, what came and what to do, and holds no secret. */
@@ -39,6 +42,8 @@ export interface Request {
 	/** Name of the setting that holds the URL, for advice in errors. */
 	setting: string;
 	headers: Record<string, string>;
+	/** Where even the longest answer of this kind is shorter than the getter's limit. */
+	maxBytes?: number | undefined;
 	signal?: AbortSignal | undefined;
 }
 
@@ -55,12 +60,8 @@ export type Getter = (request: Request) => Promise<Answer>;
  * Makes the function that gets. It resolves with whatever status came, without following redirects, over a connection of its own;
  * it rejects with HeadscaleError, or with the signal's reason when that aborts.
  */
-export function createGetter({
-	caFile,
-	timeoutMs,
-	maxAnswerBytes,
-	answered = rememberAnswers(),
-}: GetterOptions): Getter {
+export function createGetter({caFile, timeoutMs, maxAnswerBytes, answered = rememberAnswers()}: GetterOptions): Getter {
+	const places = createPlaces(largeAtOnce);
 	const connectorFor = keepLast((ca: string | undefined) => createConnector(ca, timeoutMs));
 
 	return async request => {
@@ -69,13 +70,14 @@ export function createGetter({
 		const progress: Progress = {stage: 'resolving', status: 0, bytes: 0};
 		const stop = new AbortController();
 		const timer = setTimeout(
-			() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
+			() =>
+				stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
 			timeoutMs,
 		);
 		const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
 		const work = async () => {
 			const connect = connectorFor(caFile === undefined ? undefined : await readCa(caFile));
-			return exchange(request, connect, maxAnswerBytes, progress, ended);
+			return exchange(request, connect, {maxAnswerBytes, places}, progress, ended);
 		};
 		try {
 			const answer = await raceAbort(work(), ended);
@@ -104,11 +106,19 @@ type Connector = ReturnType<typeof buildConnector>;
 /** Enough of an error's body for its words. */
 const maxErrorBytes = 16 * 1024;
 
+/** An answer that is longer is only read on while few others are. */
+const largeBytes = 256 * 1024;
+const largeAtOnce = 2;
+
+/** A peer that sends many pieces of a few bytes each costs us a hundred times what it costs itself. */
+const maxPieces = 10_000;
+const fewBytes = 64;
+
 // undici's own timers are late by up to a second, and it ignores a signal while it connects: so the socket itself is destroyed.
 async function exchange(
-	{url, headers}: Request,
+	{url, headers, maxBytes}: Request,
 	connector: Connector,
-	maxAnswerBytes: number,
+	{maxAnswerBytes, places}: {maxAnswerBytes: number; places: Places},
 	progress: Progress,
 	signal: AbortSignal,
 ): Promise<Answer> {
@@ -133,6 +143,7 @@ async function exchange(
 		socket.once('lookup', () => Object.assign(progress, {stage: 'connecting'}));
 		if (url.protocol === 'https:') socket.once('connect', () => Object.assign(progress, {stage: 'tls'}));
 	};
+	let leave = () => {};
 	const client = new Client(url.origin, {connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0});
 	const destroy = () => {
 		socket?.destroy();
@@ -150,32 +161,45 @@ async function exchange(
 		const coding = answer.headers['content-encoding'] ?? 'identity';
 		if (coding !== 'identity' && ok)
 			throw new UnusableError('is compressed, which was not asked for; a proxy adds that');
-		const {bytes, whole} = await readBody(answer.body, ok ? maxAnswerBytes : maxErrorBytes, progress);
+		const limit = Math.min(maxAnswerBytes, maxBytes ?? maxAnswerBytes);
+		const place = places.take(signal);
+		leave = place.leave;
+		const {bytes, whole} = await readBody(answer.body, ok ? limit : maxErrorBytes, progress, place.taken);
 		if (ok && !whole) {
-			throw new UnusableError(
-				`is longer than ${maxAnswerBytes} bytes, so it was not read to its end; raise headscale.max_answer if that is right`,
-			);
+			const advice =
+				limit === maxAnswerBytes
+					? 'raise headscale.max_answer if that is right'
+					: 'no headscale says so much here, so something else answers';
+			throw new UnusableError(`is longer than ${limit} bytes, so it was not read to its end; ${advice}`);
 		}
+		const excess = ok ? excessOf(bytes) : undefined;
+		if (excess !== undefined) throw new UnusableError(`holds ${excess}, as nothing that headscale says does`);
 		return {status: answer.statusCode, headers: answer.headers, text: coding === 'identity' ? bytes.toString() : ''};
 	} finally {
+		leave();
 		signal.removeEventListener('abort', destroy);
 		destroy();
 	}
 }
 
-/** Reads at most `limit` bytes; what is beyond is never waited for. */
+/** Reads at most `limit` bytes; what is beyond is never waited for. A long body waits for its place before it is read on. */
 async function readBody(
 	body: AsyncIterable<Buffer>,
 	limit: number,
 	progress: Progress,
+	place: () => Promise<void>,
 ): Promise<{bytes: Buffer; whole: boolean}> {
-	const chunks: Buffer[] = [];
+	const store = new BodyStore({maxBodyBytes: limit});
+	let pieces = 0;
 	for await (const chunk of body) {
 		progress.bytes += chunk.length;
-		chunks.push(chunk);
-		if (progress.bytes > limit) return {bytes: Buffer.concat(chunks).subarray(0, limit), whole: false};
+		if (++pieces > maxPieces && progress.bytes < pieces * fewBytes)
+			throw new UnusableError(`comes in pieces of less than ${fewBytes} bytes, as from nobody who means well`);
+		store.add(chunk, 0, chunk.length);
+		if (store.truncated) return {bytes: store.content(), whole: false};
+		if (store.bytes > largeBytes) await place();
 	}
-	return {bytes: Buffer.concat(chunks), whole: true};
+	return {bytes: store.content(), whole: true};
 }
 
 /** The answer came and cannot be used; the message goes on where "the answer" stops. */

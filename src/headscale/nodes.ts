@@ -4,6 +4,7 @@ import {z} from 'zod';
 import {cleanNodeNames} from '../inventory/names.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
 import {canonicalAddress} from '../net/guard.ts';
+import {atOnce, inSlices} from '../util/slices.ts';
 import {
 	bounded,
 	clean,
@@ -27,11 +28,22 @@ import {isPrefix} from './routes.ts';
  * missing or of another type counts as not told. undefined when this is no node list at all.
  */
 export function parseNodes(body: unknown): NodeList | undefined {
+	return atOnce(readNodes(body));
+}
+
+/** As `parseNodes`, without holding up the thread: a list of thousands takes a tenth of a second. */
+export function parseNodesInSlices(body: unknown): Promise<NodeList | undefined> {
+	return inSlices(readNodes(body));
+}
+
+/** May be interrupted at each entry. */
+function* readNodes(body: unknown): Generator<void, NodeList | undefined> {
 	const listed = entriesOf(body, 'nodes');
 	if (!listed) return undefined;
 	const problems: string[] = [];
 	const entries = new Map<string, {entry: Entry; addresses: string[]}>();
 	for (const [index, raw] of firstEntries(listed, 'nodes', problems).entries()) {
+		yield;
 		const {data: entry} = entrySchema.safeParse(raw);
 		const addresses = canonicalAddresses(entry?.ipAddresses ?? []);
 		const nodeId = entry?.id;
@@ -46,6 +58,7 @@ export function parseNodes(body: unknown): NodeList | undefined {
 	);
 	const nodes: TailnetNode[] = [];
 	for (const [id, {entry, addresses}] of entries) {
+		yield;
 		const name = names.get(id);
 		if (name) nodes.push(buildNode(id, name, entry, addresses, problems));
 	}

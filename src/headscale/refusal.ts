@@ -17,9 +17,13 @@ export function errorWords({text}: Answer, key?: string): string | undefined {
 	return data ? hide(data, key) : undefined;
 }
 
+const maxErrorLength = 16 * 1024;
+
 /** Why an answer cannot be used, as a sentence. */
 export function refusal({tried, setting, status, headers, text}: Page, wanted: string, key?: string): HeadscaleError {
-	const words = hide(errorSchema.safeParse(tryJson(text)).data || text, key);
+	// What says more than an error does is no error, and costs as much to read as what it is instead.
+	const short = text.slice(0, maxErrorLength);
+	const words = hide((short === text && errorSchema.safeParse(tryJson(text)).data) || short, key);
 	const said = words === '' ? 'The answer was empty.' : `The answer said: "${words}".`;
 	// headscale up to 0.26 refuses a key that it does not know with 500 and this word.
 	if (status === 401 || (key !== undefined && status === 500 && text.trim() === 'Unauthorized')) {

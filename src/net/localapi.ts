@@ -5,6 +5,7 @@
 
 import {connect, type Socket} from 'node:net';
 import {CannotLookError, messageOf, oneLine} from '../util/errors.ts';
+import {excessOf} from '../util/json-bounds.ts';
 import {exchange} from './http1.ts';
 import {
 	type DerpRegion,
@@ -29,7 +30,9 @@ export interface LocalApi {
 /** disco: the UDP or relay path alone; TSMP: through WireGuard; ICMP: through the other side's network stack. Case matters to tailscaled. */
 export type PingType = 'disco' | 'TSMP' | 'ICMP';
 
-const mebibyte = 1024 * 1024;
+const maxStatusBytes = 16 * 1024 * 1024;
+/** Without peers an answer has a few kilobytes. */
+const maxSmallBytes = 256 * 1024;
 
 /** Throws LocalApiError from each call, or the signal's reason as soon as that aborts. */
 export function createLocalApi(socketPath: string): LocalApi {
@@ -37,13 +40,15 @@ export function createLocalApi(socketPath: string): LocalApi {
 		callSocket(socketPath, method, `/localapi/v0/${path}`, maxBytes, signal);
 	return {
 		async status({peers}, signal) {
-			return toStatus(await call('GET', peers ? 'status' : 'status?peers=false', (peers ? 16 : 1) * mebibyte, signal));
+			return toStatus(
+				await call('GET', peers ? 'status' : 'status?peers=false', peers ? maxStatusBytes : maxSmallBytes, signal),
+			);
 		},
 		async ping(address, type, signal) {
 			return toPing(await call('POST', `ping?ip=${encodeURIComponent(address)}&type=${type}`, 65_536, signal));
 		},
 		async derpMap(signal) {
-			return toRegions(await call('GET', 'derpmap', mebibyte, signal));
+			return toRegions(await call('GET', 'derpmap', maxSmallBytes, signal));
 		},
 	};
 }
@@ -109,6 +114,9 @@ async function callSocket(
 		if (status === 403) throw new LocalApiError(`tailscaled refuses us (403 "${excerpt(body)}"): ${rightsHint}`);
 		if (status !== 200) throw new LocalApiError(`tailscaled answered ${path} with ${status} "${excerpt(body)}"`);
 		if (truncated) throw new LocalApiError(`tailscaled's answer to ${path} is longer than ${maxBodyBytes} bytes`);
+		const excess = excessOf(body);
+		if (excess !== undefined)
+			throw new LocalApiError(`tailscaled's answer to ${path} holds ${excess}: is the socket its own?`);
 		return parse(body, path);
 	} catch (error) {
 		if (signal.aborted || error instanceof LocalApiError || error instanceof CannotLookError) throw error;

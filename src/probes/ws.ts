@@ -112,7 +112,8 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 		if (answer.status !== 101 || !framing) return answer;
 		const subprotocol = judgeUpgrade(answer, subprotocols);
 		// Its name may be a token.
-		if (subprotocol !== undefined) facts.subprotocol = `${subprotocols.indexOf(subprotocol) + 1} of ${subprotocols.length}`;
+		if (subprotocol !== undefined)
+			facts.subprotocol = `${subprotocols.indexOf(subprotocol) + 1} of ${subprotocols.length}`;
 		values.upgraded = 1;
 		const session = new WebSocketSession(framing, socket, answer.behind, limits);
 		const onAbort = () => socket.destroy();

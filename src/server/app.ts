@@ -35,9 +35,14 @@ export interface AppOptions {
 export function createApp(view: DaemonView, options: AppOptions): RequestListener {
 	const app = buildApp(view, options);
 	return (request, response) => {
-		if (readRequestTarget(request)) return app(request, response);
+		const mistake = !hasHost(request)
+			? 'The request has no Host header.'
+			: !readRequestTarget(request)
+				? 'The first line of the request asks for neither a path nor a URL.'
+				: undefined;
+		if (mistake === undefined) return app(request, response);
 		response.writeHead(400, {'Content-Type': 'text/plain; charset=utf-8', Connection: 'close'});
-		response.end('The first line of the request asks for neither a path nor a URL.\n');
+		response.end(`${mistake}\n`);
 	};
 }
 
@@ -53,6 +58,7 @@ function buildApp(view: DaemonView, {listenHost, log, door}: AppOptions): Expres
 	const made = routes.map(make => make(view, log));
 	app.use(boundBodies(made));
 	app.use(guardFrontDoor(listenHost, door ?? createDoor({clock: systemClock, log})));
+	app.use(passOverTheGone);
 	for (const {method, path, body, handle} of made) {
 		if (body) app[method](path, takeBody);
 		app[method](path, (request, response) => handle(request, response));
@@ -91,6 +97,16 @@ function setSecurityHeaders(_request: Request, response: Response, next: NextFun
 		'Cache-Control': 'no-store',
 	});
 	next();
+}
+
+/** HTTP/1.1 asks for one. */
+function hasHost({httpVersion, headers}: IncomingMessage): boolean {
+	return headers.host !== undefined || httpVersion !== '1.1';
+}
+
+/** Whoever is gone by the time that they are let in gets nothing worked out. */
+function passOverTheGone({socket}: Request, _response: Response, next: NextFunction): void {
+	if (!socket.destroyed) next();
 }
 
 /**

@@ -22,9 +22,14 @@ export async function startServer(
 	{host, port}: {host: string; port: number},
 	door?: Door,
 ): Promise<Server> {
-	const server = createServer(app, door);
+	const server = createServer((request, response) => {
+		// Cut meanwhile, or before: nobody waits for an answer.
+		if (!request.socket.destroyed) app(request, response);
+	}, door);
 	server.maxHeadersCount = 100;
 	server.timeout = socketSilenceMs;
+	// We know of none; whoever expects something is answered as everybody, and counts as everybody.
+	server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 	const connections = boundConnections(server, connectionBounds, place =>
 		door?.refusals.note('connections', {caller: place}),
 	);
@@ -59,6 +64,8 @@ const limits: http.ServerOptions = {
 	requestTimeout: 20_000,
 	keepAliveTimeout: 10_000,
 	connectionsCheckingInterval: 5000,
+	// Node.js would answer these by itself, past our bounds; the application does.
+	requireHostHeader: false,
 };
 
 function createServer(app: RequestListener, door: Door | undefined): http.Server | https.Server {

@@ -1,6 +1,7 @@
 /** What the HTTP side may see of the daemon: it only reads, asks for one ad hoc run, and asks for a reload. */
 
 import type {Check, Outcome} from '../engine/types.ts';
+import type {Landmarks} from '../inventory/landmarks.ts';
 import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
 import type {VantageState} from '../vantages/types.ts';
@@ -36,14 +37,6 @@ export interface DaemonView {
 	reload(): Promise<{ok: true} | {ok: false; mistakes: readonly string[]}>;
 	/** Every source was tried once and the schedule runs. */
 	ready(): boolean;
-}
-
-/** Hosts as they are written in the configuration, in lower case. */
-export interface Landmarks {
-	/** Where headscale answers: of its URL and of its metrics. */
-	headscale: readonly string[];
-	/** `tailnet.dns_server`: a host or host:port. */
-	dnsServer: string;
 }
 
 /** A check with what is known of it now. */
@@ -144,4 +137,4 @@ export interface ModuleView {
 	text: string;
 }
 
-export type {Check, NodeList, Outcome};
+export type {Check, Landmarks, NodeList, Outcome};

@@ -83,7 +83,10 @@ export function createSourceLog(log: Logger, clock: Clock): SourceLog {
 		failing.set(part, {key, cause});
 		incident.failing.add(name);
 		// That the others are not answered either goes without saying, and each comes at its own time.
-		if (cause !== 'unanswered' || !open || incident.untold.size > 0) incident.untold.add(name);
+		if (cause !== 'unanswered' || !open || incident.untold.size > 0) {
+			if (incident.untold.size === 0) incident.detail = detail;
+			incident.untold.add(name);
+		}
 		incident.names.add(name);
 		if (incident.untold.size > 0) gather();
 	}

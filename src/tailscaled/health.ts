@@ -3,6 +3,7 @@
 import {z} from 'zod';
 import {lenient, text, timeOf} from '../headscale/lenient.ts';
 import {oneLine} from '../util/errors.ts';
+import {excessOf} from '../util/json-bounds.ts';
 import {TailscaledError} from './local-get.ts';
 import {type HealthWarning, severities} from './types.ts';
 
@@ -118,6 +119,7 @@ function merge(first: HealthWarning | undefined, second: HealthWarning): HealthW
 }
 
 function parseJson(line: Buffer): unknown {
+	if (excessOf(line) !== undefined) return undefined;
 	try {
 		return JSON.parse(line.toString());
 	} catch {

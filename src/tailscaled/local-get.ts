@@ -5,8 +5,10 @@
 
 import {Client} from 'undici';
 import type {Failure} from '../headscale/types.ts';
+import {BodyStore} from '../net/body-store.ts';
 import {raceAbort} from '../net/shared.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
+import {excessOf} from '../util/json-bounds.ts';
 
 /** tailscaled could not be read; `message` is a sentence that says what was tried, what came and what to do. */
 export class TailscaledError extends Error {
@@ -44,17 +46,21 @@ export async function readText(
 	const timer = setTimeout(() => limit.abort(late), timeoutMs);
 	try {
 		return await get(socketPath, path, AbortSignal.any([signal, limit.signal]), async body => {
-			const chunks: Buffer[] = [];
-			let bytes = 0;
+			const store = new BodyStore({maxBodyBytes: maxBytes});
 			for await (const chunk of body) {
-				bytes += chunk.length;
-				if (bytes > maxBytes)
+				store.add(chunk, 0, chunk.length);
+				if (store.truncated)
 					throw new TailscaledError(
 						`tailscaled's answer to GET ${path} is longer than ${maxBytes} bytes, so it was not read to its end: is ${socketPath} its own socket?`,
 					);
-				chunks.push(chunk);
 			}
-			return Buffer.concat(chunks).toString();
+			const bytes = store.content();
+			const excess = excessOf(bytes);
+			if (excess !== undefined)
+				throw new TailscaledError(
+					`tailscaled's answer to GET ${path} holds ${excess}: is ${socketPath} its own socket?`,
+				);
+			return bytes.toString();
 		});
 	} finally {
 		clearTimeout(timer);
@@ -80,8 +86,8 @@ export async function readLines(
 	signal: AbortSignal,
 ): Promise<never> {
 	return get(socketPath, path, signal, async body => {
-		let parts: Buffer[] = [];
-		let length = 0;
+		const newLine = () => new BodyStore({maxBodyBytes: maxLineBytes});
+		let kept = newLine();
 		let total = 0;
 		for await (const chunk of body) {
 			total += chunk.length;
@@ -89,15 +95,12 @@ export async function readLines(
 				throw new TailscaledError(`tailscaled sent more than ${maxBytes} bytes on ${path}: it is flooding us.`);
 			for (let from = 0; from < chunk.length; ) {
 				const end = chunk.indexOf(lineFeed, from);
-				const piece = chunk.subarray(from, end === -1 ? chunk.length : end);
-				length += piece.length;
-				if (length <= maxLineBytes) parts.push(piece);
-				else parts = [];
-				from += piece.length + 1;
+				const to = end === -1 ? chunk.length : end;
+				kept.add(chunk, from, to);
+				from = to + 1;
 				if (end === -1) break;
-				if (length > 0 && length <= maxLineBytes) onLine(Buffer.concat(parts));
-				parts = [];
-				length = 0;
+				if (kept.bytes > 0 && !kept.truncated) onLine(kept.content());
+				if (kept.bytes > 0) kept = newLine();
 			}
 		}
 		throw new TailscaledError(

@@ -33,7 +33,8 @@ type PolledPart = Exclude<Part, 'health'>;
 
 /** Everything here answers in under a millisecond when it is well. */
 const defaultTimeoutMs = 3000;
-const mebibyte = 1024 * 1024;
+/** Each has a few kilobytes; a private network's own relay map may have more. */
+const maxBytes = 256 * 1024;
 const partNames = Object.keys(partIntervalsMs) as Part[];
 
 /** Begins to read at once. */
@@ -131,11 +132,11 @@ type Readers = {
 
 const readers: Readers = {
 	status: async (socket, timeoutMs, signal) =>
-		parseStatus(await readText(socket, 'status?peers=false', {timeoutMs, maxBytes: mebibyte}, signal)),
+		parseStatus(await readText(socket, 'status?peers=false', {timeoutMs, maxBytes}, signal)),
 	derpmap: async (socket, timeoutMs, signal) =>
-		parseDerpMap(await readText(socket, 'derpmap', {timeoutMs, maxBytes: mebibyte}, signal)),
+		parseDerpMap(await readText(socket, 'derpmap', {timeoutMs, maxBytes}, signal)),
 	async metrics(socket, timeoutMs, signal) {
-		const text = await readText(socket, 'usermetrics', {timeoutMs, maxBytes: mebibyte}, signal);
+		const text = await readText(socket, 'usermetrics', {timeoutMs, maxBytes}, signal);
 		try {
 			return {text, families: parseExposition(text)};
 		} catch (error) {

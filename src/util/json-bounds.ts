@@ -13,15 +13,16 @@ const manyMembers = 100;
 const maxNumberKeys = 12_000;
 
 /**
- * What there is too much of, as words that follow "holds", or undefined when it may be parsed. Whether it is JSON at all is not
- * looked at: what is none may get either answer, and parsing it then costs no more than what is refused here.
+ * What there is too much of, as words that follow "holds", or undefined when it may be parsed. Whether it is JSON is not looked at:
+ * what begins as no object and no list is cheap to parse, and is let through.
  */
 export function excessOf(json: Uint8Array): string | undefined {
+	if (!beginsAsContainer(json)) return undefined;
 	/** By level, what the keys so far make: objects with keys of the same kind in the same order are cheap, all others are not. */
 	const shapes = new Int32Array(maxDepth + 1);
 	/** By level, how many members the object has. */
 	const members = new Int32Array(maxDepth + 1);
-	const novelties = createCounter();
+	const novelties = new Novelties();
 	let depth = 0;
 	let containers = 0;
 	let values = 0;
@@ -79,6 +80,11 @@ export function excessOf(json: Uint8Array): string | undefined {
 const [quote, backslash, colon, comma, smallU] = [0x22, 0x5c, 0x3a, 0x2c, 0x75];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
+function beginsAsContainer(json: Uint8Array): boolean {
+	const first = json.find(byte => byte > 0x20);
+	return first === openBrace || first === openBracket;
+}
+
 const novelty = 'different keys and short texts';
 
 /** Texts up to so many characters are looked up by the parser as keys are. */
@@ -106,19 +112,20 @@ function mix(hash: number, value: number): number {
 }
 
 /** Counts different numbers, a few too low: two may share a bit; `count` counts in any case. Both are true as soon as there are too many. */
-function createCounter(): {add(hash: number): boolean; count(): boolean} {
-	const seen = new Uint8Array(2 ** 17);
-	let total = 0;
-	const count = () => ++total > maxNovelties;
-	return {
-		count,
-		add(hash) {
-			const bit = hash & 7;
-			const index = (hash >>> 3) & (seen.length - 1);
-			const byte = seen[index] ?? 0;
-			if ((byte & (1 << bit)) !== 0) return false;
-			seen[index] = byte | (1 << bit);
-			return count();
-		},
-	};
+class Novelties {
+	#seen = new Uint8Array(2 ** 17);
+	#total = 0;
+
+	count(): boolean {
+		return ++this.#total > maxNovelties;
+	}
+
+	add(hash: number): boolean {
+		const bit = 1 << (hash & 7);
+		const index = (hash >>> 3) & (this.#seen.length - 1);
+		const byte = this.#seen[index] ?? 0;
+		if ((byte & bit) !== 0) return false;
+		this.#seen[index] = byte | bit;
+		return this.count();
+	}
 }

@@ -16,6 +16,11 @@ const isDown = test.macro((t, code: string, reason: TargetDownError['reason']) =
 test('ECONNREFUSED is refused', isDown, 'ECONNREFUSED', 'refused');
 test('EHOSTUNREACH is unreachable', isDown, 'EHOSTUNREACH', 'unreachable');
 test('ENETUNREACH is unreachable', isDown, 'ENETUNREACH', 'unreachable');
+for (const code of ['EPERM', 'EACCES'])
+	test(`${code} is told as a firewall of this machine`, t => {
+		t.is(socketFailure(systemError(code)).message, `a firewall on this machine forbids it (${code})`);
+	});
+
 test('ECONNRESET is reset', isDown, 'ECONNRESET', 'reset');
 test('EPIPE is reset', isDown, 'EPIPE', 'reset');
 test('ETIMEDOUT is a timeout', isDown, 'ETIMEDOUT', 'timeout');

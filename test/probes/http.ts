@@ -379,6 +379,34 @@ for (const [what, body] of [
 		t.is(reading.facts.body_start, undefined);
 	});
 
+test('the answer to a request with a query is not told: servers say again what they do not know', async t => {
+	const server = await serve(t, {
+		onHead: (socket, head) => void socket.end(httpAnswer('404 Not Found', `no such page: ${head.split(' ')[1]}`)),
+	});
+
+	const reading = await measure(http, `http://127.0.0.1:${server.port}/?token=hunter2`);
+
+	t.is(reading.reason, 'status');
+	t.notRegex(JSON.stringify(reading), /hunter2/);
+	t.is(reading.facts.body_start, undefined);
+});
+
+test('nor is that of a request that one with a query was redirected to', async t => {
+	const server = await serve(t, {
+		onHead: (socket, head) =>
+			void socket.end(
+				head.includes('?')
+					? 'HTTP/1.1 302 Found\r\nLocation: /hunter2\r\n\r\n'
+					: httpAnswer('404 Not Found', `no such page: ${head.split(' ')[1]}`),
+			),
+	});
+
+	const reading = await measure(http, `http://127.0.0.1:${server.port}/?token=hunter2`);
+
+	t.like(reading, {reason: 'status', values: {redirects: 1}});
+	t.is(reading.facts.body_start, undefined);
+});
+
 test('a good answer is not told', async t => {
 	const server = await serve(t, saying(httpAnswer('200 OK', 'fine')));
 

@@ -165,12 +165,36 @@ test('a secret that cannot be read is our fault', async t => {
 	t.is(server.requests.length, 0);
 });
 
+for (const [what, options, query, shown] of [
+	['a plain request', {}, '', true],
+	['a query', {}, '?token=hunter2', false],
+	['a subprotocol', {subprotocols: ['hunter2']}, '', false],
+	['a header that may be secret', {headers: {Cookie: 'a=hunter2'}}, '', false],
+	['a message', {send: 'hunter2'}, '', false],
+] as const)
+	test(`the last message in answer to ${what} is ${shown ? 'told' : 'not told'}`, async t => {
+		const server = await serveWebSocket(
+			t,
+			socket => {
+				socket.send('you said hunter2');
+				socket.close();
+			},
+			{subprotocols: ['hunter2']},
+		);
+
+		const reading = await measure(ws, `ws://127.0.0.1:${server.port}/${query}`, {...options, expect: '^never$'});
+
+		t.is(reading.reason, 'content', reading.detail);
+		t.is(/hunter2/.test(JSON.stringify(reading)), shown, reading.detail);
+	});
+
 test('a subprotocol is agreed on', async t => {
 	const server = await serveWebSocket(t, undefined, {subprotocols: ['chat.v1']});
 
 	const reading = await measure(ws, `ws://127.0.0.1:${server.port}/`, {subprotocols: ['chat.v2', 'chat.v1']});
 
-	t.like(reading, {ok: true, facts: {subprotocol: 'chat.v1'}});
+	t.like(reading, {ok: true, facts: {subprotocol: '2 of 2'}});
+	t.is(server.requests[0]?.headers['sec-websocket-protocol'], 'chat.v2, chat.v1');
 });
 
 test('over TLS the certificate must be good', async t => {
@@ -258,6 +282,7 @@ test('what is harmless carries no secret and awaits no answer to one', t => {
 		send: 'hunter2',
 		expect: 'ok',
 		ping: true,
+		subprotocols: ['chat', 'bearer.hunter2'],
 	});
 
 	const harmless = ws.harmless?.(options);
@@ -272,6 +297,7 @@ test('an answer that is awaited to a message of ours stays unjudged where nothin
 	t.is(unjudged({send: 'a', expect: 'b'}), 'no message was sent, and none awaited');
 	t.is(unjudged({send: 'a'}), undefined);
 	t.is(unjudged({expect: 'b', bearer_token_file: '/a'}), undefined);
+	t.is(unjudged({expect: 'b', subprotocols: ['chat']}), 'no subprotocol was offered');
 });
 
 test('the answer to our goodbye is not waited for', async t => {

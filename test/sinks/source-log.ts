@@ -66,14 +66,15 @@ test('another address that stops to answer later is told', async t => {
 });
 
 test('those that are refused later with the same status are told by name, together', async t => {
-	const {clock, tried, said} = setUp();
+	const {lines, clock, tried, said} = setUp();
 
 	tried('nodes', unauthorised);
 	await clock.advance(40_000);
-	for (const name of ['users', 'policy']) tried(name, unauthorised);
+	for (const name of ['users', 'policy']) tried(name, {...unauthorised, error: `${name} was refused with 401.`});
 	await clock.advance(5000);
 
 	t.deepEqual(said(), ['source fails: headscale-nodes', 'sources fail: headscale-users,headscale-policy']);
+	t.is(lines[1]?.detail, 'users was refused with 401.');
 });
 
 test('what fails in another way is told when it did so twice, and does not work again in between', async t => {

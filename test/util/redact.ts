@@ -35,6 +35,7 @@ test('values of http_headers, keys and what is sent over a connection are not sh
 			tls_config: {key: 's2', key_file: '/a/path'},
 		},
 		tcp: {query_response: [{expect: '^220', send: 's3'}]},
+		ws: {subprotocols: ['v4.channel.k8s.io', 's4'], ping: true},
 	};
 
 	t.deepEqual(redact(module), {
@@ -43,6 +44,7 @@ test('values of http_headers, keys and what is sent over a connection are not sh
 			tls_config: {key: '<redacted>', key_file: '/a/path'},
 		},
 		tcp: {query_response: [{expect: '^220', send: '<redacted>'}]},
+		ws: {subprotocols: '<redacted>', ping: true},
 	});
 });
 

@@ -1,9 +1,10 @@
 /** headscale's lists by its own command line, for where no API key may be had. Only lists are asked for. */
 
 import type {NodeList} from '../../inventory/types.ts';
+import {excessOf} from '../../util/json-bounds.ts';
 import {type ApiKeyList, parseApiKeys} from '../api-keys.ts';
 import {HeadscaleError} from '../get.ts';
-import {parseNodes} from '../nodes.ts';
+import {parseNodesInSlices} from '../nodes.ts';
 import {type PreAuthKeyList, parsePreAuthKeys} from '../pre-auth-keys.ts';
 import {parseUserKeys, parseUsers, type UserList} from '../users.ts';
 import {CommandFailedError, describeCommand, runHeadscale} from './run.ts';
@@ -32,19 +33,22 @@ export function createCliClient({command, timeoutMs, maxAnswerBytes}: CliClientO
 	const inTurn = createTurns(commandsAtATime);
 	const list = async <T>(
 		args: readonly string[],
-		read: (printed: unknown) => T | undefined,
+		read: (printed: unknown) => T | undefined | Promise<T | undefined>,
 		signal: AbortSignal | undefined,
 	): Promise<T> => {
 		const all = [...args, '-o', 'json'];
 		const run = () => runHeadscale({command, args: all, timeoutMs, maxOutputBytes: maxAnswerBytes, signal});
 		const printed = await inTurn(run);
-		const value = read(tryJson(printed));
+		const excess = excessOf(Buffer.from(printed));
+		if (excess !== undefined)
+			throw new HeadscaleError(`${describeCommand(command, all)} printed JSON that holds ${excess}, as no list does.`);
+		const value = await read(tryJson(printed));
 		if (value !== undefined) return value;
 		throw new HeadscaleError(`${describeCommand(command, all)} ${explainOutput(printed)}`);
 	};
 
 	return {
-		nodes: signal => list(['nodes', 'list'], printed => parseNodes(nodesToRest(printed)), signal),
+		nodes: signal => list(['nodes', 'list'], printed => parseNodesInSlices(nodesToRest(printed)), signal),
 		users: signal => list(['users', 'list'], printed => parseUsers(usersToRest(printed)), signal),
 		apiKeys: signal => list(['apikeys', 'list'], printed => parseApiKeys(apiKeysToRest(printed)), signal),
 		async preAuthKeys(signal) {

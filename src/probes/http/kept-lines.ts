@@ -74,8 +74,11 @@ export function keepLine(key: string, line: KeptLine): void {
 	const bytesBefore = plain.bytesRead;
 	const meter = setInterval(() => {
 		const allowed = idleBytes + (idleBytesPerSecond * (performance.now() - keptAt)) / 1000;
-		if (plain.bytesRead - bytesBefore > allowed) drop();
-	}, 99999999).unref();
+		if (plain.bytesRead - bytesBefore <= allowed) return;
+		entry.release?.();
+		// Saying goodbye would mean to go on reading.
+		for (const one of [http2, socket, plain]) one?.destroy();
+	}, meterMs).unref();
 	// HTTP/2 tells by itself what is unasked, and is then broken.
 	const events = http2 ? ['close'] : ['data', 'end', 'error', 'close'];
 	for (const event of events) socket.on(event, drop);

@@ -1,7 +1,6 @@
 /** What is wrong, put together by what seems to be its cause: a vantage, a system that is read, a tunnel. Pure. */
 
 import type {UnknownReason} from '../../engine/types.ts';
-import {known} from '../../headscale/lenient.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {CheckView, SourceView} from '../types.ts';
 import {type FoldTrouble, findBehindHeadscale, foldMagicDns, foldPeers, foldUnknown} from './folds.ts';
@@ -57,12 +56,15 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 		.filter(view => view.ran && view.verdict !== 'up' && !isUnsupported(view))
 		.toSorted(compareTroubles);
 	const vantages = groupByVantage(bad, snapshot);
-	const sources = explainChecks(groupSources(snapshot), bad, snapshot);
 	const magicDns = foldMagicDns(bad.filter(isDown), landmarks);
+	// On one machine MagicDNS may have the address of headscale: what it does not answer is its own matter.
+	const unanswered = new Set(magicDns.flatMap(({views}) => views));
+	const mayHang = bad.filter(view => isDown(view) && !unanswered.has(view));
+	const sources = explainChecks(groupSources(snapshot), mayHang, snapshot);
 	const told = new Set([
 		...vantages.flatMap(({blind}) => blind),
 		...sources.flatMap(({behind}) => behind),
-		...magicDns.flatMap(({views}) => views),
+		...unanswered,
 	]);
 	const rest = bad.filter(view => !told.has(view));
 	const down = groupByTunnel(rest.filter(isDown), checks);
@@ -70,7 +72,7 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 	const unknown = rest.filter(view => !isDown(view));
 	const alike = foldUnknown(unknown).map(fold => ({
 		...fold,
-		...known({sinceMs: firstBlind(fold.views, snapshot)?.ms}),
+		...sinceOf(firstBlind(fold.views, snapshot)),
 	}));
 	const folded = new Set([...peers, ...alike].flatMap(({views}) => views));
 	return {
@@ -83,22 +85,24 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 			.map((view, at) => ({
 				view,
 				behind: [],
-				...known({sinceMs: at < checksAsked ? firstBlind([view], snapshot)?.ms : undefined}),
+				...sinceOf(at < checksAsked ? firstBlind([view], snapshot) : undefined),
 			})),
 	};
 }
+
+const sinceOf = (first: VantageTrouble['since']) => (first ? {sinceMs: first.ms} : {});
 
 const isDown = ({verdict}: CheckView) => verdict === 'down';
 
 /** While headscale says nothing of its health, what fails on its hosts fails behind it. */
 function explainChecks(
 	groups: readonly Omit<SourceTrouble, 'behind'>[],
-	bad: readonly CheckView[],
+	down: readonly CheckView[],
 	{checks, landmarks}: Snapshot,
 ): SourceTrouble[] {
 	return groups.map(group => {
 		const isCause = group.sources.some(({name}) => name === healthSource);
-		return {...group, behind: isCause ? findBehindHeadscale(bad.filter(isDown), checks, landmarks) : []};
+		return {...group, behind: isCause ? findBehindHeadscale(down, checks, landmarks) : []};
 	});
 }
 

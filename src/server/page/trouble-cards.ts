@@ -125,7 +125,7 @@ function renderFold({cause, peer, views, tunnel, sinceMs}: FoldTrouble, id: stri
 	const reasons = new Set(views.map(({last}) => last?.reason));
 	const list = listBehind(views, sinceMs, nowMs, {shownAtMost: foldShown, withReasons: reasons.size > 1});
 	const heads: Record<FoldTrouble['cause'], Html> = {
-		peer: html`<b>${peer}</b>: ${checks} down${tunnel ? html`, its tunnel is up${sayTunnel(tunnel)}` : ''}`,
+		peer: html`<b>${peer}</b> ${checks} down${tunnel ? html`, its tunnel is up${sayTunnel(tunnel)}` : ''}`,
 		magicdns: html`<b>MagicDNS of this machine</b> does not answer (${checks})`,
 		alike: html`<b>${checks}</b> unknown for one reason`,
 	};

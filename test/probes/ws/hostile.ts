@@ -37,14 +37,28 @@ test(
 	'101 with a subprotocol that was not offered',
 	upgradesBadly,
 	{'Sec-WebSocket-Protocol': 'chat\u001b'.slice(0, 4)},
-	/the subprotocol "chat" was not offered$/,
+	/it takes the subprotocol "chat", which was not offered$/,
 );
 test(
 	'101 without any of the subprotocols that were offered',
 	upgradesBadly,
 	{},
-	/none of the subprotocols chat was taken$/,
+	/but the subprotocol that was offered was not taken$/,
 	{subprotocols: ['chat']},
+);
+test(
+	'101 without any of several subprotocols',
+	upgradesBadly,
+	{},
+	/but none of the 2 subprotocols that were offered was taken$/,
+	{subprotocols: ['chat', 'bearer.hunter2']},
+);
+test(
+	'101 with all the subprotocols that were offered, in one header',
+	upgradesBadly,
+	{'Sec-WebSocket-Protocol': 'chat, bearer.hunter2'},
+	/but it takes the subprotocol, which was not offered$/,
+	{subprotocols: ['chat', 'bearer.hunter2']},
 );
 
 test('an answer of HTTP/1.0 that upgrades is still judged by its headers', async t => {

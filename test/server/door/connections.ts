@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import http from 'node:http';
 import net, {type AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {boundConnections, type ConnectionBounds} from '../../../src/server/door/connections.ts';
+import {boundConnections, type ConnectionBounds, connectionBounds} from '../../../src/server/door/connections.ts';
 import {until} from '../../helpers/until.ts';
 
 async function serve(t: ExecutionContext, bounds: ConnectionBounds) {
@@ -33,7 +33,7 @@ async function serve(t: ExecutionContext, bounds: ConnectionBounds) {
 	return {cut, held, connect, connections};
 }
 
-const roomy = {all: 100, perPlace: 100, silentPerPlace: 100};
+const roomy = {...connectionBounds, all: 100, perPlace: 100, silentPerPlace: 100};
 const whole = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
 test('of too many connections the oldest goes that has nothing in the works', async t => {

@@ -46,7 +46,7 @@ test('what silently fails on one node whose tunnel is up is one card with the ch
 
 	t.regex(
 		text,
-		/down orc : 3 checks down, its tunnel is up .*from cluster refused orc:80 failed\. http orc \(refused\), ws orc \(timeout\), redis orc \(refused, already since 22:03:20 UTC \)\. down since 22:13:20 UTC \(1 min\)/,
+		/down orc 3 checks down, its tunnel is up .*from cluster refused orc:80 failed\. http orc \(refused\), ws orc \(timeout\), redis orc \(refused, already since 22:03:20 UTC \)\. down since 22:13:20 UTC \(1 min\)/,
 	);
 	t.regex(text, /down cert orc from cluster tls /);
 });
@@ -96,15 +96,19 @@ test('checks of the hosts of headscale fail behind it, by its name or the addres
 		of('derp', 'https://headscale.lab', '10.77.0.2'),
 		of('stun', '10.77.0.2:3478', '10.77.0.2'),
 		of('site', 'https://other.lab', '10.77.0.9'),
+		...['a', 'b'].map(name => {
+			const target = {name, address: `dns://10.77.0.2/${name}`, via: 'tailnet', peer: ''} as const;
+			return of('magicdns', '', '10.77.0.2', {key: name, type: 'dns', target});
+		}),
 		of('closed', 'headscale.lab:50443', '10.77.0.2', {expect: 'unreachable'}),
 	];
-	const landmarks = () => ({headscale: ['headscale.lab'], dnsServer: '100.100.100.100'});
+	const landmarks = () => ({headscale: ['headscale.lab'], dnsServer: '10.77.0.2'});
 	const out = {ok: false, detail: 'Nothing listens there.', failingSince: someTime};
 	const page = (name: string) => read({checks: () => checks, landmarks, sources: () => [{name, ...out}]});
 
 	t.regex(
 		page('headscale-health'),
-		/Wrong now failing source headscale-health Nothing listens there\. Also down behind it: derp derp \(refused\), stun stun \(refused\)\. failing since .* down closed .* down site/,
+		/Wrong now failing source headscale-health Nothing listens there\. Also down behind it: derp derp \(refused\), stun stun \(refused\)\. failing since .* MagicDNS of this machine does not answer \(2 checks\) .* down closed .* down site/,
 	);
 	t.notRegex(page('headscale-metrics'), /behind it/);
 });
@@ -170,6 +174,6 @@ test('the newest incident comes first, and of one incident what reaches furthest
 
 	t.regex(
 		text,
-		/Wrong now down orc : 2 checks down .* down new new from cluster first seen 3 s ago, not confirmed yet .* down old old from .* vantage z is gone/,
+		/Wrong now down orc 2 checks down .* down new new from cluster first seen 3 s ago, not confirmed yet .* down old old from .* vantage z is gone/,
 	);
 });
