@@ -233,7 +233,10 @@ export const fileSchema = z.strictObject({
 			}),
 			max_answer: bytes(1024 ** 3)
 				.prefault('8MiB')
-				.meta({description: 'Largest answer that is read (about 1.2 KiB per node).'}),
+				.meta({
+					description:
+						'Longest answer of headscale or its command line that is read (about 1.2 KiB per node); what is no list of nodes or routes has a limit of its own besides, 64 KiB to 4 MiB.',
+				}),
 		})
 		.optional(),
 	tailnet: z

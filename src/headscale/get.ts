@@ -2,6 +2,7 @@
 
 import {readFile} from 'node:fs/promises';
 import {isIP, type Socket} from 'node:net';
+import {setImmediate as breathe} from 'node:timers/promises';
 import {TLSSocket} from 'node:tls';
 import {buildConnector, Client} from 'undici';
 import {BodyStore} from '../net/body-store.ts';
@@ -174,6 +175,8 @@ async function exchange(
 		}
 		const excess = ok ? excessOf(bytes) : undefined;
 		if (excess !== undefined) throw new UnusableError(`holds ${excess}, as nothing that headscale says does`);
+		// Others get their turn between the look and the parsing, which each take a while.
+		if (bytes.length > largeBytes) await breathe();
 		return {status: answer.statusCode, headers: answer.headers, text: coding === 'identity' ? bytes.toString() : ''};
 	} finally {
 		leave();

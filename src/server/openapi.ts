@@ -74,7 +74,6 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 			summary: 'Everything measured, from memory.',
 			responses: {
 				200: exposition('The exposition.'),
-				503: sentence('As many readers as are served at once read already.'),
 			},
 		},
 	},

@@ -89,10 +89,13 @@ export async function readLines(
 		const newLine = () => new BodyStore({maxBodyBytes: maxLineBytes});
 		let kept = newLine();
 		let total = 0;
+		let pieces = 0;
 		for await (const chunk of body) {
 			total += chunk.length;
 			if (total > maxBytes)
 				throw new TailscaledError(`tailscaled sent more than ${maxBytes} bytes on ${path}: it is flooding us.`);
+			if (++pieces > maxPieces && total < pieces * fewBytes)
+				throw new TailscaledError(`tailscaled sent ${pieces} pieces of a few bytes on ${path}: it is flooding us.`);
 			for (let from = 0; from < chunk.length; ) {
 				const end = chunk.indexOf(lineFeed, from);
 				const to = end === -1 ? chunk.length : end;
@@ -111,6 +114,10 @@ export async function readLines(
 }
 
 const lineFeed = 10;
+
+/** Each piece costs, however short it is; a bus that tells of each change has a few thousand. */
+const maxPieces = 100_000;
+const fewBytes = 16;
 
 async function get<T>(
 	socketPath: string,

@@ -7,7 +7,7 @@
 const maxDepth = 64;
 const maxContainers = 300_000;
 const maxValues = 1_000_000;
-const maxNovelties = 60_000;
+const maxNovelties = 40_000;
 const manyMembers = 100;
 /** tailscaled has its relay regions and its users by number. */
 const maxNumberKeys = 12_000;

@@ -41,6 +41,12 @@ export function toText(line: string): string {
 }
 
 function quote(value: unknown): string {
-	const text = oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), 400);
+	const text = oneLine(textOf(value), 400);
 	return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function textOf(value: unknown): string {
+	if (typeof value === 'string') return value;
+	if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value.join(', ');
+	return JSON.stringify(value) ?? '';
 }

@@ -21,9 +21,9 @@ checks:
   - name: ping
     prober: icmp
     via: direct
-    interval: 30s
-    timeout: 20s
-    icmp: {count: 50, ping_interval: 300ms}
+    interval: 6s
+    timeout: 5s
+    icmp: {count: 15, ping_interval: 300ms}
     targets: [{name: nobody, target: 192.0.2.1}]
 `,
 		);

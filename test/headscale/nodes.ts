@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {parseNodes} from '../../src/headscale/nodes.ts';
+import {parseNodes, parseNodesInSlices} from '../../src/headscale/nodes.ts';
 import type {NodeList} from '../../src/inventory/types.ts';
 
 const recorded = (name: string) =>
@@ -193,6 +193,19 @@ test('what is no node list is told apart from an empty one', t => {
 	t.deepEqual(parseNodes({nodes: []}), {nodes: [], problems: []});
 	t.deepEqual(parseNodes({nodes: null}), {nodes: [], problems: []});
 	for (const body of [undefined, null, 'x', [], {}, {nodes: 'x'}, {nodes: {}}]) t.is(parseNodes(body), undefined);
+});
+
+test('a list read in slices is the same list', async t => {
+	const body = recorded('0.30-dev/rest-node.json');
+
+	t.deepEqual(await parseNodesInSlices(body), parseNodes(body));
+	t.is(await parseNodesInSlices({}), undefined);
+});
+
+test('texts of an entry that are far too many count as not told', t => {
+	const list = parseNodes({nodes: [{id: 1, ipAddresses: ['100.64.0.1'], tags: Array(1001).fill('tag:a')}]});
+
+	t.deepEqual(list?.nodes[0]?.tags, []);
 });
 
 test('thousands of nodes are read', t => {

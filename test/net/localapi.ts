@@ -223,3 +223,16 @@ async function frozen(t: ExecutionContext) {
 	};
 	return {socket, closed};
 }
+
+test('an answer that would block the thread is refused in a sentence', async t => {
+	const status = `{"BackendState":"Running","Peer":${'['.repeat(9_000_000)}`;
+	const local = await startLocalApi(t, {status: {status: 200, body: status}});
+
+	const read = createLocalApi(local.socket);
+
+	await t.throwsAsync(read.status({peers: true}, endless), {
+		instanceOf: LocalApiError,
+		message: /holds more than 64 levels, one in another: is the socket its own\?/,
+	});
+	await t.throwsAsync(read.status({peers: false}, endless), {message: /longer than 262144 bytes/});
+});

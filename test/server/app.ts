@@ -195,3 +195,33 @@ async function say(port: number, bytes: string): Promise<string> {
 	for await (const chunk of socket) said += chunk;
 	return said;
 }
+
+for (const [what, head] of [
+	['well-formed', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+	['no Host', 'GET / HTTP/1.1\r\n\r\n'],
+	['an expectation', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n'],
+] as const)
+	test(`many requests at once (${what}) over one connection get it cut, and others are answered`, async t => {
+		await withServer(fakeDaemon(), async ({port, get}) => {
+			const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+			const closed = new Promise(resolve => socket.once('close', resolve));
+			let said = '';
+			socket.on('data', chunk => (said += chunk));
+
+			socket.write(head.repeat(1000));
+			await closed;
+
+			t.true(said.split('HTTP/1.1 ').length - 1 <= 4);
+			t.is((await get('/-/healthy')).status, 200);
+		});
+	});
+
+test('a request without a Host header is answered with a sentence', t =>
+	withServer(fakeDaemon(), async ({port}) => {
+		const socket = net.connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\n\r\n'));
+		let said = '';
+		socket.on('data', chunk => (said += chunk));
+		await new Promise(resolve => socket.once('close', resolve));
+
+		t.regex(said, /^HTTP\/1\.1 400 [\s\S]*The request has no Host header\.\n/);
+	}));

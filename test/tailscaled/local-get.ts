@@ -4,7 +4,7 @@ import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {readText, TailscaledError} from '../../src/tailscaled/local-get.ts';
+import {readLines, readText, TailscaledError} from '../../src/tailscaled/local-get.ts';
 import {until} from '../helpers/until.ts';
 
 /** A socket whose other end does this with each connection, and who is connected now. */
@@ -98,4 +98,38 @@ test('an abort ends it with the signal’s reason', async t => {
 
 	await t.throwsAsync(reading, {message: 'enough'});
 	await until(() => open.size === 0);
+});
+
+test('JSON that would block everything is refused in a sentence', async t => {
+	const deep = (socket: Socket) => socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n${'['.repeat(100)}`);
+
+	t.regex(await failure(t, deep), /holds more than 64 levels, one in another/);
+});
+
+test('a line that comes byte by byte is put together', async t => {
+	const {path} = await listening(t, socket => {
+		socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+		for (const letter of 'one\n\ntwo\n') socket.write(`1\r\n${letter}\r\n`);
+		socket.end(`${(9).toString(16)}\r\ntoo long\n\r\n4\r\nend\n\r\n0\r\n\r\n`);
+	});
+	const lines: string[] = [];
+
+	await t.throwsAsync(
+		readLines(path, 'bus', {maxLineBytes: 5, maxBytes: 1000}, line => void lines.push(line.toString()), never),
+		{message: /ended the stream/},
+	);
+
+	t.deepEqual(lines, ['one', 'two', 'end']);
+});
+
+test('a stream in pieces of single bytes is a flood', async t => {
+	const {path} = await listening(t, socket => {
+		socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+		socket.write('1\r\nx\r\n'.repeat(110_000));
+	});
+
+	await t.throwsAsync(
+		readLines(path, 'bus', {maxLineBytes: 1e6, maxBytes: 1e6}, () => {}, never),
+		{message: /pieces of a few bytes.*flooding us/},
+	);
 });

@@ -13,7 +13,10 @@ export class Sent {
 		else this.#fresh = [];
 	}
 
-	/** The beginning of a line that just came, to be asked for when it is to be shown: then every word that has a run of what was sent up to now is `…`. */
+	/**
+	 * The beginning of a line that just came, to be asked for when it is to be shown: every word that has a run of what was sent by then
+	 * is `…`. As it is where nothing was sent before it.
+	 */
 	shown(line: string): () => string {
 		const beginning = line.slice(0, 400);
 		return this.#characters === 0 ? () => beginning : () => this.#blank(beginning);

@@ -3,7 +3,7 @@
  * is right again: a revoked password must not go on working because of a slip in the file, and an emptied file must open nothing.
  */
 
-import {type ClientAuth, parseWebConfig, type WebConfig} from '../../config/web-config.ts';
+import {parseWebConfig, type WebConfig} from '../../config/web-config.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
 import {createFreshFile} from '../../util/fresh-file.ts';
 import type {Log} from '../routes/types.ts';
@@ -33,7 +33,7 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 			`The web configuration cannot be used:\n${atStart.mistakes.map(mistake => `  ${mistake}`).join('\n')}`,
 			78,
 		);
-	const first = atStart.web;
+	let inForce = atStart.web;
 	current = atStart;
 
 	return {
@@ -52,7 +52,7 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 	function look(from: string): State {
 		const loaded = load(from);
 		if (loaded === current) return loaded;
-		const dropped = 'web' in loaded ? whatOnlyRestartsChange(first, loaded.web, from) : [];
+		const dropped = 'web' in loaded ? whatOnlyRestartsChange(inForce, loaded.web, from) : [];
 		const next: State = dropped.length > 0 ? {text: loaded.text, mistakes: dropped} : loaded;
 		if ('mistakes' in next) log('the web configuration cannot be used, nobody is let in', {mistakes: next.mistakes});
 		else
@@ -61,6 +61,7 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 				{users: next.web.users.size, tls: next.web.tls !== undefined},
 				'info',
 			);
+		if ('web' in next) inForce = next.web;
 		current = next;
 		return next;
 	}
@@ -82,19 +83,49 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 	}
 }
 
-/** Nothing that was asked for at the start may be dropped by a change of the file, which may be one in the middle of being written. */
+/**
+ * Nothing that is in force may be dropped by a change of the file, which may be one in the middle of being written: what is missing
+ * there would let in more than before. docs/security.md says why the rest may change.
+ */
 function whatOnlyRestartsChange(before: WebConfig, after: WebConfig, path: string): string[] {
-	const asksFor = ({tls}: WebConfig): ClientAuth | undefined => tls?.clientAuth;
-	const cameOrWent = (before.tls === undefined) !== (after.tls === undefined);
+	const say = (isDropped: boolean, sentence: string) => (isDropped ? [`${path}: ${sentence}`] : []);
+	const gone = (value: (web: WebConfig) => unknown) => value(before) !== undefined && value(after) === undefined;
+	const isMissing = [
+		...say(
+			before.users.size > 0 && after.users.size === 0,
+			'basic_auth_users has nobody any more; restart tailprobe to ask for no password',
+		),
+		...say(
+			gone(({rate}) => rate),
+			'rate_limit is gone; restart tailprobe to have no limit',
+		),
+	];
+	if (!before.tls || !after.tls)
+		return [
+			...isMissing,
+			...say(
+				before.tls !== after.tls,
+				'tls_server_config came or went; restart tailprobe to change between HTTP and HTTPS',
+			),
+		];
 	return [
-		...(before.users.size > 0 && after.users.size === 0
-			? [`${path}: basic_auth_users has nobody any more; restart tailprobe to ask for no password`]
-			: []),
-		...(cameOrWent
-			? [`${path}: tls_server_config came or went; restart tailprobe to change between HTTP and HTTPS`]
-			: []),
-		...(!cameOrWent && asksFor(before) !== asksFor(after)
-			? [`${path}: client_auth_type changed; restart tailprobe for that`]
-			: []),
+		...isMissing,
+		...say(before.tls.clientAuth !== after.tls.clientAuth, 'client_auth_type changed; restart tailprobe for that'),
+		...say(
+			gone(({tls}) => tls?.allowedSans),
+			'client_allowed_sans is gone; restart tailprobe to let in every certificate of the authority',
+		),
+		...say(
+			before.tls.minVersion === 'TLSv1.3' && after.tls.minVersion !== 'TLSv1.3',
+			'min_version is lower than before; restart tailprobe for that',
+		),
+		...say(
+			gone(({tls}) => tls?.ciphers),
+			'cipher_suites is gone; restart tailprobe to offer all',
+		),
+		...say(
+			gone(({tls}) => tls?.curves),
+			'curve_preferences is gone; restart tailprobe to offer all',
+		),
 	];
 }

@@ -161,7 +161,7 @@ test('a connection that the SOCKS5 proxy opened is one to the target, and one to
 		{query_response: [{expect: 'x'}]},
 		{
 			...through(opening.address),
-			deadlineMs: 300,
+			deadlineMs: 2000,
 		},
 	);
 	const refused = await measure(tcp, at(server.port), {}, through(refusing.address));

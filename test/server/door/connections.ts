@@ -7,9 +7,12 @@ import {until} from '../../helpers/until.ts';
 
 async function serve(t: ExecutionContext, bounds: ConnectionBounds) {
 	const cut: string[] = [];
+	const asked: string[] = [];
 	const held: http.ServerResponse[] = [];
 	const server = http.createServer((request, response) => {
-		if (request.url === '/held') held.push(response);
+		asked.push(request.url ?? '');
+		if (request.url === '/large') response.end('x'.repeat(largeBytes));
+		else if (request.url === '/held') held.push(response);
 		else response.end('here');
 	});
 	const connections = boundConnections(server, bounds, place => cut.push(place));
@@ -30,9 +33,11 @@ async function serve(t: ExecutionContext, bounds: ConnectionBounds) {
 		socket.write(head);
 		return end;
 	}
-	return {cut, held, connect, connections};
+	return {cut, held, asked, connect, connections};
 }
 
+/** More than all that may lie between two ends of a connection on the way. */
+const largeBytes = 32 * 1024 * 1024;
 const roomy = {...connectionBounds, all: 100, perPlace: 100, silentPerPlace: 100};
 const whole = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
@@ -102,4 +107,60 @@ test('to have everybody connect again cuts what is idle, and the rest after its 
 	await until(() => busy.closed);
 
 	t.regex(busy.said, /after all$/);
+});
+
+test('whoever asks far ahead is cut, and the rest of what came is not even read', async t => {
+	const {cut, asked, connect} = await serve(t, roomy);
+
+	const end = await connect(whole('/held').repeat(1000));
+	await until(() => end.closed);
+	const next = await connect(whole('/'));
+	await until(() => next.said.includes('here'));
+
+	t.deepEqual(cut, ['127.0.0.1']);
+	t.true(asked.length < 10, `${asked.length} requests were read`);
+});
+
+test('a few requests ahead are answered, in their order, and so are many one after another', async t => {
+	const {cut, connect} = await serve(t, roomy);
+	const end = await connect(whole('/').repeat(roomy.ahead));
+	const answers = () => end.said.split('here').length - 1;
+	await until(() => answers() === roomy.ahead);
+
+	for (let at = 1; at <= 20; at++) {
+		end.socket.write(whole('/'));
+		await until(() => answers() === roomy.ahead + at);
+	}
+
+	t.deepEqual(cut, []);
+	t.false(end.closed);
+});
+
+test('whoever asks on and takes no answers is cut', async t => {
+	const {cut, asked, connect} = await serve(t, {...roomy, unreadBytes: 1000});
+	const end = await connect();
+	end.socket.pause();
+	end.socket.write(whole('/large'));
+	await until(() => asked.length === 1);
+
+	end.socket.write(whole('/'));
+	await until(() => cut.length === 1);
+	end.socket.resume();
+	await until(() => end.closed);
+
+	t.true(end.said.length < largeBytes);
+});
+
+test('where too much lies unread in all, whoever left most is cut, and others are answered', async t => {
+	const {cut, asked, connect} = await serve(t, {...roomy, unreadBytesOfAll: 1000});
+	const greedy = await connect();
+	greedy.socket.pause();
+	greedy.socket.write(whole('/large'));
+	await until(() => asked.length === 1);
+
+	const next = await connect(whole('/'));
+	await until(() => next.said.includes('here'));
+
+	t.deepEqual(cut, ['127.0.0.1']);
+	t.false(next.closed);
 });

@@ -120,6 +120,25 @@ for (const [broken, text] of [
 		t.like(log.at(-1), {event: 'the web configuration was read again', level: 'info'});
 	});
 
+for (const [what, more] of [
+	['its rate_limit', 'rate_limit: {interval: 1ms, burst: 100}'],
+	['users that came while we ran', withAlice()],
+] as const)
+	test(`a file that loses ${what} lets nobody in until they are back`, async t => {
+		const rest = what === 'its rate_limit' ? withAlice() : 'http_server_config: {}';
+		const {ask, write, door} = await guard(t, {web: rest});
+		write('web.yml', `${rest}\n${more}`);
+		t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
+
+		write('web.yml', rest);
+
+		t.is((await ask('/metrics', {auth: 'alice:right'})).status, 500);
+		t.is((await ask('/-/healthy')).status, 200);
+		t.regex(door.problems().join(), /restart tailprobe/);
+		write('web.yml', `${rest}\n${more}`);
+		t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
+	});
+
 test('a web configuration that cannot be used at the start is every mistake at once', t => {
 	const options = {webConfigPath: '/nothing/web.yml', clock: systemClock, log() {}};
 

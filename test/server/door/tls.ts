@@ -213,6 +213,28 @@ for (const [change, text] of [
 		t.regex(JSON.stringify(log), /restart tailprobe/);
 	});
 
+for (const [key, before, after] of [
+	['client_allowed_sans', `${verify}, client_allowed_sans: [good.example]`, verify],
+	['min_version', 'min_version: TLS13', ''],
+	['cipher_suites', 'cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]', ''],
+	['curve_preferences', 'curve_preferences: [CurveP256]', ''],
+] as const)
+	test(`without its ${key} the file lets nobody in, also when that came while we ran`, async t => {
+		const {ask, write, door} = await guard(t, {web: webOf(key === 'client_allowed_sans' ? verify : '', users), files});
+		const asking = {auth: 'alice:right', certificate: 'other-host.pem'};
+		t.is((await ask('/metrics', asking)).status, 200);
+		write('web.yml', webOf(before, users));
+		t.is((await ask('/metrics', asking)).status, key === 'client_allowed_sans' ? 403 : 200);
+
+		write('web.yml', webOf(after, users));
+
+		t.is((await ask('/metrics', asking)).status, 500);
+		t.is((await ask('/-/healthy')).status, 200);
+		t.regex(door.problems().join(), new RegExp(`${key} is`));
+		write('web.yml', webOf(before, users));
+		t.not((await ask('/metrics', asking)).status, 500);
+	});
+
 test('a key that does not belong to the certificate is a mistake at the start, and is not shown', async t => {
 	const {folder, write} = await guard(t, {files, web: webOf()});
 	write('server.key', pem('server.key').replace(/[A-Za-z0-9]{8}/, 'hunter22'));

@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import http from 'node:http';
 import test from 'ava';
 import {fakeDaemon, withServer} from '../../helpers/fake-daemon.ts';
+import {until} from '../../helpers/until.ts';
 
 test('the exposition goes out as text 0.0.4, chunk after chunk', t =>
 	withServer(fakeDaemon(), async ({get}) => {
@@ -71,27 +72,82 @@ test('an exposition that fails before its first chunk is a 500', t => {
 	});
 });
 
-test('more readers at once than anybody needs are sent away', async t => {
+test('whoever asks for more renderings than they have places shares one with others who wait, and nobody is sent away', async t => {
 	const gate = Promise.withResolvers<void>();
-	let readers = 0;
+	let renderings = 0;
 	const daemon = fakeDaemon({
 		async *renderMetrics() {
-			readers++;
+			const own = ++renderings;
 			await gate.promise;
-			yield 'tailprobe_up 1\n';
+			yield `tailprobe_up ${own}\n`;
+			yield 'tailprobe_ready 1\n';
 		},
 	});
 	await withServer(daemon, async ({get}) => {
-		const served = Array.from({length: 8}, () => get('/metrics'));
-		while (readers < 8) await new Promise(setImmediate);
-
-		t.is((await get('/metrics')).status, 503);
+		const served = Array.from({length: 50}, () => get('/metrics'));
+		await until(() => renderings === 4);
+		// Answered after all of them came.
+		for (let at = 0; at < 3; at++) await get('/-/healthy');
 		gate.resolve();
 
-		t.deepEqual(
-			(await Promise.all(served)).map(({status}) => status),
-			Array(8).fill(200),
-		);
+		const answers = await Promise.all(served);
+
+		t.true(answers.every(({status, body}) => status === 200 && /^tailprobe_up \d+\ntailprobe_ready 1\n$/.test(body)));
+		t.true(renderings < 10, `${renderings} renderings for 50 who asked together`);
+	});
+});
+
+test('a scrape from the address of somebody who asks without end succeeds each time', async t => {
+	const daemon = fakeDaemon({
+		async *renderMetrics() {
+			for (let at = 0; at < 50; at++) {
+				yield 'x'.repeat(10_000);
+				await new Promise(setImmediate);
+			}
+		},
+	});
+	await withServer(daemon, async ({get}) => {
+		let over = false;
+		const flood = Array.from({length: 20}, async () => {
+			while (!over) await get('/metrics');
+		});
+
+		for (let at = 0; at < 10; at++) {
+			const {status, body} = await get('/metrics');
+			t.is(status, 200);
+			t.is(body.length, 500_000);
+		}
+		over = true;
+		await Promise.all(flood);
+	});
+});
+
+test('a scrape goes on when those who wait with it leave, before and after their turn', async t => {
+	const gate = Promise.withResolvers<void>();
+	let [renderings, ended] = [0, 0];
+	const daemon = fakeDaemon({
+		async *renderMetrics() {
+			renderings++;
+			try {
+				await gate.promise;
+				for (let at = 0; at < 100; at++) yield 'x'.repeat(65_536);
+			} finally {
+				ended++;
+			}
+		},
+	});
+	await withServer(daemon, async ({url, get}) => {
+		const leaving = Array.from({length: 12}, () => http.get(`${url}/metrics`, {agent: false}).on('error', () => {}));
+		await until(() => renderings === 4);
+		const staying = get('/metrics');
+
+		for (const request of leaving.slice(0, 6)) request.destroy();
+		gate.resolve();
+		for (const request of leaving.slice(6))
+			request.on('response', response => response.on('error', () => {}).destroy());
+
+		t.is((await staying).body.length, 100 * 65_536);
+		await until(() => ended === renderings);
 		t.is((await get('/metrics')).status, 200);
 	});
 });
