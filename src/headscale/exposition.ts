@@ -15,11 +15,14 @@ export class ExpositionError extends Error {
 const maxSamples = 50_000;
 const maxLineLength = 65_536;
 const maxLabels = 100;
+/** All labels of all samples: what costs most to read. */
+const maxLabelsInAll = 60_000;
 
 /** Families by name, with their samples in order; a family without samples is there too. Timestamps are read over. Throws ExpositionError. */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
 	const families = new Map<string, Family & {samples: Sample[]}>();
 	let samples = 0;
+	let labels = 0;
 	let number = 0;
 	for (let start = 0; start < text.length; ) {
 		number++;
@@ -38,6 +41,8 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
 		}
 		if (++samples > maxSamples) throw new ExpositionError(`The metrics have more than ${maxSamples} samples.`);
 		const sample = readSample(line, number);
+		labels += Object.keys(sample.labels).length;
+		if (labels > maxLabelsInAll) throw new ExpositionError(`The metrics have more than ${maxLabelsInAll} labels.`);
 		const name = familyName(sample.name, families);
 		const family = families.get(name) ?? {type: 'untyped', samples: []};
 		families.set(name, family);

@@ -170,3 +170,11 @@ test('no line takes more than linear time', t => {
 	// Backtracking over such a line takes seconds.
 	t.true(performance.now() - startedAt < 1000);
 });
+
+test('too many labels in all are refused', t => {
+	const labels = Array.from({length: 100}, (_, i) => `l${i}="v"`).join();
+	const text = (lines: number) => `a{${labels}} 1\n`.repeat(lines);
+
+	t.notThrows(() => parseExposition(text(600)));
+	t.throws(() => parseExposition(text(601)), {message: /more than 60000 labels/});
+});

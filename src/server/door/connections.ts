@@ -148,7 +148,7 @@ function readNoFurther(socket: Socket & {parser?: {onIncoming?: unknown} | null}
 	if (socket.parser?.onIncoming) socket.parser.onIncoming = () => skipTheRest;
 }
 
-const skipTheRest = 0;
+const skipTheRest = 2;
 
 function unreadOf({answers}: Connection): number {
 	let bytes = 0;
