@@ -1,7 +1,9 @@
 /**
  * How late this thread was while a run was under way. A stalled loop reads every answer late and looks exactly like a slow network,
  * so each run carries its lateness. Two instruments: a 10 ms heartbeat while runs are in flight, and, for runs too short to meet a
- * beat, the time for which the loop was busy during the run.
+ * beat, the time for which the loop was busy during the run. Where no other run was under way that work was the run's own (a TLS
+ * handshake takes milliseconds), as it is for every prober: then only what the loop was busy without computing counts, which is time
+ * that other programs took from us.
  */
 
 import {type EventLoopUtilization, performance} from 'node:perf_hooks';
@@ -25,6 +27,9 @@ export interface LatenessMeter {
 export interface LatenessMark {
 	startedAt: number;
 	utilization: EventLoopUtilization;
+	cpu: NodeJS.CpuUsage;
+	/** Of this run, counted from the first; undefined where another was under way when it began. */
+	number: number | undefined;
 }
 
 /** Whether times of a run are spoiled: late by more than 3 ms (what a 10 ms heartbeat can tell apart) and by more than a twentieth of the run. */
@@ -34,17 +39,25 @@ export function isSpoiled(latenessMs: number, durationMs: number): boolean {
 
 export function createLatenessMeter(): LatenessMeter {
 	let inFlight = 0;
+	let begun = 0;
 	let lastBeatAt = 0;
 	let timer: NodeJS.Timeout | undefined;
 	let late: {at: number; latenessMs: number}[] = [];
 
 	return {
 		begin() {
-			if (inFlight++ === 0) {
+			begun++;
+			const isFirst = inFlight++ === 0;
+			if (isFirst) {
 				lastBeatAt = performance.now();
 				timer = setInterval(beat, beatMs);
 			}
-			return {startedAt: performance.now(), utilization: performance.eventLoopUtilization()};
+			return {
+				startedAt: performance.now(),
+				utilization: performance.eventLoopUtilization(),
+				cpu: process.threadCpuUsage(),
+				number: isFirst ? begun : undefined,
+			};
 		},
 		end(mark) {
 			const now = performance.now();
@@ -54,8 +67,7 @@ export function createLatenessMeter(): LatenessMeter {
 				if (beatSeen === undefined || beatSeen.at < mark.startedAt) break;
 				latenessMs = Math.max(latenessMs, beatSeen.latenessMs);
 			}
-			if (now - mark.startedAt < shortRunMs)
-				latenessMs = Math.max(latenessMs, performance.eventLoopUtilization(mark.utilization).active);
+			if (now - mark.startedAt < shortRunMs) latenessMs = Math.max(latenessMs, busyMs(mark));
 			if (--inFlight === 0) {
 				clearInterval(timer);
 				remember(now, latenessMs);
@@ -68,6 +80,13 @@ export function createLatenessMeter(): LatenessMeter {
 		},
 		runsInFlight: () => inFlight,
 	};
+
+	function busyMs(mark: LatenessMark): number {
+		const {active} = performance.eventLoopUtilization(mark.utilization);
+		if (mark.number !== begun) return active;
+		const {user, system} = process.threadCpuUsage(mark.cpu);
+		return active - (user + system) / 1000;
+	}
 
 	function beat(): void {
 		const now = performance.now();

@@ -28,7 +28,12 @@ function aProbe(measure: NonNullable<Probe['measure']>): Probe {
 
 /** A thread that is never late, so that a busy test machine changes no verdict. */
 const onTime: LatenessMeter = {
-	begin: () => ({startedAt: 0, utilization: {idle: 0, active: 0, utilization: 0}}),
+	begin: () => ({
+		startedAt: 0,
+		utilization: {idle: 0, active: 0, utilization: 0},
+		cpu: {user: 0, system: 0},
+		number: undefined,
+	}),
 	end: () => 0,
 	worst: () => 0,
 	runsInFlight: () => 0,

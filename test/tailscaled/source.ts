@@ -101,7 +101,7 @@ test('each part fails for itself, with a sentence', async t => {
 	await until(() => source.tried());
 
 	const [status, health, metrics, derpMap] = failing(source);
-	t.regex(status ?? '', /^tailscaled-status: .*longer than 1048576 bytes/);
+	t.regex(status ?? '', /^tailscaled-status: .*longer than 262144 bytes/);
 	t.regex(health ?? '', /^tailscaled-health: .*with 400 "invalid mask"/);
 	t.regex(metrics ?? '', /^tailscaled-metrics: .*is no Prometheus text: Line 1 /);
 	t.regex(derpMap ?? '', /^tailscaled-derpmap: .*something else than its relay map/);

@@ -54,6 +54,21 @@ test('plain HTTP to the port for HTTPS is told so, learns nothing else, and is c
 	t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
 });
 
+test('many requests at once over one TLS connection get it cut, and others are answered', async t => {
+	const {port, ask, refused} = await guard(t, {web: webOf('', users), files});
+	const socket = tls
+		.connect({port, host: '127.0.0.1', ca: pem('ca.pem')})
+		.on('error', () => {})
+		.resume();
+	const closed = new Promise(resolve => socket.once('close', resolve));
+
+	socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1000));
+	await closed;
+
+	t.is(refused.get('connections'), 1);
+	t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
+});
+
 test('TLS alone asks nobody who they are: beyond loopback only the open paths answer', async t => {
 	const {ask} = await guard(t, {web: webOf(), files});
 

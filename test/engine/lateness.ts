@@ -1,0 +1,64 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import test from 'ava';
+import {createLatenessMeter, isSpoiled} from '../../src/engine/lateness.ts';
+
+function compute(milliseconds: number): void {
+	const until = performance.now() + milliseconds;
+	while (performance.now() < until);
+}
+
+test('a run that was alone is not late for its own work', async t => {
+	const meter = createLatenessMeter();
+	let least = Number.POSITIVE_INFINITY;
+	// Other programs may take the processor in between: one try without them is enough.
+	for (let attempt = 0; attempt < 50 && least > 1; attempt++) {
+		const mark = meter.begin();
+		await pause(1);
+		compute(6);
+		await pause(1);
+		least = Math.min(least, meter.end(mark));
+	}
+
+	t.true(least <= 1, `${least}`);
+});
+
+test('what is done for another run meanwhile makes a short run late', async t => {
+	const meter = createLatenessMeter();
+	const mark = meter.begin();
+	await pause(1);
+	const other = meter.begin();
+	compute(6);
+	meter.end(other);
+	await pause(1);
+
+	const latenessMs = meter.end(mark);
+
+	t.true(latenessMs >= 5, `${latenessMs}`);
+});
+
+test('a stall in a long run is noticed by the heartbeat, also when the run was alone', async t => {
+	const meter = createLatenessMeter();
+	const mark = meter.begin();
+	await pause(5);
+	compute(60);
+	await pause(5);
+
+	const latenessMs = meter.end(mark);
+
+	t.true(latenessMs >= 40, `${latenessMs}`);
+	t.true(meter.worst(1000) >= 40);
+	t.is(meter.runsInFlight(), 0);
+});
+
+for (const [latenessMs, durationMs, spoiled] of [
+	[2.9, 5, false],
+	[3.1, 5, true],
+	[4.9, 100, false],
+	[5.1, 100, true],
+	[40, 1000, false],
+	[51, 1000, true],
+] as const) {
+	test(`${latenessMs} ms late in a run of ${durationMs} ms ${spoiled ? 'spoils' : 'does not spoil'} its times`, t => {
+		t.is(isSpoiled(latenessMs, durationMs), spoiled);
+	});
+}
