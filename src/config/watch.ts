@@ -22,7 +22,8 @@ export interface WatchOptions {
 export interface Watch {
 	/**
 	 * Runs what reads the files. What they held when it began is known from then on, so only what comes later is a change; a file that
-	 * was missing or empty then is a change as soon as it is not; files that were not among them before are known when it ends.
+	 * was missing or empty then is a change as soon as it is not; files that were not among them before are known when it ends, unless they changed
+	 * since it began: nobody can tell then which content was read.
 	 */
 	reading<T>(read: () => Promise<T>): Promise<T>;
 	/** Begins to look. Everything that changed since `reading` is told. */
@@ -50,13 +51,16 @@ export function watchFiles({files, onChange, onBug, clock, intervalMs = watchInt
 	return {
 		async reading(read) {
 			const before = [...files()];
+			// Held against times of files, so it is no clock of ours.
+			const begunAt = performance.timeOrigin + performance.now();
 			known = (await lookAt(before)).contents;
 			candidate = undefined;
 			try {
 				return await read();
 			} finally {
 				const fresh = await lookAt(files().filter(path => !before.includes(path)));
-				known = new Map([...known, ...fresh.contents]);
+				for (const [path, content] of fresh.contents)
+					if (await isOlder(path, begunAt)) known = new Map([...known, [path, content]]);
 			}
 		},
 		start() {
@@ -104,6 +108,12 @@ export function watchFiles({files, onChange, onBug, clock, intervalMs = watchInt
 		}
 		return {contents, isWhole};
 	}
+}
+
+/** Whether the file was last touched before that time. */
+async function isOlder(path: string, wallMs: number): Promise<boolean> {
+	const found = await stat(path).catch(() => undefined);
+	return found !== undefined && Math.max(found.mtimeMs, found.ctimeMs) < wallMs;
 }
 
 /** undefined for what cannot be read or is empty. */
