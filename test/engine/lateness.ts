@@ -11,7 +11,7 @@ test('a run that was alone is not late for its own work', async t => {
 	const meter = createLatenessMeter();
 	let least = Number.POSITIVE_INFINITY;
 	// Other programs may take the processor in between: one try without them is enough.
-	for (let attempt = 0; attempt < 50 && least > 1; attempt++) {
+	for (let attempt = 0; attempt < 100 && least > 3; attempt++) {
 		const mark = meter.begin();
 		await pause(1);
 		compute(6);
@@ -19,7 +19,7 @@ test('a run that was alone is not late for its own work', async t => {
 		least = Math.min(least, meter.end(mark));
 	}
 
-	t.true(least <= 1, `${least}`);
+	t.true(least <= 3, `${least}`);
 });
 
 test('what is done for another run meanwhile makes a short run late', async t => {
