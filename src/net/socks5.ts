@@ -2,6 +2,7 @@
 
 import {isIP, type Socket} from 'node:net';
 import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
+import {bytesOfAddress} from './address-bytes.ts';
 import {dial} from './dial.ts';
 import {parseAddress} from './guard.ts';
 import {Incoming} from './incoming.ts';
@@ -68,20 +69,7 @@ function broken(proxy: string, error: unknown): CannotLookError {
 }
 
 function connectRequest({address, family}: Pick<Resolved, 'address' | 'family'>, port: number): Buffer {
-	const bytes = family === 4 ? address.split('.').map(Number) : bytesOf6(address);
-	return Buffer.from([5, 1, 0, family === 4 ? 1 : 4, ...bytes, port >> 8, port & 0xff]);
-}
-
-function bytesOf6(address: string): number[] {
-	// The URL parser writes every IPv6 address in hexadecimal groups with at most one gap.
-	const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-	const [head = '', tail] = canonical.split('::');
-	const groups = (text: string | undefined) => (text ? text.split(':') : []);
-	const gap = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
-	return [...groups(head), ...Array<string>(gap).fill('0'), ...groups(tail)].flatMap(group => {
-		const value = Number.parseInt(group, 16);
-		return [value >> 8, value & 0xff];
-	});
+	return Buffer.from([5, 1, 0, family === 4 ? 1 : 4, ...bytesOfAddress(address), port >> 8, port & 0xff]);
 }
 
 /** Bytes of BND.ADDR and BND.PORT that are still to come; they tell nothing. */

@@ -6,6 +6,7 @@ import {type ApiKeyList, parseApiKeys} from '../api-keys.ts';
 import {HeadscaleError} from '../get.ts';
 import {parseNodesInSlices} from '../nodes.ts';
 import {type PreAuthKeyList, parsePreAuthKeys} from '../pre-auth-keys.ts';
+import {tryJson} from '../refusal.ts';
 import {parseUserKeys, parseUsers, type UserList} from '../users.ts';
 import {CommandFailedError, describeCommand, runHeadscale} from './run.ts';
 import {apiKeysToRest, nodesToRest, preAuthKeysToRest, usersToRest} from './to-rest.ts';
@@ -106,14 +107,6 @@ function explainOutput(printed: string): string {
 	return /^\s*[[{]/.test(printed)
 		? `printed JSON that is cut short or no list (${printed.length} characters).`
 		: `printed something that is not JSON (${printed.length} characters): does headscale.cli.command end in headscale itself?`;
-}
-
-function tryJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }
 
 function insist<T>(value: T | undefined): T {

@@ -4,6 +4,7 @@ import {execa} from 'execa';
 import {z} from 'zod';
 import {messageOf, oneLine} from '../../util/errors.ts';
 import {HeadscaleError} from '../get.ts';
+import {tryJson} from '../refusal.ts';
 
 export interface RunOptions {
 	/** How headscale is called here, such as `['headscale', '-c', FILE]` or `['kubectl', 'exec', POD, '--', 'headscale']`. */
@@ -139,12 +140,4 @@ function explainStart(program: string, {code, cause}: {code?: string | undefined
 	if (code === 'ENOENT') return `there is no file ${name}. Correct headscale.cli.command.`;
 	if (code === 'EACCES') return `${name} may not be executed by the user that tailprobe runs as.`;
 	return `${messageOf(cause ?? code ?? 'nobody knows why')}. Correct headscale.cli.command.`;
-}
-
-function tryJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }
