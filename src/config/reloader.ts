@@ -49,8 +49,9 @@ export function createReloader({path, read, apply, onBug, clock, watchIntervalMs
 
 	return {
 		first: () =>
-			watch.reading(async () => {
+			watch.reading(async note => {
 				const loaded = await read();
+				await note(moduleFilesOf(loaded));
 				if (loaded.ok) noteForce(loaded.config);
 				return loaded;
 			}),
@@ -62,16 +63,18 @@ export function createReloader({path, read, apply, onBug, clock, watchIntervalMs
 		},
 	};
 
-	async function readAndApply(): Promise<ReloadResult> {
+	async function readAndApply(note: (paths: readonly string[]) => Promise<void>): Promise<ReloadResult> {
 		const loaded = await read().catch((error: unknown): Loaded => {
 			if (error instanceof UserError) return {ok: false, mistakes: [error.message]};
 			throw error;
 		});
+		// Before anybody is told: what is mended after that is a change.
+		await note(moduleFilesOf(loaded));
 		if (stopped) return {ok: false, mistakes: ['tailprobe is ending']};
 		const result = await apply(loaded);
 		if (result.ok && loaded.ok) noteForce(loaded.config);
 		// What was refused may be mended in a file that only the new configuration names.
-		else files = [...new Set([...files, ...(loaded.ok ? loaded.config.moduleFiles : (loaded.moduleFiles ?? []))])];
+		else files = [...new Set([...files, ...moduleFilesOf(loaded)])];
 		return result;
 	}
 
@@ -79,4 +82,8 @@ export function createReloader({path, read, apply, onBug, clock, watchIntervalMs
 		files = path === undefined ? [] : [path, ...moduleFiles];
 		watched = watch;
 	}
+}
+
+function moduleFilesOf(loaded: Loaded): readonly string[] {
+	return loaded.ok ? loaded.config.moduleFiles : (loaded.moduleFiles ?? []);
 }

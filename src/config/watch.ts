@@ -22,10 +22,10 @@ export interface WatchOptions {
 export interface Watch {
 	/**
 	 * Runs what reads the files. What they held when it began is known from then on, so only what comes later is a change; a file that
-	 * was missing or empty then is a change as soon as it is not; files that were not among them before are known when it ends, unless they changed
-	 * since it began: nobody can tell then which content was read.
+	 * was missing or empty then is a change as soon as it is not; files that were not among them before are known as they are when
+	 * `note` is told of them, which is best done as soon as they were read, else when it ends.
 	 */
-	reading<T>(read: () => Promise<T>): Promise<T>;
+	reading<T>(read: (note: (paths: readonly string[]) => Promise<void>) => Promise<T>): Promise<T>;
 	/** Begins to look. Everything that changed since `reading` is told. */
 	start(): void;
 	stop(): void;
@@ -51,16 +51,17 @@ export function watchFiles({files, onChange, onBug, clock, intervalMs = watchInt
 	return {
 		async reading(read) {
 			const before = [...files()];
-			// Held against times of files, so it is no clock of ours.
-			const begunAt = performance.timeOrigin + performance.now();
 			known = (await lookAt(before)).contents;
 			candidate = undefined;
 			try {
-				return await read();
+				return await read(note);
 			} finally {
-				const fresh = await lookAt(files().filter(path => !before.includes(path)));
-				for (const [path, content] of fresh.contents)
-					if (await isOlder(path, begunAt)) known = new Map([...known, [path, content]]);
+				await note(files());
+			}
+
+			async function note(paths: readonly string[]): Promise<void> {
+				const fresh = await lookAt(paths.filter(path => !before.includes(path) && !known.has(path)));
+				known = new Map([...known, ...fresh.contents]);
 			}
 		},
 		start() {
@@ -108,12 +109,6 @@ export function watchFiles({files, onChange, onBug, clock, intervalMs = watchInt
 		}
 		return {contents, isWhole};
 	}
-}
-
-/** Whether the file was last touched before that time. */
-async function isOlder(path: string, wallMs: number): Promise<boolean> {
-	const found = await stat(path).catch(() => undefined);
-	return found !== undefined && Math.max(found.mtimeMs, found.ctimeMs) < wallMs;
 }
 
 /** undefined for what cannot be read or is empty. */
