@@ -1,0 +1,8 @@
+/** Tests against the real parts (`npm run test:system`): slow, one file beside another only as the cores allow. */
+export default {
+	extensions: ['ts'],
+	files: ['test/system/*.ts'],
+	timeout: '10m',
+	concurrency: 2,
+	workerThreads: false,
+};

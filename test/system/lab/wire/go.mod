@@ -1,0 +1,3 @@
+module part.invalid/wire
+
+go 1.26
