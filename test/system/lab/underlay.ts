@@ -20,10 +20,28 @@ export interface WireFaults {
 	dropOverBytes?: number;
 }
 
+/** IP packets of one direction since the wire was put in. */
+export interface WireCounters {
+	packets: number;
+	/** Dropped by chance, and for their size. */
+	lost: number;
+	oversize: number;
+	/** Several packets in one, which loss and size would act on as one: must stay 0. */
+	superPackets: number;
+	/** What the wire itself failed to pass on: must stay 0. */
+	overrun: number;
+	sendErrors: number;
+	/**
+	 * By the address on the far side and the kind of packet: `tcp`, `disco`, `stun`, `icmp`, `wireguard handshake`, or
+	 * `wireguard N` for transport data in a datagram of N bytes (64: a TSMP ping or pong; 32: a keepalive).
+	 */
+	peers: Record<string, Record<string, {seen: number; dropped: number}>>;
+}
+
 /** A wire that was put in. */
 export interface Wire {
-	/** What passed and what was dropped so far, by direction: `ab` leaves the host. */
-	counters(): Promise<Record<string, Record<string, number>>>;
+	/** What passed and what was dropped so far; `out` is what the host sent. */
+	counters(): Promise<{out: WireCounters; in: WireCounters}>;
 }
 
 /** The network; every change holds until `heal`. */
@@ -111,20 +129,25 @@ export async function startUnderlay(
 		cut: async host => void (await ip('-n', hub, 'link', 'set', host, 'down')),
 		wire: async (host, faults) => {
 			const end = wireEnd(host);
+			const program = await ensurePart('wire');
 			const logFile = `${directory}/wire-${host}.log`;
 			await ip('-n', hub, 'link', 'add', end, 'type', 'veth', 'peer', 'name', `${end}b`);
-			await ip('-n', hub, 'link', 'set', `${end}b`, 'master', 'br0', 'up');
+			await ip('-n', hub, 'link', 'set', `${end}b`, 'up');
 			await ip('-n', hub, 'link', 'set', end, 'up');
-			await ip('-n', hub, 'link', 'set', host, 'nomaster');
+			// Without off-loads: the wire must see packets as they would be on a cable.
+			await run(host, program, ['-plain', 'eth0']);
+			await execa('ip', ['netns', 'exec', hub, program, '-plain', `${end}b`]);
 			const wire = startProcess({
 				namespace: hub,
-				command: await ensurePart('wire'),
+				command: program,
 				args: ['-a', host, '-b', end, ...wireFlags(faults)],
 				logFile,
 			});
 			wires.set(host, wire);
 			await until(async () => !wire.alive() || (await wire.log()).includes('ready'));
 			if (!wire.alive()) throw new Error(`The wire to ${host} did not hold: ${await wire.log()}`);
+			await ip('-n', hub, 'link', 'set', host, 'nomaster');
+			await ip('-n', hub, 'link', 'set', `${end}b`, 'master', 'br0');
 			return {
 				counters: async () => {
 					const before = (await wire.log()).length;
@@ -146,7 +169,7 @@ const wireEnd = (host: string) => `w-${host}`;
 
 function wireFlags({roundTripMs, loss, dropOverBytes}: WireFaults): string[] {
 	return [
-		...(roundTripMs === undefined ? [] : ['-delay', `${roundTripMs / 2}ms`]),
+		...(roundTripMs === undefined ? [] : ['-delay', `${roundTripMs}ms`]),
 		...(loss === undefined ? [] : ['-loss', `${loss}`]),
 		...(dropOverBytes === undefined ? [] : ['-drop-over', `${dropOverBytes}`]),
 	];
