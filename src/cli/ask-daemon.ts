@@ -4,10 +4,11 @@ import {X509Certificate} from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import {z} from 'zod';
+import {commandLab} from '../lab/commanding.ts';
 import {probeSchema} from '../server/api-schemas.ts';
 import type {ProbeJson} from '../server/json.ts';
+import {readTextNow} from '../util/changing-file.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
-import {createFreshFile} from '../util/fresh-file.ts';
 
 export interface Question {
 	/** Where the daemon is; without user and password. */
@@ -21,26 +22,29 @@ export interface Question {
 	timeoutMs?: number;
 	/** The header Authorization. */
 	authorization?: string;
+	/** Where a lab of this user is found, whose daemon may be the one that is meant. */
+	labDirectory: string;
 	/** A PEM file: only authorities in it are trusted, instead of Node's. */
 	caFile?: string;
 }
 
 /** Throws a UserError: with exit code 2 when nobody could be asked, 64 when the daemon says that the question is wrong. */
 export async function askDaemon(question: Question): Promise<ProbeJson> {
-	const {url, caFile} = question;
+	const {url, caFile, labDirectory} = question;
 	const ca = caFile === undefined ? undefined : readAuthorities(caFile);
 	let answer: Answer;
 	try {
 		answer = await get(question, ca);
 	} catch (error) {
-		throw new UserError(explainFailure(url, error, caFile), exitUnknown);
+		throw new UserError(explainFailure(url, error, caFile, await adviceFor(url, labDirectory)), exitUnknown);
 	}
 	const {status, text} = answer;
 	const body = parse(text);
 	const probe = status === 200 || status === 503 ? probeSchema.safeParse(body) : undefined;
 	if (probe?.success) return probe.data;
 	const problem = problemSchema.safeParse(body);
-	if (!problem.success) throw new UserError(explainStrangeAnswer(url, answer, body), exitUnknown);
+	if (!problem.success)
+		throw new UserError(explainStrangeAnswer(url, answer, body, await adviceFor(url, labDirectory)), exitUnknown);
 	const detail = oneLine(problem.data.detail, 500);
 	if (status === 401) throw new UserError(`${detail} ${howToProve}`, exitUnknown);
 	throw new UserError(detail, status === 400 ? exitUsage : exitUnknown);
@@ -110,7 +114,7 @@ function parse(text: string): unknown {
 }
 
 function readAuthorities(path: string): string {
-	const text = createFreshFile(path, largestCaFile).read();
+	const text = readTextNow(path, largestCaFile);
 	try {
 		new X509Certificate(text);
 	} catch {
@@ -119,7 +123,7 @@ function readAuthorities(path: string): string {
 	return text;
 }
 
-function explainFailure(url: URL, error: unknown, caFile: string | undefined): string {
+function explainFailure(url: URL, error: unknown, caFile: string | undefined, advice: string): string {
 	const code = codeOf(error);
 	const {origin, host} = url;
 	const ours = caFile === undefined ? 'that this machine trusts' : `in ${caFile}`;
@@ -136,7 +140,7 @@ function explainFailure(url: URL, error: unknown, caFile: string | undefined): s
 	return `${nobody(url)}: ${plainly[code] ?? messageOf(error)}. ${advice}`;
 }
 
-function explainStrangeAnswer(url: URL, {status, text}: Answer, body: unknown): string {
+function explainStrangeAnswer(url: URL, {status, text}: Answer, body: unknown, advice: string): string {
 	if (url.protocol === 'http:' && status === 400 && /\bhttps\b/i.test(text))
 		return `What listens at ${url.host} speaks HTTPS: ask it at https://${url.host}.`;
 	const what = body === undefined ? 'with something that is not JSON' : 'with nothing that a tailprobe says';
@@ -147,7 +151,15 @@ function nobody({origin}: URL): string {
 	return `No tailprobe answers at ${origin}`;
 }
 
-const advice =
+/** What to do where none answers. A lab is not asked unbidden: who means another daemon would take its answer for that one's. */
+async function adviceFor(url: URL, labDirectory: string): Promise<string> {
+	const lab = await commandLab(labDirectory, {do: 'status'}).catch(() => undefined);
+	const at = lab?.ok ? lab.status.url : undefined;
+	if (at === undefined || URL.parse(at)?.origin === url.origin) return usualAdvice;
+	return `Your lab does, at ${at}: to ask that one, add --url ${at}, or set TAILPROBE_URL.`;
+}
+
+const usualAdvice =
 	'Start one with "tailprobe serve --config FILE", name another with --url or TAILPROBE_URL, or give --config FILE to probe without one.';
 
 /** Where Node's own words say less. */

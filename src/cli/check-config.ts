@@ -1,9 +1,10 @@
 /** `tailprobe check-config`: every mistake at once, each with its place. */
 
-import {readFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {loadConfig, wrongConfigExitCode} from '../config/load.ts';
 import {parseWebConfig} from '../config/web-config.ts';
+import {maxWebConfigBytes} from '../server/door/web-settings.ts';
+import {readTextNow} from '../util/changing-file.ts';
 import {UserError} from '../util/errors.ts';
 import {count} from '../util/words.ts';
 import {describeLacks} from './check-files.ts';
@@ -51,7 +52,7 @@ function mistakesOfWeb(path: string | undefined): readonly string[] {
 	if (path === undefined) return [];
 	let text: string;
 	try {
-		text = readFileSync(path, 'utf8');
+		text = readTextNow(path, maxWebConfigBytes);
 	} catch {
 		return [];
 	}

@@ -68,6 +68,7 @@ async function stay(parts: LabParts): Promise<number> {
 		try {
 			const listen = {host: '127.0.0.1', port: await findFreePort(9753)};
 			const daemon = await parts.startDaemon({configText: lab.config, allowLoopback: true, listen});
+			lab.watchedAt(daemon.url);
 			parts.print(screen(lab, daemon.url));
 			const end = await Promise.race([signals.first, lab.ended.then(() => 'lab' as const)]);
 			parts.print(
@@ -134,11 +135,13 @@ async function healOne(name: string | undefined, parts: LabParts): Promise<numbe
 }
 
 async function tellStatus(parts: LabParts): Promise<number> {
-	const {pid, startedAt, active} = await ask({do: 'status'}, parts);
+	const {pid, startedAt, active, url} = await ask({do: 'status'}, parts);
 	const lines = active.map(({name, since}) => `  ${name}, since ${ago(since)}: ${findFault(name)?.effect ?? ''}\n`);
 	parts.print(
 		`The lab runs since ${ago(startedAt)} (process ${pid}). ${active.length === 0 ? 'Everything works.' : 'Broken:'}\n${lines.join('')}`,
 	);
+	if (url !== undefined)
+		parts.print(`Look at ${url}, or probe through it: ${ownCommand()} probe --url ${url.replace(/\/$/, '')} TARGET\n`);
 	return 0;
 }
 
@@ -157,7 +160,7 @@ async function ask(command: Command, parts: LabParts): Promise<LabStatus> {
 	const answer = await commandLab(parts.directory, command);
 	if (!answer)
 		throw new UserError(
-			`No lab of yours is running (looked in ${parts.directory}). Start one in another terminal: ${ownCommand()} lab`,
+			`No lab of yours is running (looked in ${parts.directory}, which follows TMPDIR). Start one in another terminal: ${ownCommand()} lab`,
 			unavailableExitCode,
 		);
 	if (!answer.ok) throw new UserError(answer.message, unavailableExitCode);

@@ -2,6 +2,7 @@
 
 import {parseArgs} from 'node:util';
 import {readSecret} from '../config/secrets.ts';
+import {labDirectory} from '../lab/directory.ts';
 import {describeKnown, findAlike} from '../server/alike.ts';
 import {describeProbe, type ProbeJson} from '../server/json.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
@@ -17,6 +18,8 @@ export interface Terminal {
 	columns: number;
 	isTty: boolean;
 	env: Readonly<Record<string, string | undefined>>;
+	/** Where a lab of this user is found. */
+	labDirectory: string;
 }
 
 export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
@@ -43,7 +46,10 @@ export async function runProbe(args: readonly string[], terminal: Terminal = pro
 			terminal.write(probeUsage);
 			return 0;
 		}
-		const probe = wanted.config === undefined ? await askDaemon(wanted) : await probeHere(wanted, wanted.config);
+		const probe =
+			wanted.config === undefined
+				? await askDaemon({...wanted, labDirectory: terminal.labDirectory})
+				: await probeHere(wanted, wanted.config);
 		const asked = wanted.config === undefined ? shownDaemon(wanted.url) : undefined;
 		terminal.write(
 			wanted.json ? `${JSON.stringify(probe, undefined, 2)}\n` : drawProbe(probe, asked, drawOptions(terminal)),
@@ -201,5 +207,6 @@ function processTerminal(): Terminal {
 		columns: process.stdout.columns ?? 80,
 		isTty: process.stdout.isTTY ?? false,
 		env: process.env,
+		labDirectory: labDirectory(),
 	};
 }

@@ -1,7 +1,7 @@
 /** The files that `module_files` names: read, and put beside the modules of the configuration itself. */
 
-import {readFileSync, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
+import {readChangingNow} from '../util/changing-file.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
 import {parseModules, type TranslatedModule} from './blackbox-modules.ts';
 import {withAbsolutePaths} from './file-paths.ts';
@@ -61,11 +61,8 @@ export function readModuleFiles(written: unknown, configPath: string): ModuleFil
 
 function readFile(file: string): {text: string} | {fault: string} {
 	try {
-		const about = statSync(file);
-		if (!about.isFile()) return {fault: 'it is no file'};
-		if (about.size > maxFileBytes) return {fault: 'it is larger than 4 MiB'};
-		return {text: readFileSync(file, 'utf8')};
+		return {text: readChangingNow(file, maxFileBytes).toString()};
 	} catch (error) {
-		return {fault: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : messageOf(error)};
+		return {fault: messageOf(error)};
 	}
 }

@@ -1,6 +1,5 @@
 /** What went wrong on the way to headscale, in words for a person. */
 
-import {errors} from 'undici';
 import {messageOf} from '../util/errors.ts';
 
 /** How far a request came. */
@@ -58,7 +57,7 @@ export function explainFault(
 	if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
 		return `what answers there speaks no TLS that we understand (${code}). Is it plain http://, or another port?`;
 	}
-	if (first instanceof errors.HTTPParserError) {
+	if (isAnswerFault(first)) {
 		const hint = protocol === 'http:' ? 'Is it https://, or another port?' : 'Is it another port?';
 		return `what answers there does not speak HTTP. ${hint}`;
 	}
@@ -74,7 +73,7 @@ export function adviseOn(code: string, setting: string, until: string | undefine
 
 /** Whether something answered, although nothing that could be read. */
 export function isAnswerFault(error: unknown): boolean {
-	return error instanceof errors.HTTPParserError;
+	return error instanceof Error && error.name === 'HTTPParserError';
 }
 
 function codeOf(error: unknown): string {

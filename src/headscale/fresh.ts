@@ -1,16 +1,7 @@
 /** How long what headscale said may be told on. */
 
-import type {HeadscaleState, Read} from './types.ts';
-
-/** The value, unless its last success is more than three intervals old. */
-export function freshValue<T>(read: Read<T>, intervalMs: number, nowMs: number): T | undefined {
-	return isFresh(read.succeededAt, intervalMs, nowMs) ? read.value : undefined;
-}
-
-/** Whether something that happens every interval has happened within the last three. */
-export function isFresh(atMs: number | undefined, intervalMs: number, nowMs: number): boolean {
-	return atMs !== undefined && nowMs - atMs <= 3 * intervalMs;
-}
+import {isFresh} from '../sources/read.ts';
+import type {HeadscaleState} from './types.ts';
 
 /** Whether "offline" may now only mean that headscale was restarted. */
 export function isInGrace(state: HeadscaleState, nowMs: number): boolean {

@@ -1,20 +1,20 @@
 /** One bounded GET: the only way in which this program speaks to headscale. No other method can be sent from here. */
 
-import {readFile} from 'node:fs/promises';
 import {isIP, type Socket} from 'node:net';
 import {setImmediate as breathe} from 'node:timers/promises';
 import {TLSSocket} from 'node:tls';
-import {buildConnector, Client} from 'undici';
+import type {buildConnector} from 'undici';
 import {BodyStore} from '../net/body-store.ts';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
+import type {Failure} from '../sources/read.ts';
+import {readChanging} from '../util/changing-file.ts';
 import {messageOf} from '../util/errors.ts';
 import {excessOf} from '../util/json-bounds.ts';
 import {type Answered, rememberAnswers} from './answered.ts';
 import {explainFault, explainTimeout, isAnswerFault, type Progress} from './faults.ts';
 import {sharedLookup} from './lookup.ts';
 import {createPlaces, type Places} from './places.ts';
-import type {Failure} from './types.ts';
 
 /** headscale could not be read. The message says what was tried, what came and what to do, and holds no secret. */
 export class HeadscaleError extends Error {
@@ -77,7 +77,7 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes, answered = reme
 		);
 		const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
 		const work = async () => {
-			const connect = connectorFor(caFile === undefined ? undefined : await readCa(caFile));
+			const connect = await connectorFor(caFile === undefined ? undefined : await readCa(caFile));
 			return exchange(request, connect, {maxAnswerBytes, places}, progress, ended);
 		};
 		try {
@@ -123,6 +123,7 @@ async function exchange(
 	progress: Progress,
 	signal: AbortSignal,
 ): Promise<Answer> {
+	const {Client} = await import('undici');
 	signal.throwIfAborted();
 	let socket: Socket | undefined;
 	const connect: Connector = (options, callback) => {
@@ -208,11 +209,16 @@ async function readBody(
 /** The answer came and cannot be used; the message goes on where "the answer" stops. */
 class UnusableError extends Error {}
 
+const maxCaBytes = 4 * 1024 * 1024;
+
 async function readCa(caFile: string): Promise<string> {
 	try {
-		return await readFile(caFile, 'utf8');
+		return (await readChanging(caFile, maxCaBytes)).toString();
 	} catch (error) {
-		throw new HeadscaleError(`The CA file of headscale.ca_file cannot be read: ${messageOf(error)}.`, 'unanswered');
+		throw new HeadscaleError(
+			`The file ${caFile} of headscale.ca_file cannot be read: ${messageOf(error)}.`,
+			'unanswered',
+		);
 	}
 }
 
@@ -224,7 +230,9 @@ function nameFault(socket: TLSSocket, hostname: string): Error | undefined {
 	return Object.assign(new Error('the certificate is for another name'), {code: 'ERR_TLS_CERT_ALTNAME_INVALID'});
 }
 
-function createConnector(ca: string | undefined, timeoutMs: number): Connector {
+async function createConnector(ca: string | undefined, timeoutMs: number): Promise<Connector> {
+	// Loaded with the first request: without headscale nothing needs it.
+	const {buildConnector} = await import('undici');
 	return buildConnector({
 		...(ca === undefined ? {} : {ca}),
 		allowH2: false,

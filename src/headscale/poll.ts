@@ -1,17 +1,18 @@
 /** Reads headscale over and over and keeps what came. Each part has its own pace and its own failures; none waits for another. */
 
 import {raceAbort} from '../net/shared.ts';
+import {createCatchUp} from '../sources/catch-up.ts';
+import {afterTry, type Brought, type Read} from '../sources/read.ts';
 import type {Calendar} from '../util/calendar.ts';
 import type {Clock} from '../util/clock.ts';
 import {oneLine} from '../util/errors.ts';
-import {createCatchUp} from './catch-up.ts';
 import type {HeadscaleClient} from './client.ts';
 import {parseExposition} from './exposition.ts';
 import {HeadscaleError} from './get.ts';
 import {known} from './lenient.ts';
 import {restartSeen} from './restart.ts';
 import {withRoutes} from './routes.ts';
-import type {Failure, HeadscaleState, InventoryReads, PromptReads, Read} from './types.ts';
+import type {HeadscaleState, InventoryReads, PromptReads} from './types.ts';
 
 export type Part = keyof PromptReads | keyof InventoryReads;
 
@@ -72,7 +73,8 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 	const catchUp = createCatchUp({
 		clock,
 		standing: () => parts.filter(part => isBroken(part, state)),
-		read: part => void readAnew(part),
+		flight: part => flights.get(part),
+		read: part => void read(part),
 	});
 
 	return {
@@ -123,39 +125,28 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		return flight;
 	}
 
-	/** A read that began before now may fail for what was so then. */
-	async function readAnew(part: Part): Promise<void> {
-		const flight = flights.get(part);
-		await flight;
-		if (!flight || isBroken(part, state)) await read(part);
-	}
-
 	async function tryOnce(part: Part): Promise<void> {
 		const reader = readers[part];
 		if (!reader || stopping.signal.aborted) return;
 		const triedAt = clock.wall();
 		const begun = clock.now();
-		let result: {value: unknown} | {error: string; failure?: Failure | undefined};
+		let brought: Brought<unknown>;
 		try {
-			result = {value: await reader(stopping.signal)};
+			brought = {value: await reader(stopping.signal)};
 		} catch (error) {
 			const failure = error instanceof HeadscaleError ? error.failure : undefined;
-			result = {error: oneLine(error instanceof Error ? error.message : String(error), 600), failure};
+			brought = {error: oneLine(error instanceof Error ? error.message : String(error), 600), failure};
 		}
 		if (stopping.signal.aborted) return;
-		const tried = {triedAt, seconds: (clock.now() - begun) / 1000};
-		const {value, succeededAt, error: errorBefore, failingSince = triedAt} = state[part] ?? {};
 		const now = clock.wall();
-		const read: Read<unknown> =
-			'error' in result
-				? {...tried, error: result.error, failingSince, ...known({value, succeededAt, failure: result.failure})}
-				: {...tried, succeededAt: now, ...known({value: result.value})};
 		const before = state;
+		const last: Read<unknown> = before[part] ?? {};
+		const read = afterTry(last, {triedAt, endedAt: now, seconds: (clock.now() - begun) / 1000}, brought);
 		// The readers are typed: what is written to a part is of that part.
 		state = {...state, [part]: read} as HeadscaleState;
 		if (part === 'nodes' || part === 'routes') joinRoutes();
 		noticeRestart(part, before, now);
-		if (errorBefore !== undefined && read.error === undefined) catchUp.recovered();
+		if (last.error !== undefined && read.error === undefined) catchUp.recovered();
 		onRead?.(part, state);
 	}
 

@@ -4,14 +4,14 @@ import {headscaleSources, type SourceReading, sourceName} from '../collectors/so
 import {readSecret} from '../config/secrets.ts';
 import type {HeadscaleConfig} from '../config/types.ts';
 import {createSourceLog} from '../sinks/source-log.ts';
+import {isFresh, type Read} from '../sources/read.ts';
 import {systemCalendar} from '../util/calendar.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
 import {createCliClient} from './cli/client.ts';
 import {createHeadscaleClient, type HeadscaleClient} from './client.ts';
-import {isFresh} from './fresh.ts';
 import {createHeadscalePoller} from './poll.ts';
-import type {HeadscaleState, Read} from './types.ts';
+import type {HeadscaleState} from './types.ts';
 
 export interface HeadscaleSource {
 	readonly intervalMs: number;

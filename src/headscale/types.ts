@@ -1,33 +1,13 @@
 /** What the last reads of headscale brought, kept by the poller and read by collectors, pages and the inventory. */
 
 import type {NodeList} from '../inventory/types.ts';
+import type {Read} from '../sources/read.ts';
 import type {ApiKeyList} from './api-keys.ts';
 import type {ServerCertificate} from './certificate.ts';
 import type {PolicyFact} from './policy.ts';
 import type {PreAuthKeyList} from './pre-auth-keys.ts';
 import type {RouteList} from './routes.ts';
 import type {UserList} from './users.ts';
-
-/** Why a read failed, where all reads of the same system would fail so: no answer came at all, or one with such a status. */
-export type Failure = 'unanswered' | `status ${number}`;
-
-/** One kind of read: when it was tried, and what it brought. */
-export interface Read<T> {
-	/** Milliseconds since 1970 of the last try; undefined: not tried yet. */
-	triedAt?: number;
-	/** Milliseconds since 1970 of the last success. */
-	succeededAt?: number;
-	/** Seconds of the last try. */
-	seconds?: number;
-	/** Sentence of the last try when it failed. */
-	error?: string;
-	/** Absent also where the failure is of this read alone. */
-	failure?: Failure;
-	/** Milliseconds since 1970 of the first try of those that failed in a row until now. */
-	failingSince?: number;
-	/** Value of the last success; still there after a later failure (judge its age by `succeededAt`). */
-	value?: T;
-}
 
 /** What is read at every interval, and the version, which is read rarely. */
 export interface PromptReads {

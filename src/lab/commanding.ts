@@ -13,6 +13,10 @@ const answerSchema = z.union([
 			pid: z.int(),
 			startedAt: z.number(),
 			active: z.array(z.object({name: z.string(), since: z.number()})),
+			url: z
+				.string()
+				.regex(/^https?:\/\/[\w.:[\]-]{1,200}\/?$/)
+				.optional(),
 		}),
 	}),
 	z.object({ok: z.literal(false), message: z.string()}),

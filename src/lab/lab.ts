@@ -36,6 +36,8 @@ export interface Lab {
 	break(name: string): Promise<void>;
 	/** Switches a fault off, or all of them. Throws a UserError for an unknown name. */
 	heal(name?: string): Promise<void>;
+	/** Has the lab tell other terminals where the page of the daemon is that watches it. */
+	watchedAt(url: string): void;
 	/** Ends the lab; afterwards no process and no file of it is left. */
 	stop(): Promise<void>;
 	/** Resolves when the servers have ended: true when `stop` was called, false when they ended by themselves. */
@@ -108,6 +110,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 			if (name !== undefined) checkName(name);
 			await command(name === undefined ? {do: 'heal'} : {do: 'heal', fault: name});
 		},
+		watchedAt: url => send(child, {kind: 'watched', url}),
 		async stop() {
 			stopped = true;
 			await endProcess(child, exited);
@@ -134,7 +137,8 @@ async function findPlace(shared: string | undefined): Promise<string> {
 	claimDirectory(shared);
 	const running = await commandLab(shared, {do: 'status'});
 	if (running) {
-		const who = running.ok ? ` (process ${running.status.pid})` : '';
+		const page = running.ok && running.status.url ? `, page ${running.status.url}` : '';
+		const who = running.ok ? ` (process ${running.status.pid}${page})` : '';
 		throw new UserError(`A lab of yours is running already${who}. End it with Ctrl-C in its terminal first.`, 69);
 	}
 	removeRemains(shared);

@@ -13,6 +13,8 @@ export interface LabStatus {
 	startedAt: number;
 	/** Faults that are on, and since when (milliseconds since 1970). */
 	active: {name: string; since: number}[];
+	/** Page of the daemon that watches the lab; absent while there is none. */
+	url?: string | undefined;
 }
 
 /** First message to the servers' process. */
@@ -25,7 +27,11 @@ export interface StartMessage {
 	usualPorts: boolean;
 }
 
-export type ToServers = StartMessage | {kind: 'command'; id: number; command: Command};
+export type ToServers =
+	| StartMessage
+	| {kind: 'command'; id: number; command: Command}
+	/** A daemon watches the lab: its page, for whoever asks for the status. */
+	| {kind: 'watched'; url: string};
 
 /** Where everything listens. */
 export interface LabFacts {

@@ -19,6 +19,7 @@ import {createWorld, type World} from './world.ts';
 
 let directory: string | undefined;
 let controlPath: string | undefined;
+let watchedAt: string | undefined;
 let carryOut: ((command: Command) => Promise<Answer>) | undefined;
 
 process.on('disconnect', end);
@@ -36,7 +37,8 @@ process.on('message', async (message: ToServers) => {
 		} catch (error) {
 			tell({kind: 'failed', message: messageOf(error), exitCode: error instanceof UserError ? error.exitCode : 70});
 		}
-	} else if (carryOut) tell({kind: 'answer', id: message.id, answer: await carryOut(message.command)});
+	} else if (message.kind === 'watched') watchedAt = message.url;
+	else if (carryOut) tell({kind: 'answer', id: message.id, answer: await carryOut(message.command)});
 });
 
 async function start(message: StartMessage): Promise<void> {
@@ -90,7 +92,7 @@ async function carryOutIn(world: World, command: Command, startedAt: number): Pr
 		return {ok: false, message: `The fault was switched, but a part of the lab failed at it: ${messageOf(error)}.`};
 	}
 	const active = [...world.active].map(([name, since]) => ({name, since}));
-	return {ok: true, status: {pid: process.pid, startedAt, active}};
+	return {ok: true, status: {pid: process.pid, startedAt, active, url: watchedAt}};
 }
 
 function tell(message: FromServers): void {

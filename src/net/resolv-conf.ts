@@ -1,6 +1,8 @@
 /** /etc/resolv.conf and /etc/hosts, read by us as glibc reads them: names on a measured path never go through its blocking resolver. */
 
-import {readFileSync, statSync} from 'node:fs';
+import {existsSync} from 'node:fs';
+import {readChangingNow} from '../util/changing-file.ts';
+import {messageOf} from '../util/errors.ts';
 import {canonicalAddress} from './guard.ts';
 
 export interface ResolvConf {
@@ -62,44 +64,43 @@ export function candidateNames(name: string, {search, ndots}: Pick<ResolvConf, '
 	return dots >= ndots ? [name, ...appended] : [...appended, name];
 }
 
+export interface SystemFile<T> {
+	/** What it said when it could last be read; undefined where it is there and never could be. */
+	value: T | undefined;
+	/** A clause, while it cannot be read though it is there, or was. */
+	fault?: string;
+}
+
 /**
- * A reader of a small file that parses it again only when it changed. It looks at most once a second; a file that is missing or
- * cannot be read counts as empty, as for glibc.
+ * A reader of a system file that parses it again only when it changed. It looks at most once a second. One that was never there counts
+ * as empty, as for glibc; one that went away, or cannot be read any more, goes on saying what it said.
  */
 export function createFileReader<T>(
 	path: string,
 	parse: (text: string) => T,
 	now: () => number = () => performance.now(),
-): () => T {
-	let parsed: T | undefined;
-	let version = '';
+): () => SystemFile<T> {
+	let content: Buffer | undefined;
+	let known: SystemFile<T> | undefined;
 	let lookedAt = Number.NEGATIVE_INFINITY;
 	return () => {
-		if (parsed !== undefined && now() - lookedAt < 1000) return parsed;
+		if (known && now() - lookedAt < 1000) return known;
 		lookedAt = now();
-		const found = versionOf(path);
-		if (parsed === undefined || found !== version) parsed = parse(textOf(path));
-		version = found;
-		return parsed;
+		try {
+			const found = readChangingNow(path, maxFileBytes);
+			if (!known || found !== content) known = {value: parse(found.toString())};
+			else if (known.fault !== undefined) known = {value: known.value};
+			content = found;
+		} catch (error) {
+			if (content === undefined && !existsSync(path)) known = {value: parse('')};
+			else known = {value: content && known?.value, fault: messageOf(error)};
+		}
+		return known;
 	};
 }
 
-function versionOf(path: string): string {
-	try {
-		const {mtimeMs, size, ino} = statSync(path);
-		return `${mtimeMs} ${size} ${ino}`;
-	} catch {
-		return 'missing';
-	}
-}
-
-function textOf(path: string): string {
-	try {
-		return readFileSync(path, 'utf8');
-	} catch {
-		return '';
-	}
-}
+/** Lists of names to block in /etc/hosts have some megabytes. */
+const maxFileBytes = 16 * 1024 * 1024;
 
 function ndotsOf(words: readonly string[]): number | undefined {
 	const digits = words.map(word => /^ndots:(\d{1,3})$/.exec(word)?.[1]).findLast(found => found !== undefined);

@@ -50,7 +50,7 @@ export function createResolve(files: SystemFiles): ResolveTarget {
 		signal.throwIfAborted();
 		const startedAt = performance.now();
 		const found =
-			literal(host) ?? (await (rule.via === 'tailnet' ? askTailnet : askDirect)(host, choice, place, signal));
+			literal(host, choice) ?? (await (rule.via === 'tailnet' ? askTailnet : askDirect)(host, choice, place, signal));
 		for (const address of found.addresses) judge(host, address, rule);
 		const chosen = parseAddress(found.addresses[0] ?? '');
 		if (!chosen) throw new Error(`no usable address of ${host} in ${found.addresses.join()}`);
@@ -64,10 +64,16 @@ export function createResolve(files: SystemFiles): ResolveTarget {
 		place: ResolvePlace,
 		signal: AbortSignal,
 	): Promise<Found> {
-		const known = pick(hosts().get(host.toLowerCase().replace(/\.$/, '')) ?? [], choice);
+		const {value: named, fault: hostsFault} = hosts();
+		const known = pick(named?.get(host.toLowerCase().replace(/\.$/, '')) ?? [], choice);
 		if (known.length > 0) return {addresses: known, by: 'hosts'};
 
-		const conf = resolvConf();
+		const {value: conf, fault: confFault} = resolvConf();
+		if (!conf)
+			throw new CannotLookError(
+				'vantage',
+				`${files.resolvConfPath} cannot be read: ${confFault}. It names who is asked`,
+			);
 		// Half of the run is for names, the rest for the target; each server is asked twice, as glibc does.
 		const endsAt = performance.now() + place.timeoutMs / 2;
 		const tryMs = Math.round(Math.min(2000, Math.max(250, place.timeoutMs / (4 * conf.servers.length))));
@@ -80,7 +86,17 @@ export function createResolve(files: SystemFiles): ResolveTarget {
 			// As glibc: a domain of the search list whose server is broken does not hide the names behind it, silence does.
 			if (answer.kind === 'silent' && !answer.servfail) break;
 		}
-		throw unresolved(host, worst, `The name servers of resolv.conf (${conf.servers.join(', ')})`, choice);
+		const failure = unresolved(host, worst, `The name servers of resolv.conf (${conf.servers.join(', ')})`, choice);
+		const faults = [
+			hostsFault && `${files.hostsPath}: ${hostsFault}`,
+			confFault && `${files.resolvConfPath}: ${confFault}`,
+		];
+		const told = faults.filter(fault => fault !== undefined).join(', ');
+		if (told === '') throw failure;
+		throw new TargetDownError(
+			failure.reason,
+			`${failure.message}; this may be wrong, as files cannot be read now (${told})`,
+		);
 	}
 }
 
@@ -95,8 +111,10 @@ interface Found {
 	by: Resolved['by'];
 }
 
-function literal(host: string): Found | undefined {
+function literal(host: string, {preferred, fallback}: FamilyChoice): Found | undefined {
 	const parsed = parseAddress(host);
+	if (parsed && parsed.family !== preferred && !fallback)
+		throw new TargetDownError('resolve', `${parsed.address} is no IPv${preferred} address, and no other is wanted`);
 	if (parsed) return {addresses: [parsed.address], by: 'literal'};
 	if (looksNumeric(host)) {
 		throw new TargetDownError(

@@ -1,7 +1,7 @@
 /** Secure contexts, kept: making one parses all root certificates and takes longer than a whole probe. */
 
-import {readFile, stat} from 'node:fs/promises';
 import {createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureVersion} from 'node:tls';
+import {readChanging} from '../util/changing-file.ts';
 import {CannotLookError, messageOf} from '../util/errors.ts';
 
 /** What a context is made of. */
@@ -26,47 +26,47 @@ export async function secureContextFor(files: ContextFiles): Promise<SecureConte
 		builtIn ??= createSecureContext({ciphers});
 		return builtIn;
 	}
-	try {
-		const versions = await Promise.all([versionOf(caFile), versionOf(certFile), versionOf(keyFile)]);
-		const version = versions.join('\n');
-		let known = contexts.get(id);
-		if (known?.version !== version) {
-			// The promise is kept, so that checks which start together read the files once.
-			known = {version, context: readContext(files)};
-			if (contexts.size >= maxContexts) contexts.clear();
-			contexts.set(id, known);
-		}
-		return await known.context;
-	} catch (error) {
-		contexts.delete(id);
-		throw error instanceof CannotLookError ? error : new CannotLookError('vantage', `TLS: ${messageOf(error)}`);
-	}
+	const [ca, cert, key] = await Promise.all([readPem(caFile), readPem(certFile), readPem(keyFile)]);
+	const known = contexts.get(id);
+	if (known && isSame(known.ca, ca) && isSame(known.cert, cert) && isSame(known.key, key)) return known.context;
+	const context = makeContext(files, {ca, cert, key});
+	if (contexts.size >= maxContexts) contexts.clear();
+	contexts.set(id, {context, ca, cert, key});
+	return context;
 }
 
 /** Without finite-field Diffie-Hellman: a server chooses the group, and a large one holds the thread for most of a second. */
 const ciphers = `${DEFAULT_CIPHERS}:!DHE`;
 let builtIn: SecureContext | undefined;
-const contexts = new Map<string, {version: string; context: Promise<SecureContext>}>();
+const contexts = new Map<string, Pems & {context: SecureContext}>();
 const maxContexts = 100;
 const maxFileBytes = 4 * 1024 * 1024;
 
-async function versionOf(file: string | undefined): Promise<string> {
-	if (file === undefined) return '';
+interface Pems {
+	ca: Buffer | undefined;
+	cert: Buffer | undefined;
+	key: Buffer | undefined;
+}
+
+async function readPem(file: string | undefined): Promise<Buffer | undefined> {
+	if (file === undefined) return undefined;
 	try {
-		const {mtimeMs, ctimeMs, size, ino} = await stat(file);
-		if (size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes} bytes`);
-		return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+		return await readChanging(file, maxFileBytes);
 	} catch (error) {
 		throw unusable(file, error);
 	}
 }
 
-async function readContext({caFile, certFile, keyFile, minVersion, maxVersion}: ContextFiles): Promise<SecureContext> {
-	const [ca, cert, key] = await Promise.all([
-		readPem(caFile, 'CERTIFICATE-----'),
-		readPem(certFile, 'CERTIFICATE-----'),
-		readPem(keyFile, 'PRIVATE KEY-----'),
-	]);
+/** An unchanged file is the same object, unless so many are read that it was forgotten. */
+function isSame(before: Buffer | undefined, now: Buffer | undefined): boolean {
+	return before === now || (before !== undefined && now !== undefined && before.equals(now));
+}
+
+function makeContext(files: ContextFiles, {ca, cert, key}: Pems): SecureContext {
+	const {caFile, certFile, keyFile, minVersion, maxVersion} = files;
+	insistOn('CERTIFICATE', caFile, ca);
+	insistOn('CERTIFICATE', certFile, cert);
+	insistOn('PRIVATE KEY', keyFile, key);
 	try {
 		return createSecureContext({
 			ciphers,
@@ -81,18 +81,11 @@ async function readContext({caFile, certFile, keyFile, minVersion, maxVersion}: 
 	}
 }
 
-async function readPem(file: string | undefined, marker: string): Promise<string | undefined> {
-	if (file === undefined) return undefined;
-	try {
-		const text = await readFile(file, 'latin1');
-		// createSecureContext takes a text without any certificate silently, and would then trust nobody.
-		if (!new RegExp(`-----BEGIN [A-Z ]*${marker}`).test(text)) {
-			throw new Error(marker.startsWith('CERT') ? 'it holds no PEM certificate' : 'it holds no PEM private key');
-		}
-		return text;
-	} catch (error) {
-		throw unusable(file, error);
-	}
+/** createSecureContext takes a text without any certificate silently, and would then trust nobody. */
+function insistOn(what: 'CERTIFICATE' | 'PRIVATE KEY', file: string | undefined, pem: Buffer | undefined): void {
+	if (file === undefined || pem === undefined) return;
+	if (new RegExp(`-----BEGIN [A-Z ]*${what}-----`).test(pem.toString('latin1'))) return;
+	throw unusable(file, new Error(`it holds no PEM ${what === 'CERTIFICATE' ? 'certificate' : 'private key'}`));
 }
 
 function unusable(file: string, error: unknown): CannotLookError {

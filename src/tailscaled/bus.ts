@@ -3,7 +3,7 @@
  * because a stream that is silent cannot be told from one that is dead; and with backoff when it breaks.
  */
 
-import type {Failure} from '../headscale/types.ts';
+import type {Failure} from '../sources/read.ts';
 import type {Clock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import {parseBusLine} from './health.ts';

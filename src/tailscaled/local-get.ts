@@ -3,10 +3,10 @@
  * through `net/localapi.ts`, because the measuring thread must not load undici.
  */
 
-import {Client} from 'undici';
-import type {Failure} from '../headscale/types.ts';
 import {BodyStore} from '../net/body-store.ts';
 import {raceAbort} from '../net/shared.ts';
+import {explainSocket, rightsHint} from '../net/tailscaled-socket.ts';
+import type {Failure} from '../sources/read.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
 import {excessOf} from '../util/json-bounds.ts';
 
@@ -125,6 +125,8 @@ async function get<T>(
 	signal: AbortSignal,
 	use: (body: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
+	// Loaded with the first request: without a tailscaled nothing needs it.
+	const {Client} = await import('undici');
 	signal.throwIfAborted();
 	// tailscaled refuses every other Host.
 	const client = new Client('http://local-tailscaled.sock', {
@@ -158,25 +160,14 @@ async function firstWords(body: AsyncIterable<Buffer>): Promise<string> {
 	return oneLine(words, 100);
 }
 
-const rightsHint = 'run the prober as root, or as the user that tailscaled runs as';
-
 function refusal(path: string, status: number, words: string): TailscaledError {
 	const hint = status === 403 || status === 401 ? `: ${rightsHint}` : '';
 	return new TailscaledError(`tailscaled answered GET ${path} with ${status} "${words}"${hint}.`, status);
 }
 
-const hints: Readonly<Record<string, string>> = {
-	ENOENT: 'it does not exist: start tailscaled, or share the directory of its socket with this container',
-	ECONNREFUSED: 'nobody listens there: tailscaled ended without removing it',
-	EACCES: `this process may not use it: ${rightsHint}`,
-	EPERM: `this process may not use it: ${rightsHint}`,
-	ENOTSOCK: 'it is no socket',
-	ENOTDIR: 'its path leads through a file',
-	EAGAIN: 'it takes no more connections: tailscaled hangs',
-};
-
 function explain(error: unknown, socketPath: string, path: string): string {
 	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-	if (Object.hasOwn(hints, code)) return `tailscaled's socket ${socketPath} cannot be used: ${hints[code]}.`;
+	const why = explainSocket(socketPath, code);
+	if (why !== undefined) return `${why}.`;
 	return `tailscaled's socket ${socketPath} gave no proper answer to GET ${path}: ${messageOf(error)}.`;
 }

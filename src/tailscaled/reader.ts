@@ -1,9 +1,8 @@
 /** Reads one tailscaled over and over and keeps what came. Each part has its own pace and its own failures; none waits for another. */
 
-import {createCatchUp} from '../headscale/catch-up.ts';
 import {ExpositionError, parseExposition} from '../headscale/exposition.ts';
-import {known} from '../headscale/lenient.ts';
-import type {Failure, Read} from '../headscale/types.ts';
+import {createCatchUp} from '../sources/catch-up.ts';
+import {afterTry, type Brought, type Read} from '../sources/read.ts';
 import type {Clock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import {type HealthWatch, type HealthWatchTimes, watchHealth} from './bus.ts';
@@ -48,7 +47,8 @@ export function startTailscaledReader(options: TailscaledReaderOptions): Tailsca
 	const catchUp = createCatchUp<Part>({
 		clock,
 		standing: () => partNames.filter(part => state[part].error !== undefined),
-		read: part => (part === 'health' ? bus.hurry() : void readAnew(part)),
+		flight: part => (part === 'health' ? undefined : flights.get(part)),
+		read: part => (part === 'health' ? bus.hurry() : hurry(part)),
 	});
 	for (const part of partNames) if (part !== 'health') tick(part, clock.now());
 	const bus: HealthWatch = watchHealth({
@@ -84,10 +84,8 @@ export function startTailscaledReader(options: TailscaledReaderOptions): Tailsca
 		flights.set(part, flight);
 	}
 
-	/** Instead of at its next time; a read that began before now may fail for what was so then. */
-	async function readAnew(part: PolledPart): Promise<void> {
-		await flights.get(part);
-		if (stopping.signal.aborted || state[part].error === undefined) return;
+	/** Instead of at its next time. */
+	function hurry(part: PolledPart): void {
 		cancels.get(part)?.();
 		tick(part, clock.now());
 	}
@@ -95,32 +93,24 @@ export function startTailscaledReader(options: TailscaledReaderOptions): Tailsca
 	async function read(part: PolledPart): Promise<void> {
 		const triedAt = clock.wall();
 		const begun = clock.now();
-		let result: Result;
+		let brought: Brought<unknown>;
 		try {
-			result = {value: await readers[part](socket, options.timeoutMs ?? defaultTimeoutMs, stopping.signal)};
+			brought = {value: await readers[part](socket, options.timeoutMs ?? defaultTimeoutMs, stopping.signal)};
 		} catch (error) {
-			result = {error: messageOf(error), failure: error instanceof TailscaledError ? error.failure : undefined};
+			brought = {error: messageOf(error), failure: error instanceof TailscaledError ? error.failure : undefined};
 		}
-		if (!stopping.signal.aborted) note(part, triedAt, (clock.now() - begun) / 1000, result);
+		if (!stopping.signal.aborted) note(part, triedAt, (clock.now() - begun) / 1000, brought);
 	}
 
-	function note(part: Part, triedAt: number, seconds: number, result: Result): void {
-		const {value, succeededAt, error: errorBefore, failingSince = triedAt} = state[part];
-		const read: Read<unknown> = {
-			triedAt,
-			seconds,
-			...('error' in result
-				? {error: result.error, failingSince, ...known({value, succeededAt, failure: result.failure})}
-				: {value: result.value, succeededAt: clock.wall()}),
-		};
+	function note(part: Part, triedAt: number, seconds: number, brought: Brought<unknown>): void {
+		const last: Read<unknown> = state[part];
+		const read = afterTry(last, {triedAt, endedAt: clock.wall(), seconds}, brought);
 		// The readers are typed: what is written to a part is of that part.
 		state = {...state, [part]: read} as TailscaledState;
-		if (errorBefore !== undefined && read.error === undefined) catchUp.recovered();
+		if (last.error !== undefined && read.error === undefined) catchUp.recovered();
 		onRead?.(part, read);
 	}
 }
-
-type Result = {value: unknown} | {error: string; failure?: Failure | undefined};
 
 type Readers = {
 	[P in PolledPart]: (

@@ -1,11 +1,10 @@
 /** The tailscaled of every vantage that has one, as the daemon holds them, and what they know of the clients in the tailnet. */
 
-import type {SourceReading} from '../collectors/sources.ts';
+import {type SourceReading, sourceReading} from '../collectors/sources.ts';
 import type {VantageConfig} from '../config/types.ts';
-import {isFresh} from '../headscale/fresh.ts';
-import type {Failure, Read} from '../headscale/types.ts';
 import type {TailnetNode} from '../inventory/types.ts';
 import {createSourceLog} from '../sinks/source-log.ts';
+import {afterTry, type Brought, isFresh, type Read} from '../sources/read.ts';
 import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
@@ -72,9 +71,9 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 		},
 		sources() {
 			const own = [...running].flatMap(([vantage, {reader}]) =>
-				parts.map(part => toSource(nameOf(part, vantage), reader.state()[part], partIntervalsMs[part])),
+				parts.map(part => sourceReading(nameOf(part, vantage), reader.state()[part], partIntervalsMs[part])),
 			);
-			return whois.triedAt === undefined ? own : [...own, toSource('tailscaled-whois', whois, whoisIntervalMs)];
+			return whois.triedAt === undefined ? own : [...own, sourceReading('tailscaled-whois', whois, whoisIntervalMs)];
 		},
 		originalMetrics(vantage = running.keys().next().value) {
 			const read = vantage === undefined ? undefined : running.get(vantage)?.reader.state().metrics;
@@ -143,22 +142,16 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 		const [vantage, {socket}] = connected;
 		const triedAt = systemClock.wall();
 		const begun = systemClock.now();
-		let error: string | undefined;
-		let failure: Failure | undefined;
+		let brought: Brought<true> = {value: true};
 		try {
 			await versions.refresh(known, address => askVersion(socket, address, stopping.signal));
 		} catch (thrown) {
-			error = messageOf(thrown);
-			failure = thrown instanceof TailscaledError ? thrown.failure : undefined;
+			brought = {error: messageOf(thrown), failure: thrown instanceof TailscaledError ? thrown.failure : undefined};
 		}
 		if (stopping.signal.aborted) return;
-		const succeededAt = error === undefined ? systemClock.wall() : whois.succeededAt;
-		whois = {
-			triedAt,
-			seconds: (systemClock.now() - begun) / 1000,
-			...(error === undefined ? {} : {error, failingSince: whois.failingSince ?? triedAt}),
-			...(succeededAt === undefined ? {} : {succeededAt}),
-		};
+		const times = {triedAt, endedAt: systemClock.wall(), seconds: (systemClock.now() - begun) / 1000};
+		whois = afterTry(whois, times, brought);
+		const {error, failure} = whois;
 		const source = {name: 'tailscaled-whois', system: 'tailscaled'};
 		// Another vantage is asked now: nothing of the one before stands any more.
 		if (whoisVantage !== undefined && whoisVantage !== vantage) sourceLog.tried({...source, vantage: whoisVantage});
@@ -180,21 +173,4 @@ async function askVersion(socket: string, address: string, signal: AbortSignal):
 		if (error instanceof TailscaledError && error.status === 404) return undefined;
 		throw error;
 	}
-}
-
-function toSource(
-	name: string,
-	{triedAt, succeededAt, seconds, error, failingSince}: Read<unknown>,
-	intervalMs: number,
-): SourceReading {
-	return {
-		name,
-		ok: triedAt === undefined ? undefined : error === undefined,
-		...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
-		...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
-		...(failingSince === undefined ? {} : {failingSince}),
-		...(seconds === undefined ? {} : {seconds}),
-		...(error === undefined ? {} : {detail: error}),
-		intervalMs,
-	};
 }

@@ -1,6 +1,7 @@
 /** What the last reads of a vantage's own tailscaled brought, kept by its reader and shown by collectors and pages. */
 
-import type {Family, Read} from '../headscale/types.ts';
+import type {Family} from '../headscale/types.ts';
+import type {Read} from '../sources/read.ts';
 
 export const backendStates = [
 	'NoState',

@@ -1,35 +1,168 @@
-/** Small files that change under us (rotated secrets, bodies), kept as long as they stay the same. */
+/**
+ * Small files that change under us (rotated secrets, certificates, bodies, resolv.conf): read again when they changed, and only then.
+ * Only regular files are read, and never beyond a bound: a pipe would hold a thread for ever, a device fill the memory.
+ */
 
-import {readFile, stat} from 'node:fs/promises';
-import {messageOf} from './errors.ts';
+import {type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
+import {open, stat} from 'node:fs/promises';
+import {messageOf, UserError} from './errors.ts';
 
 /**
- * The content, from memory as long as the file is the same one, unchanged. Rejects with an Error whose message is a clause and shows
- * nothing of the content.
+ * The content, the same object as long as no byte of it changed. Rejects with an Error whose message is a clause (`there is no such
+ * file`) and shows nothing of the content. A disk that does not answer holds nobody: what was read before is taken, or it is told.
  */
-export async function readChanging(file: string, maxBytes: number): Promise<Buffer> {
-	// A file that is written between these two is read as it is then, and again at the next run.
-	const {mtimeMs, ctimeMs, size, ino} = await stat(file).catch(error => {
-		throw new Error(messageOf(error));
-	});
-	if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
-	const version = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
-	let known = files.get(file);
-	if (known?.version !== version) {
-		// The promise is kept, so that runs which start together read the file once.
-		known = {version, content: readFile(file)};
-		if (files.size >= maxFiles) files.clear();
-		files.set(file, known);
-	}
+export function readChanging(path: string, maxBytes: number): Promise<Buffer> {
+	const key = keyOf(path, maxBytes);
+	return withoutWaitingLong(readSoon(key, path, maxBytes), key);
+}
+
+async function readSoon(key: string, path: string, maxBytes: number): Promise<Buffer> {
 	try {
-		const content = await known.content;
-		if (content.length > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
-		return content;
+		const mark = markOf(await stat(path, {bigint: true}), maxBytes);
+		const known = settledAs(key, mark);
+		if (known) return known;
+		// Runs that start together read the file once.
+		const flight = flights.get(key);
+		if (flight?.mark === mark) return await flight.content;
+		const started = {mark, content: readAside(path, maxBytes)};
+		flights.set(key, started);
+		try {
+			return await started.content;
+		} finally {
+			if (flights.get(key) === started) flights.delete(key);
+		}
 	} catch (error) {
-		if (files.get(file) === known) files.delete(file);
-		throw new Error(messageOf(error));
+		throw clauseOf(error);
 	}
 }
 
-const files = new Map<string, {version: string; content: Promise<Buffer>}>();
+/** The same without waiting, where nobody can: a look at a file of a local disk takes some microseconds. */
+export function readChangingNow(path: string, maxBytes: number): Buffer {
+	const key = keyOf(path, maxBytes);
+	try {
+		const mark = markOf(statSync(path, {bigint: true}), maxBytes);
+		return settledAs(key, mark) ?? readHere(path, maxBytes);
+	} catch (error) {
+		throw clauseOf(error);
+	}
+}
+
+/** The text as it is now. Throws a UserError that names the file, never its content. */
+export function readTextNow(path: string, maxBytes: number): string {
+	try {
+		return readChangingNow(path, maxBytes).toString();
+	} catch (error) {
+		throw new UserError(`${path} cannot be read: ${messageOf(error)}.`, 78);
+	}
+}
+
+/** Whoever waits has a deadline, and it is not the target's fault when the file cannot be looked at. */
+async function withoutWaitingLong(reading: Promise<Buffer>, key: string): Promise<Buffer> {
+	const known = files.get(key);
+	const patience = Promise.withResolvers<Buffer>();
+	const timer = setTimeout(
+		() => {
+			if (known) patience.resolve(known.content);
+			else patience.reject(new Error(`the disk of this machine does not answer within ${unknownMs} ms`));
+		},
+		known ? knownMs : unknownMs,
+	);
+	try {
+		return await Promise.race([reading, patience.promise]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** How long a look at a file may take of a run that has the file already. */
+const knownMs = 100;
+/** Less than what a run gets beyond its deadline before it counts as broken. */
+const unknownMs = 400;
+
+interface Known {
+	mark: string;
+	/** A file that changed lately may change again without that being seen: file systems count in steps. */
+	isSettled: boolean;
+	content: Buffer;
+}
+
+/** By path and bound, the one that was read longest ago first. */
+const files = new Map<string, Known>();
 const maxFiles = 200;
+const flights = new Map<string, {mark: string; content: Promise<Buffer>}>();
+const settledMs = 2000;
+const chunkBytes = 64 * 1024;
+/** What was a file a moment ago may be a pipe now: without it, opening one waits for a writer. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+function keyOf(path: string, maxBytes: number): string {
+	return `${maxBytes} ${path}`;
+}
+
+/** Tells versions of a file apart; throws for what is not to be read. */
+function markOf(found: BigIntStats, maxBytes: number): string {
+	if (!found.isFile()) throw new Error('it is no file');
+	if (found.size > maxBytes) throw tooLarge(maxBytes);
+	const {dev, ino, size, mtimeNs, ctimeNs} = found;
+	return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
+function settledAs(key: string, mark: string): Buffer | undefined {
+	const known = files.get(key);
+	return known?.mark === mark && known.isSettled ? known.content : undefined;
+}
+
+async function readAside(path: string, maxBytes: number): Promise<Buffer> {
+	const handle = await open(path, flags);
+	try {
+		const found = await handle.stat({bigint: true});
+		const mark = markOf(found, maxBytes);
+		const chunks: Buffer[] = [];
+		// `end` is the last byte that is read: one more than may be there.
+		for await (const chunk of handle.createReadStream({end: maxBytes, autoClose: false})) chunks.push(chunk);
+		return keep(keyOf(path, maxBytes), mark, found, Buffer.concat(chunks), maxBytes);
+	} finally {
+		await handle.close();
+	}
+}
+
+function readHere(path: string, maxBytes: number): Buffer {
+	const descriptor = openSync(path, flags);
+	try {
+		const found = fstatSync(descriptor, {bigint: true});
+		const mark = markOf(found, maxBytes);
+		const chunks: Buffer[] = [];
+		for (let bytes = 0; bytes <= maxBytes; ) {
+			const chunk = Buffer.alloc(Math.min(chunkBytes, maxBytes + 1 - bytes));
+			const length = readSync(descriptor, chunk);
+			if (length === 0) break;
+			chunks.push(chunk.subarray(0, length));
+			bytes += length;
+		}
+		return keep(keyOf(path, maxBytes), mark, found, Buffer.concat(chunks), maxBytes);
+	} finally {
+		closeSync(descriptor);
+	}
+}
+
+function keep(key: string, mark: string, {ctimeMs}: BigIntStats, bytes: Buffer, maxBytes: number): Buffer {
+	if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+	const before = files.get(key);
+	const content = before?.content.equals(bytes) ? before.content : bytes;
+	files.delete(key);
+	for (const oldest of files.keys()) {
+		if (files.size < maxFiles) break;
+		files.delete(oldest);
+	}
+	files.set(key, {mark, isSettled: Date.now() - Number(ctimeMs) > settledMs, content});
+	return content;
+}
+
+function tooLarge(maxBytes: number): Error {
+	return new Error(`it is larger than ${maxBytes} bytes`);
+}
+
+function clauseOf(error: unknown): Error {
+	const code = error instanceof Error && 'code' in error ? error.code : undefined;
+	return new Error(code === 'ENOENT' ? 'there is no such file' : messageOf(error));
+}

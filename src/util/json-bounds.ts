@@ -22,7 +22,7 @@ export function excessOf(json: Uint8Array): string | undefined {
 	const shapes = new Int32Array(maxDepth + 1);
 	/** By level, how many members the object has. */
 	const members = new Int32Array(maxDepth + 1);
-	const novelties = new Novelties();
+	const novelties = new Novelties(json.length);
 	let depth = 0;
 	let containers = 0;
 	let values = 0;
@@ -113,8 +113,13 @@ function mix(hash: number, value: number): number {
 
 /** Counts different numbers, a few too low: two may share a bit; `count` counts in any case. Both are true as soon as there are too many. */
 class Novelties {
-	#seen = new Uint8Array(2 ** 17);
+	readonly #seen: Uint8Array;
 	#total = 0;
+
+	/** An answer to a ping has 200 bytes, and there are hundreds a second: only as much room as that many bytes may need. */
+	constructor(bytes: number) {
+		this.#seen = new Uint8Array(2 ** Math.min(17, Math.ceil(Math.log2(bytes))));
+	}
 
 	count(): boolean {
 		return ++this.#total > maxNovelties;

@@ -142,13 +142,31 @@ test('when the web port is taken the next free one is used', async t => {
 	t.regex(seen.text, new RegExp(`Probe +.* probe --url http://127\\.0\\.0\\.1:${port} http://livekit:\\d+/\\n`));
 });
 
+test('another terminal is told where the page is, and how to probe through it', async t => {
+	const directory = aDirectory(t);
+	const {seen} = await startElsewhere(t, directory);
+	const url = `http://127.0.0.1:${/"port":(\d+)/.exec(seen.text)?.[1]}`;
+
+	const {text} = await command(directory, 'status');
+
+	t.true(text.includes(`Everything works.\nLook at ${url}/, or probe through it: `), text);
+	t.true(text.endsWith(` probe --url ${url} TARGET\n`), text);
+	await t.throwsAsync(command(directory), {
+		instanceOf: UserError,
+		message: new RegExp(`^A lab of yours is running already \\(process \\d+, page ${url}/\\)\\.`),
+	});
+});
+
 test('without a lab the other commands say how to start one', async t => {
 	const directory = aDirectory(t);
 
 	for (const args of [['status'], ['heal'], ['break', 'gpu1-derp']]) {
 		const error = await t.throwsAsync(command(directory, ...args), {instanceOf: UserError});
 
-		t.regex(error?.message ?? '', /^No lab of yours is running \(looked in .*\)\. Start one in another terminal: /);
+		t.regex(
+			error?.message ?? '',
+			/^No lab of yours is running \(looked in .*, which follows TMPDIR\)\. Start one in another terminal: /,
+		);
 		t.is(error?.exitCode, 69);
 	}
 });

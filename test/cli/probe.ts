@@ -9,6 +9,8 @@ import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {execa} from 'execa';
 import {probeUsage, runProbe, type Terminal} from '../../src/cli/probe.ts';
+import {serveControl} from '../../src/lab/control.ts';
+import {controlPathIn} from '../../src/lab/directory.ts';
 import {describeProbe} from '../../src/server/json.ts';
 import type {AdhocAnswer} from '../../src/server/types.ts';
 import {
@@ -41,6 +43,7 @@ async function run(args: readonly string[], part: Partial<Terminal> = {}): Promi
 		columns: 120,
 		isTty: false,
 		env: {},
+		labDirectory: '/nowhere',
 		...part,
 	};
 	const status = await runProbe(args, terminal);
@@ -155,6 +158,29 @@ test('a daemon that cannot be reached ends with 2 and says what to do', async t 
 		err,
 		new RegExp(`No tailprobe answers at http://127\\.0\\.0\\.1:${port}: .*ECONNREFUSED.*tailprobe serve --config`),
 	);
+});
+
+test('where no daemon answers but a lab runs, the sentence says how to ask that one', async t => {
+	const labDirectory = await mkdtemp(join(tmpdir(), 'tailprobe-test-'));
+	t.teardown(() => rm(labDirectory, {recursive: true, force: true}));
+	const status = {pid: 7, startedAt: 1, active: [], url: 'http://127.0.0.1:9754/'};
+	const lab = await serveControl(controlPathIn(labDirectory), async () => ({ok: true, status}));
+	t.teardown(() => lab.close());
+	const other = http.createServer((_, response) => response.end('<h1>nginx</h1>')).listen(0, '127.0.0.1');
+	await once(other, 'listening');
+	const {port} = other.address() as AddressInfo;
+	t.teardown(() => other.close());
+
+	for (const url of ['http://127.0.0.1:1', `http://127.0.0.1:${port}`]) {
+		const {status, err} = await run(['--url', url, 'x'], {labDirectory});
+
+		t.is(status, 2);
+		t.regex(err, new RegExp(`^No tailprobe answers at ${url}: .*[.] Your lab does, at http://127[.]0[.]0[.]1:9754/: `));
+		t.regex(err, /add --url http:\/\/127\.0\.0\.1:9754\/, or set TAILPROBE_URL\.\n$/);
+	}
+	status.url = 'http://127.0.0.1:1/';
+	const {err} = await run(['--url', 'http://127.0.0.1:1', 'x'], {labDirectory});
+	t.regex(err, /tailprobe serve --config/, 'the lab is the one that does not answer');
 });
 
 for (const [what, answer] of [

@@ -1,10 +1,5 @@
 import test from 'ava';
-import {parseConfig} from '../../src/config/load.ts';
-
-function mistakesIn(text: string, options = {}): string[] {
-	const loaded = parseConfig(text, 'c.yaml', options);
-	return loaded.ok ? [] : loaded.mistakes.map(mistake => mistake.replace(/^c\.yaml:\d+:\d+: /, ''));
-}
+import {mistakesIn} from '../helpers/configs.ts';
 
 function aim(prober: string, target: string, more = '', options = {}): string[] {
 	const check = `{name: c, prober: ${prober}, targets: [{name: t, target: ${JSON.stringify(target)}}]${more}}`;

@@ -5,16 +5,12 @@ import test from 'ava';
 import {loadConfig, parseConfig} from '../../src/config/load.ts';
 import type {Config} from '../../src/config/types.ts';
 import {UserError} from '../../src/util/errors.ts';
+import {placedMistakesIn as mistakesIn} from '../helpers/configs.ts';
 
 function accept(text: string): Config {
 	const loaded = parseConfig(text, 'c.yaml');
 	if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
 	return loaded.config;
-}
-
-function mistakesIn(text: string): readonly string[] {
-	const loaded = parseConfig(text, 'c.yaml');
-	return loaded.ok ? [] : loaded.mistakes;
 }
 
 test('the shipped example is right', async t => {

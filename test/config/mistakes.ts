@@ -1,10 +1,5 @@
 import test from 'ava';
-import {parseConfig} from '../../src/config/load.ts';
-
-function mistakesIn(text: string): string[] {
-	const loaded = parseConfig(text, 'c.yaml');
-	return loaded.ok ? [] : loaded.mistakes.map(mistake => mistake.replace(/^c\.yaml:\d+:\d+: /, ''));
-}
+import {mistakesIn} from '../helpers/configs.ts';
 
 function withHttp(block: string): string[] {
 	return mistakesIn(`modules: {m: {prober: http, http: ${block}}}`);

@@ -98,7 +98,7 @@ test('mistakes of the configuration and of its files are told together, each in 
 	t.is(mistakes.length, 4, mistakes.join('\n'));
 	t.regex(
 		mistakes[0] ?? '',
-		/^tailprobe\.yaml:1:23: module_files\[1\]: the file none\.yml cannot be used: there is none$/,
+		/^tailprobe\.yaml:1:23: module_files\[1\]: the file none\.yml cannot be used: there is no such file$/,
 	);
 	t.regex(mistakes[1] ?? '', /^tailprobe\.yaml:1:33: module_files\[2\]: the file \S+ cannot be used: it is no file$/);
 	t.regex(mistakes[2] ?? '', /^tailprobe\.yaml:2:7: log\.level: /);

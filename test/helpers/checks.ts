@@ -1,6 +1,7 @@
 /** Checks and outcomes for tests, with only what matters said. */
 
 import type {Check, Outcome, Reading} from '../../src/engine/types.ts';
+import type {Probe} from '../../src/probes/types.ts';
 
 export function aCheck(over: Partial<Check> = {}): Check {
 	return {
@@ -39,4 +40,18 @@ export function anOutcome(over: Partial<Outcome> = {}): Outcome {
 
 export function aReading(over: Partial<Reading> = {}): Reading {
 	return {ok: true, values: {}, facts: {}, ...over};
+}
+
+/** A type of probe that takes any options and has no metrics of its own. */
+export function aProbe(over: Partial<Probe> = {}): Probe {
+	return {
+		type: 'http',
+		summary: '',
+		options: z => z.unknown(),
+		address: 'url',
+		vias: ['tailnet'],
+		durationIsLatency: true,
+		metrics: [],
+		...over,
+	};
 }

@@ -1,4 +1,4 @@
-/** A real DNS server on loopback (UDP) that answers from a table and counts what it is asked. */
+/** A real DNS server (UDP), on loopback unless told otherwise, that answers from a table and counts what it is asked. */
 
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
@@ -19,7 +19,10 @@ export interface DnsServer {
 
 const rcodes = {nodata: 0, servfail: 2, refused: 5};
 
-export async function startDnsServer(records: Record<string, DnsRecord>): Promise<DnsServer> {
+export async function startDnsServer(
+	records: Record<string, DnsRecord>,
+	{host = '127.0.0.1', port = 0}: {host?: string; port?: number} = {},
+): Promise<DnsServer> {
 	const socket = createSocket('udp4');
 	const server: DnsServer = {address: '', questions: [], records, close};
 	socket.on('message', (message, from) => {
@@ -46,9 +49,9 @@ export async function startDnsServer(records: Record<string, DnsRecord>): Promis
 		});
 		socket.send(answer, from.port, from.address);
 	});
-	socket.bind(0, '127.0.0.1');
+	socket.bind(port, host);
 	await once(socket, 'listening');
-	server.address = `127.0.0.1:${(socket.address() as AddressInfo).port}`;
+	server.address = `${host}:${(socket.address() as AddressInfo).port}`;
 	return server;
 
 	async function close() {

@@ -80,6 +80,7 @@ export function aVantage(part: Partial<VantageState> = {}): VantageState {
 		condition: 'sound',
 		latenessMs: 0.4,
 		runsInFlight: 0,
+		runs: {started: 0, up: 0, down: 0, unknown: 0},
 		skippedSlots: {overlap: 0, late: 0},
 		threadRestarts: 0,
 		facts: {backendState: 'Running'},

@@ -7,10 +7,21 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
+import {holdThread} from './hold-thread.ts';
 
 /** What the real tailscaled answered, by the name of the file in test/fixtures/localapi. */
 export function recorded(name: string): Record<string, unknown> {
 	return JSON.parse(readFileSync(new URL(`../fixtures/localapi/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** The same answer, made on the thread of the test, which is held so long. */
+export function slowly(answer: object, holdMs: number): object {
+	return {
+		toJSON() {
+			holdThread(holdMs);
+			return answer;
+		},
+	};
 }
 
 /** The answer's JSON; `silent` never answers, as a lost ping; `close` hangs up; or the raw answer itself. */

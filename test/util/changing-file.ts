@@ -1,34 +1,188 @@
-import {mkdtemp, rename, rm, writeFile} from 'node:fs/promises';
+import {execFileSync} from 'node:child_process';
+import {once} from 'node:events';
+import {
+	closeSync,
+	constants,
+	mkdtempSync,
+	openSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	utimesSync,
+	writeFileSync,
+} from 'node:fs';
+import {open} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test from 'ava';
-import {readChanging} from '../../src/util/changing-file.ts';
+import test, {type ExecutionContext} from 'ava';
+import {readChanging, readChangingNow, readTextNow} from '../../src/util/changing-file.ts';
+import {UserError} from '../../src/util/errors.ts';
 
-test('a file is read again when it was written to, or another took its place', async t => {
-	const folder = await mkdtemp(join(tmpdir(), 'changing-'));
-	t.teardown(() => rm(folder, {recursive: true}));
-	const file = join(folder, 'secret');
-	await writeFile(file, 'one');
+type Read = (path: string, maxBytes: number) => Buffer | Promise<Buffer>;
 
-	const first = await readChanging(file, 100);
-	const again = await readChanging(file, 100);
-	await writeFile(file, 'second');
-	const written = await readChanging(file, 100);
-	await writeFile(`${file}.new`, 'thirds');
-	await rename(`${file}.new`, file);
-	const replaced = await readChanging(file, 100);
+function folderOf(t: ExecutionContext): string {
+	const folder = mkdtempSync(join(tmpdir(), 'changing-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	return folder;
+}
 
-	t.is(again, first);
-	t.deepEqual([first, written, replaced].map(String), ['one', 'second', 'thirds']);
+async function complaint(read: Read, path: string, maxBytes = 100): Promise<string> {
+	try {
+		return `no complaint, but ${(await read(path, maxBytes)).length} bytes`;
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+const waysToRead: [name: string, read: Read][] = [
+	['aside', readChanging],
+	['at once', readChangingNow],
+];
+
+for (const [way, read] of waysToRead) {
+	test(`read ${way}, a file is the same object until it was written to, or another took its place`, async t => {
+		const file = join(folderOf(t), 'secret');
+		writeFileSync(file, 'one');
+
+		const first = await read(file, 100);
+		const again = await read(file, 100);
+		utimesSync(file, 1, 1);
+		const touched = await read(file, 100);
+		writeFileSync(file, 'second');
+		const written = await read(file, 100);
+		writeFileSync(`${file}.new`, 'thirds');
+		renameSync(`${file}.new`, file);
+		const replaced = await read(file, 100);
+
+		t.is(again, first);
+		t.is(touched, first);
+		t.deepEqual([first, written, replaced].map(String), ['one', 'second', 'thirds']);
+	});
+
+	test(`read ${way}, a text that was replaced is seen at the next look, even when size and time stay`, async t => {
+		const file = join(folderOf(t), 'secret');
+		const seen: string[] = [];
+
+		for (const text of ['one', 'two', 'six', 'ten']) {
+			writeFileSync(file, text);
+			seen.push(String(await read(file, 100)));
+		}
+
+		t.deepEqual(seen, ['one', 'two', 'six', 'ten']);
+	});
+
+	test(`read ${way}, a link that was switched to another file, as Kubernetes does, is followed`, async t => {
+		const folder = folderOf(t);
+		for (const name of ['one', 'two']) {
+			writeFileSync(join(folder, name), name);
+			utimesSync(join(folder, name), 1, 1);
+		}
+		const link = join(folder, 'secret');
+		symlinkSync('one', link);
+		t.is(String(await read(link, 100)), 'one');
+
+		symlinkSync('two', join(folder, 'new'));
+		renameSync(join(folder, 'new'), link);
+
+		t.is(String(await read(link, 100)), 'two');
+	});
+
+	test(`read ${way}, what is no regular file is refused without being opened`, async t => {
+		const folder = folderOf(t);
+		const pipe = join(folder, 'pipe');
+		execFileSync('mkfifo', [pipe]);
+
+		for (const path of [pipe, folder, '/dev/zero', '/dev/null'])
+			t.is(await complaint(read, path), 'it is no file', path);
+	});
+
+	test(`read ${way}, a file at the bound is read and one beyond it is not`, async t => {
+		const file = join(folderOf(t), 'secret');
+		writeFileSync(file, 'x'.repeat(100));
+		t.is((await read(file, 100)).length, 100);
+
+		writeFileSync(file, 'x'.repeat(101));
+
+		t.is(await complaint(read, file), 'it is larger than 100 bytes');
+	});
+
+	test(`read ${way}, a file that tells no size is bounded all the same`, async t => {
+		if (process.platform !== 'linux') return void t.pass();
+
+		t.is(await complaint(read, '/proc/self/status', 50), 'it is larger than 50 bytes');
+		t.regex(String(await read('/proc/self/status', 65_536)), /^Name:/);
+	});
+
+	test(`read ${way}, a file that is missing now and there later is read later`, async t => {
+		const file = join(folderOf(t), 'secret');
+		t.is(await complaint(read, file), 'there is no such file');
+
+		writeFileSync(file, 'here');
+
+		t.is(String(await read(file, 100)), 'here');
+	});
+}
+
+test('runs that start together read a file once', async t => {
+	const file = join(folderOf(t), 'secret');
+	writeFileSync(file, 'one');
+
+	const [first, ...others] = await Promise.all(Array.from({length: 20}, () => readChanging(file, 100)));
+
+	t.true(others.every(other => other === first));
 });
 
-test('a file that cannot be read, or is too large, is told without its content', async t => {
-	const folder = await mkdtemp(join(tmpdir(), 'changing-'));
-	t.teardown(() => rm(folder, {recursive: true}));
-	const file = join(folder, 'secret');
-	await writeFile(file, 'x'.repeat(101));
+test('of more files than are kept, each is read as it is', async t => {
+	const folder = folderOf(t);
+	const names = Array.from({length: 250}, (_, at) => join(folder, `file-${at}`));
+	for (const name of names) writeFileSync(name, name);
 
-	await t.throwsAsync(readChanging(file, 100), {message: 'it is larger than 100 bytes'});
-	await t.throwsAsync(readChanging(join(folder, 'none'), 100), {message: /ENOENT/});
-	await t.throwsAsync(readChanging(folder, 100_000), {message: /EISDIR/});
+	for (const name of [...names, ...names]) t.is(String(await readChanging(name, 1000)), name);
+});
+
+test('as a text, what cannot be read is a sentence that names the file and never its content', t => {
+	const folder = folderOf(t);
+	const path = join(folder, 'secret');
+	const fails = (why: string) =>
+		t.throws(() => readTextNow(path, 4), {instanceOf: UserError, message: `${path} cannot be read: ${why}.`});
+
+	fails('there is no such file');
+	writeFileSync(path, 'hunter2');
+	fails('it is larger than 4 bytes');
+	writeFileSync(path, 'here');
+	t.is(readTextNow(path, 4), 'here');
+});
+
+/** Keeps all threads that look at files busy, as a disk that does not answer would; the answer frees them. */
+function holdFileThreads(folder: string): () => Promise<void> {
+	const count = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+	const pipes = Array.from({length: count}, (_, at) => join(folder, `pipe-${at}`));
+	for (const pipe of pipes) execFileSync('mkfifo', [pipe]);
+	const held = pipes.map(pipe => open(pipe, 'r'));
+	return async () => {
+		const writers = pipes.map(pipe => openSync(pipe, constants.O_RDWR));
+		for (const handle of await Promise.all(held)) await handle.close();
+		for (const writer of writers) closeSync(writer);
+	};
+}
+
+test.serial('a disk that does not answer holds nobody: what is known is taken, what is not is told', async t => {
+	const folder = folderOf(t);
+	const [known, unknown] = [join(folder, 'known'), join(folder, 'unknown')];
+	writeFileSync(known, 'here');
+	writeFileSync(unknown, 'here');
+	const before = await readChanging(known, 100);
+	const free = holdFileThreads(folder);
+	const beganAt = performance.now();
+
+	const [taken, told] = await Promise.all([
+		Promise.race([readChanging(known, 100), once(AbortSignal.timeout(5000), 'abort')]),
+		Promise.race([complaint(readChanging, unknown), once(AbortSignal.timeout(5000), 'abort')]),
+	]);
+	const tookMs = performance.now() - beganAt;
+	await free();
+
+	t.is(taken, before);
+	t.regex(String(told), /the disk of this machine does not answer/);
+	t.true(tookMs < 4000);
 });

@@ -1,6 +1,5 @@
 /** Runs the headscale command line: arguments as they are, no shell, bounded in time and output, with a small environment. */
 
-import {execa} from 'execa';
 import {z} from 'zod';
 import {messageOf, oneLine} from '../../util/errors.ts';
 import {HeadscaleError} from '../get.ts';
@@ -50,9 +49,10 @@ export const passedVariables: readonly string[] = [
  * HeadscaleError when it could not be run to its end, or with the signal's reason. No error quotes the output, which may hold keys.
  */
 export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, signal}: RunOptions): Promise<string> {
-	signal?.throwIfAborted();
 	const tried = describeCommand(command, args);
 	const [program, ...prefix] = command;
+	const {execa} = await import('execa');
+	signal?.throwIfAborted();
 	const result = await execa(program, [...prefix, ...args], {
 		reject: false,
 		...(signal ? {cancelSignal: signal} : {}),

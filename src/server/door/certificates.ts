@@ -3,8 +3,8 @@
 import {constants, X509Certificate} from 'node:crypto';
 import {createSecureContext, type SecureContextOptions} from 'node:tls';
 import type {Pem, WebTls} from '../../config/web-config.ts';
+import {readTextNow} from '../../util/changing-file.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
-import {createFreshFile, type FreshFile} from '../../util/fresh-file.ts';
 import type {Log} from '../routes/types.ts';
 
 export interface Certificates {
@@ -22,7 +22,6 @@ export interface Certificates {
 const maxPemBytes = 1024 * 1024;
 
 export function createCertificates(log: Log): Certificates {
-	const files = new Map<string, FreshFile>();
 	const listeners: ((options: SecureContextOptions) => void)[] = [];
 	let inForce: SecureContextOptions | undefined;
 	/** What was found last, and what is wrong with it. */
@@ -71,13 +70,10 @@ export function createCertificates(log: Log): Certificates {
 			return {problem: messageOf(error)};
 		}
 	}
+}
 
-	function textOf(pem: Pem): string {
-		if ('text' in pem) return pem.text;
-		const file = files.get(pem.file) ?? createFreshFile(pem.file, maxPemBytes);
-		files.set(pem.file, file);
-		return file.read();
-	}
+function textOf(pem: Pem): string {
+	return 'text' in pem ? pem.text : readTextNow(pem.file, maxPemBytes);
 }
 
 function tryOut(options: SecureContextOptions): SecureContextOptions | {problem: string} {

@@ -2,8 +2,8 @@
 
 import {createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {BearerToken} from '../../config/types.ts';
+import {readTextNow} from '../../util/changing-file.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
-import {createFreshFile, type FreshFile} from '../../util/fresh-file.ts';
 
 export interface Tokens {
 	/** The name of the token, or undefined when it is none of these. */
@@ -18,7 +18,6 @@ const minTokenCharacters = 16;
 
 export function createTokens(): Tokens {
 	const secret = randomBytes(32);
-	const files = new Map<string, FreshFile>();
 
 	return {
 		nameOf(token, configured) {
@@ -54,19 +53,15 @@ export function createTokens(): Tokens {
 
 	function read(reference: BearerToken['secret']): string {
 		const place = 'file' in reference ? reference.file : `the environment variable ${reference.env}`;
-		const token = ('file' in reference ? fileOf(reference.file).read() : (process.env[reference.env] ?? '')).trim();
+		const token = (
+			'file' in reference ? readTextNow(reference.file, maxTokenBytes) : (process.env[reference.env] ?? '')
+		).trim();
 		if (token.length < minTokenCharacters || !/^[!-~]+$/.test(token))
 			throw new UserError(
 				`what is in ${place} is no token: expected at least ${minTokenCharacters} characters of ASCII without blanks.`,
 				78,
 			);
 		return token;
-	}
-
-	function fileOf(path: string): FreshFile {
-		const file = files.get(path) ?? createFreshFile(path, maxTokenBytes);
-		files.set(path, file);
-		return file;
 	}
 
 	function digest(text: string): Buffer {

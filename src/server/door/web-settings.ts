@@ -4,8 +4,8 @@
  */
 
 import {parseWebConfig, type WebConfig} from '../../config/web-config.ts';
+import {readTextNow} from '../../util/changing-file.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
-import {createFreshFile} from '../../util/fresh-file.ts';
 import type {Log} from '../routes/types.ts';
 
 export interface WebSettings {
@@ -17,7 +17,8 @@ export interface WebSettings {
 
 type State = {text: string; web: WebConfig} | {text: string | undefined; mistakes: readonly string[]};
 
-const maxWebConfigBytes = 1024 * 1024;
+/** A longer one is not read. */
+export const maxWebConfigBytes = 1024 * 1024;
 
 /** Without a file nothing is asked of anybody. Throws a UserError with every mistake when the file cannot be used at the start. */
 export function createWebSettings(path: string | undefined, log: Log): WebSettings {
@@ -25,7 +26,6 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 		const none: WebConfig = {headers: {}, users: new Map()};
 		return {now: () => none, problems: () => []};
 	}
-	const file = createFreshFile(path, maxWebConfigBytes);
 	let current: State | undefined;
 	const atStart = load(path);
 	if ('mistakes' in atStart)
@@ -70,7 +70,7 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 	function load(from: string): State {
 		let text: string;
 		try {
-			text = file.read();
+			text = readTextNow(from, maxWebConfigBytes);
 		} catch (error) {
 			const mistake = messageOf(error);
 			return current && 'mistakes' in current && current.mistakes[0] === mistake

@@ -13,7 +13,9 @@ export interface CatchUpOptions<P> {
 	clock: Pick<Clock, 'now' | 'after'>;
 	/** The parts that are broken now. */
 	standing(): readonly P[];
-	/** Never throws, and reads anew where a read in flight began before the recovery. */
+	/** A read of it under way, which resolves however it ends. */
+	flight(part: P): Promise<void> | undefined;
+	/** Begins to read it; never throws. */
 	read(part: P): void;
 }
 
@@ -22,18 +24,19 @@ export const spreadMs = 50;
 /** Recoveries within it, most of which come of the catching up itself, are answered once, at its end. */
 export const pauseMs = 5000;
 
-export function createCatchUp<P>({clock, standing, read}: CatchUpOptions<P>): CatchUp {
+export function createCatchUp<P>({clock, standing, flight, read}: CatchUpOptions<P>): CatchUp {
 	const cancels = new Set<() => void>();
 	let isDue = false;
+	let isStopped = false;
 	let lastAt = Number.NEGATIVE_INFINITY;
 	return {
 		recovered() {
-			if (isDue) return;
+			if (isDue || isStopped) return;
 			isDue = true;
 			later(Math.max(spreadMs, lastAt + pauseMs - clock.now()), catchUp);
 		},
 		stop() {
-			isDue = true;
+			isStopped = true;
 			for (const cancel of cancels) cancel();
 		},
 	};
@@ -41,10 +44,14 @@ export function createCatchUp<P>({clock, standing, read}: CatchUpOptions<P>): Ca
 	function catchUp(): void {
 		isDue = false;
 		lastAt = clock.now();
-		for (const [at, part] of standing().entries())
-			later(at * spreadMs, () => {
-				if (standing().includes(part)) read(part);
-			});
+		for (const [at, part] of standing().entries()) later(at * spreadMs, () => void readAnew(part));
+	}
+
+	/** A read that began before now may fail for what was so then. */
+	async function readAnew(part: P): Promise<void> {
+		const before = flight(part);
+		if (before) await before;
+		if (!isStopped && standing().includes(part)) read(part);
 	}
 
 	function later(delayMs: number, call: () => void): void {
