@@ -1,10 +1,11 @@
 /** What headscale says about itself, under names that are the same for every version. What a version does not tell is absent. */
 
-import {freshValue, isInGrace} from '../headscale/fresh.ts';
+import {isInGrace} from '../headscale/fresh.ts';
 import {versionIntervalMs} from '../headscale/poll.ts';
 import type {Family, HeadscaleState} from '../headscale/types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
+import {freshValue} from '../sources/read.ts';
 import type {Collector} from './types.ts';
 
 export interface HeadscaleReadings {

@@ -1,9 +1,10 @@
 /** What headscale holds besides nodes: users, keys, policy; and how its front door looks: certificate, key, API. Never a key or address as label. */
 
-import {freshValue, isControlKeyAnswered} from '../headscale/fresh.ts';
+import {isControlKeyAnswered} from '../headscale/fresh.ts';
 import {type PreAuthKey, preAuthKeyState, preAuthKeyStates} from '../headscale/pre-auth-keys.ts';
-import type {HeadscaleState, InventoryReads, Read} from '../headscale/types.ts';
+import type {HeadscaleState, InventoryReads} from '../headscale/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
+import {freshValue, type Read} from '../sources/read.ts';
 import type {Collector} from './types.ts';
 
 export interface InventoryReadings {

@@ -1,9 +1,10 @@
 /** What headscale says about each node, and where that contradicts what our tunnels see. */
 
 import type {Verdict} from '../engine/types.ts';
-import {freshValue, isInGrace} from '../headscale/fresh.ts';
+import {isInGrace} from '../headscale/fresh.ts';
 import type {TailnetNode} from '../inventory/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
+import {freshValue} from '../sources/read.ts';
 import type {HeadscaleReadings} from './headscale.ts';
 import type {Collector} from './types.ts';
 
@@ -51,7 +52,7 @@ export const nodeMetrics = {
 	keyExpiry: {
 		name: 'tailprobe_headscale_node_key_expiry_timestamp_seconds',
 		type: 'gauge',
-		help: "When the node's key expires, or 0 after a logout; absent if never.",
+		help: "When the node's key expires; in the past after a logout, for headscale 0.26 in 1970; absent if never.",
 		labels: ['peer'],
 	},
 	info: {

@@ -38,10 +38,14 @@ export const collectedVantageMetrics: readonly MetricDef[] = [
 	vantageMetrics.up,
 	vantageMetrics.lateness,
 	vantageMetrics.inFlight,
+	vantageMetrics.started,
+	vantageMetrics.runs,
 	vantageMetrics.skipped,
 	vantageMetrics.restarts,
 	vantageMetrics.controlReachable,
 ];
+
+const verdicts = ['up', 'down', 'unknown'] as const;
 
 export function collectVantageSamples(states: readonly VantageState[]): Sample[] {
 	return states.flatMap(state => {
@@ -49,6 +53,8 @@ export function collectVantageSamples(states: readonly VantageState[]): Sample[]
 		const samples: Sample[] = [
 			sample(vantageMetrics.lateness, state.latenessMs / 1000, {vantage}),
 			sample(vantageMetrics.inFlight, state.runsInFlight, {vantage}),
+			sample(vantageMetrics.started, state.runs.started, {vantage}),
+			...verdicts.map(verdict => sample(vantageMetrics.runs, state.runs[verdict], {vantage, verdict})),
 			sample(vantageMetrics.skipped, state.skippedSlots.overlap, {vantage, reason: 'overlap'}),
 			sample(vantageMetrics.skipped, state.skippedSlots.late, {vantage, reason: 'late'}),
 			sample(vantageMetrics.restarts, state.threadRestarts, {vantage}),

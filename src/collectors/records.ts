@@ -1,8 +1,9 @@
 /** What the node list says as a whole: routes that nobody serves, machines with the same name, records of machines that are long gone. */
 
-import {freshValue, isInGrace} from '../headscale/fresh.ts';
+import {isInGrace} from '../headscale/fresh.ts';
 import type {TailnetNode} from '../inventory/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
+import {freshValue} from '../sources/read.ts';
 import type {HeadscaleReadings} from './headscale.ts';
 import type {Collector} from './types.ts';
 

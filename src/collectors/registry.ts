@@ -1,17 +1,16 @@
 /** All collectors of sources, and what feeds them. */
 
-import {freshValue} from '../headscale/fresh.ts';
 import {versionIntervalMs} from '../headscale/poll.ts';
 import type {HeadscaleSource} from '../headscale/source.ts';
 import type {Exposition} from '../metrics/exposition.ts';
 import type {MetricDef} from '../metrics/types.ts';
-import type {NodeView} from '../server/types.ts';
+import {freshValue} from '../sources/read.ts';
 import type {TailscaledSource} from '../tailscaled/source.ts';
 import {systemClock} from '../util/clock.ts';
 import {clientCollector} from './clients.ts';
 import {headscaleCollector} from './headscale.ts';
 import {inventoryCollector} from './inventories.ts';
-import {nodeCollector} from './nodes.ts';
+import {nodeCollector, type TunnelVerdict} from './nodes.ts';
 import {recordCollector} from './records.ts';
 import {sourceCollector} from './sources.ts';
 import {tailscaledCollector} from './tailscaled.ts';
@@ -28,11 +27,14 @@ export const collectorMetrics: readonly MetricDef[] = [
 /** Rows about the own tailscaled and the clients that it knows of, for the catalogue. */
 export const tailscaledRows: readonly MetricDef[] = [...tailscaledCollector.metrics, ...clientCollector.metrics];
 
-/** Shows what the sources know: headscale's, nothing of which there is while none is configured, and those of the own tailscaled. */
+/**
+ * Shows what the sources know: headscale's, nothing of which there is while none is configured, and those of the own tailscaled.
+ * `tunnels`: verdicts by the name of the node.
+ */
 export function exposeHeadscale(
 	exposition: Exposition,
 	source: () => HeadscaleSource | undefined,
-	nodes: () => readonly NodeView[],
+	tunnels: () => ReadonlyMap<string, readonly TunnelVerdict[]>,
 	tailscaled: TailscaledSource,
 ): void {
 	exposition.collected(tailscaledRows, () => {
@@ -51,13 +53,13 @@ export function exposeHeadscale(
 		if (!headscale) return sourceCollector.collect(tailscaled.sources(), nowMs);
 		const {intervalMs, inventoryIntervalMs, expectUsers, lingerAfterMs} = headscale;
 		const readings = {state: headscale.state(), intervalMs};
-		const tunnels = new Map(nodes().map(view => [view.node.name, view.tunnels]));
+		const verdicts = tunnels();
 		return [
 			...sourceCollector.collect([...headscale.sources(), ...tailscaled.sources()], nowMs),
 			...headscaleCollector.collect(readings, nowMs),
 			...inventoryCollector.collect({...readings, inventoryIntervalMs, expectUsers}, nowMs),
 			...recordCollector.collect({...readings, lingerAfterMs}, nowMs),
-			...nodeCollector.collect({...readings, verdictsOf: peer => tunnels.get(peer) ?? []}, nowMs),
+			...nodeCollector.collect({...readings, verdictsOf: peer => verdicts.get(peer) ?? []}, nowMs),
 		];
 	});
 }

@@ -1,10 +1,9 @@
 /** How reading went, for every source alike: so that "no data" can be told from "nothing wrong". */
 
-import {isFresh} from '../headscale/fresh.ts';
 import {type HeadscalePoller, isInventory, isUnsupported, type Part, versionIntervalMs} from '../headscale/poll.ts';
-import type {Read} from '../headscale/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
 import type {SourceView} from '../server/types.ts';
+import {isFresh, type Read} from '../sources/read.ts';
 import type {Collector} from './types.ts';
 
 /** A source as pages and metrics show it, with how often it is read. */
@@ -17,6 +16,24 @@ export function sourceName(part: Part): string {
 	return `headscale-${part.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 }
 
+/** What is known of a read, as a source. */
+export function sourceReading(
+	name: string,
+	{triedAt, succeededAt, seconds, error, failingSince}: Read<unknown>,
+	intervalMs: number,
+): SourceReading {
+	return {
+		name,
+		ok: triedAt === undefined ? undefined : error === undefined,
+		...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
+		...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
+		...(failingSince === undefined ? {} : {failingSince}),
+		...(seconds === undefined ? {} : {seconds}),
+		...(error === undefined ? {} : {detail: error}),
+		intervalMs,
+	};
+}
+
 /** The parts of headscale that a poller reads, as sources; how often each is read depends on its kind. */
 export function headscaleSources(
 	poller: Pick<HeadscalePoller, 'parts' | 'state'>,
@@ -25,19 +42,12 @@ export function headscaleSources(
 	const state = poller.state();
 	return poller.parts.map(part => {
 		const read: Read<unknown> = state[part] ?? {};
-		const {triedAt, succeededAt, seconds, error, failingSince} = read;
 		const isMissing = isUnsupported(read);
 		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
+		const sourceIntervalMs = part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs;
 		return {
-			name: sourceName(part),
-			ok: triedAt === undefined ? undefined : error === undefined,
-			...(succeededAt === undefined ? {} : {lastSuccessAt: succeededAt}),
-			...(triedAt === undefined ? {} : {lastTriedAt: triedAt}),
-			...(failingSince === undefined ? {} : {failingSince}),
-			...(seconds === undefined ? {} : {seconds}),
-			...(error === undefined ? {} : {detail: error}),
+			...sourceReading(sourceName(part), read, sourceIntervalMs),
 			...(isMissing ? {detail: 'This version of headscale has no such thing.', isUnsupported: true as const} : {}),
-			intervalMs: part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs,
 		};
 	});
 }

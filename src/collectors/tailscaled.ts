@@ -1,8 +1,8 @@
 /** What a vantage's own tailscaled says about itself, its relays and its traffic. What it does not tell is absent. */
 
-import {freshValue} from '../headscale/fresh.ts';
-import type {Family, Read} from '../headscale/types.ts';
+import type {Family} from '../headscale/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
+import {freshValue, type Read} from '../sources/read.ts';
 import type {TailscaledReading} from '../tailscaled/source.ts';
 import {
 	backendStates,

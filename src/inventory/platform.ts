@@ -1,11 +1,12 @@
 /** Sums up what was read of headscale, of the vantages' own tailscaled and of the clients, by the same rules as the gauges. Pure. */
 
 import {duplicateHostnames, isLingering, unservedRoutes} from '../collectors/records.ts';
-import {freshValue, isControlKeyAnswered, isInGrace} from '../headscale/fresh.ts';
+import {isControlKeyAnswered, isInGrace} from '../headscale/fresh.ts';
 import {known} from '../headscale/lenient.ts';
 import {type PreAuthKey, preAuthKeyState} from '../headscale/pre-auth-keys.ts';
 import type {HeadscaleSource} from '../headscale/source.ts';
-import type {HeadscaleState, Read} from '../headscale/types.ts';
+import type {HeadscaleState} from '../headscale/types.ts';
+import {freshValue, type Read} from '../sources/read.ts';
 import {minimumClient} from '../tailscaled/client-versions.ts';
 import type {TailscaledReading, TailscaledSource} from '../tailscaled/source.ts';
 import {type ClientVersion, partIntervalsMs, type Part as TailscaledPart} from '../tailscaled/types.ts';

@@ -1,9 +1,10 @@
 /** Nodes as the page and the API show them: what headscale says beside what the tunnels see. */
 
 import {disagreementOf} from '../collectors/nodes.ts';
-import {freshValue, isInGrace} from '../headscale/fresh.ts';
+import {isInGrace} from '../headscale/fresh.ts';
 import type {HeadscaleState} from '../headscale/types.ts';
 import type {CheckView, NodeView} from '../server/types.ts';
+import {freshValue} from '../sources/read.ts';
 import type {TailnetNode} from './types.ts';
 
 /** One view per listed node, with the tunnel checks that were run at least once. Pure. */
@@ -14,10 +15,7 @@ export function viewNodes(
 ): readonly NodeView[] {
 	const nodes = state?.nodes.value?.nodes ?? [];
 	const inGrace = state !== undefined && isInGrace(state, nowMs);
-	const tunnels = Map.groupBy(
-		checks.filter(view => view.check.type === 'tunnel' && view.ran),
-		view => view.check.target.peer,
-	);
+	const tunnels = groupTunnels(checks);
 	return nodes.map(node => {
 		const seen = (tunnels.get(node.name) ?? []).map(viewTunnel);
 		const disagreement = disagreementOf(node, seen, inGrace);
@@ -27,6 +25,14 @@ export function viewNodes(
 			...(disagreement === undefined ? {} : {disagreement}),
 		};
 	});
+}
+
+/** By the name of the node, its tunnel checks that were run at least once. Cheap, as long as nobody asks for their last outcomes. Pure. */
+export function groupTunnels(checks: readonly CheckView[]): ReadonlyMap<string, readonly CheckView[]> {
+	return Map.groupBy(
+		checks.filter(view => view.check.type === 'tunnel' && view.ran),
+		view => view.check.target.peer,
+	);
 }
 
 /** The nodes as they may be told to others, or undefined while the list is older than its gauges may be. Pure. */

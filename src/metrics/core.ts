@@ -78,6 +78,18 @@ export const vantageMetrics = {
 		labels: ['vantage'],
 	},
 	inFlight: {name: 'tailprobe_vantage_runs_in_flight', type: 'gauge', help: 'Runs under way.', labels: ['vantage']},
+	started: {
+		name: 'tailprobe_vantage_runs_started_total',
+		type: 'counter',
+		help: 'Runs of the schedule that began, rechecks included, also of checks that are gone.',
+		labels: ['vantage'],
+	},
+	runs: {
+		name: 'tailprobe_vantage_runs_total',
+		type: 'counter',
+		help: 'Those that ended, by verdict; with the runs under way they add up to those that began. A run that was lost with its thread is unknown.',
+		labels: ['vantage', 'verdict'],
+	},
 	skipped: {
 		name: 'tailprobe_vantage_skipped_slots_total',
 		type: 'counter',

@@ -1,101 +1,89 @@
-/** What /metrics shows: prom-client's metrics of checks, and samples that collectors hand over whole. */
+/** What /metrics shows: metrics that are moved one by one, and samples that collectors hand over whole. */
 
-import {Counter, Gauge, Histogram, Registry} from 'prom-client';
+import {
+	type Counter,
+	createCollected,
+	createHistogram,
+	createNumbers,
+	type Family,
+	type Gauge,
+	type Histogram,
+} from './families.ts';
 import type {MetricDef, Sample} from './types.ts';
+
+export type {Counter, Gauge, Histogram} from './families.ts';
 
 export interface Exposition {
 	/** Asked again with the same row, the same family. */
 	gauge(def: MetricDef): Gauge;
 	counter(def: MetricDef): Counter;
-	/** `edges` replaces the declared buckets. Asked again with other edges, the family starts anew (as after a restart). */
+	/** `edges` replaces the declared buckets. Asked again, the family starts anew (as after a restart). */
 	histogram(def: MetricDef, edges: readonly number[]): Histogram;
 	/** Families whose samples are replaced as a whole; `collect` runs at each rendering, must be quick and must not throw. */
 	collected(defs: readonly MetricDef[], collect: () => Sample[]): void;
-	/** The text format 0.0.4, one family at a time, with room for other work in between. */
+	/** The text format 0.0.4 in pieces of some ten kilobytes, with room for other work in between. */
 	render(): AsyncGenerator<string>;
 }
 
-/** The part of prom-client's metric interface that its registry renders from. */
-interface Rendered {
-	name: string;
-	help: string;
-	type: string;
-	get(): Promise<{name: string; help: string; type: string; values: unknown[]; aggregator: string}>;
-}
-
 export function createExposition(): Exposition {
-	const registry = new Registry();
-	const order: string[] = [];
-	const rows = new Map<string, string>();
-	const collections: {defs: readonly MetricDef[]; collect: () => Sample[]; latest: Map<string, Sample[]>}[] = [];
+	/** In the order of /metrics. A row that several places share has one. */
+	const families = new Map<string, {row: string; family: Family}>();
+	const numbers = new Map<string, Gauge & Counter & Family>();
+	const collections: {collect: () => Sample[]; latest: Map<string, Sample[]>}[] = [];
 
 	return {
-		gauge: def => declare(def, () => known(def, Gauge) ?? new Gauge({...basics(def), registers: [registry]})),
-		counter: def => declare(def, () => known(def, Counter) ?? new Counter({...basics(def), registers: [registry]})),
-		histogram: (def, edges) => {
-			registry.removeSingleMetric(def.name);
-			return declare(def, () => new Histogram({...basics(def), buckets: [...edges], registers: [registry]}));
-		},
+		gauge: shared,
+		counter: shared,
+		histogram: (def, edges) => declare(def, createHistogram(def, edges)),
 		collected(defs, collect) {
-			const collection = {defs, collect, latest: new Map<string, Sample[]>()};
-			collections.push(collection);
+			const latest = new Map<string, Sample[]>();
+			collections.push({collect, latest});
 			for (const def of defs)
-				declare(def, () => registry.registerMetric(collectedFamily(def, collection.latest) as never));
+				declare(
+					def,
+					createCollected(def, () => latest.get(def.name) ?? []),
+				);
 		},
 		render,
 	};
 
 	async function* render(): AsyncGenerator<string> {
-		for (const collection of collections) {
-			const samples = collection.collect();
-			collection.latest.clear();
+		for (const {collect, latest} of collections) {
+			const samples = collect();
+			latest.clear();
 			for (const sample of samples) {
-				const family = collection.latest.get(sample.name);
+				const family = latest.get(sample.name);
 				if (family) family.push(sample);
-				else collection.latest.set(sample.name, [sample]);
+				else latest.set(sample.name, [sample]);
 			}
 			await breathe();
 		}
-		for (const name of order) {
-			const text = await registry.getSingleMetricAsString(name);
-			// A family without series would only be two comment lines.
-			if (!text.includes('\n', text.indexOf('# TYPE'))) continue;
-			yield `${text}\n`;
-			await breathe();
+		for (const {family} of families.values()) {
+			for (const piece of family.render()) {
+				yield piece;
+				await breathe();
+			}
 		}
 	}
 
-	/** The family of a row that several places share. Throws TypeError when two rows of one name differ. */
-	function known<T extends Gauge | Counter>(def: MetricDef, kind: new (...args: never[]) => T): T | undefined {
-		const family: unknown = registry.getSingleMetric(def.name);
-		if (family === undefined) return undefined;
-		const row = JSON.stringify(basics(def));
-		if (family instanceof kind && rows.get(def.name) === row) return family;
-		throw new TypeError(`the metric ${def.name} is declared twice, differently`);
+	/** Throws TypeError when two rows of one name differ. */
+	function shared(def: MetricDef): Gauge & Counter {
+		const known = numbers.get(def.name);
+		if (known && families.get(def.name)?.row === rowOf(def)) return known;
+		if (families.has(def.name)) throw new TypeError(`the metric ${def.name} is declared twice, differently`);
+		const created = createNumbers(def);
+		numbers.set(def.name, created);
+		return declare(def, created);
 	}
 
-	function declare<T>(def: MetricDef, create: () => T): T {
-		const created = create();
-		if (!order.includes(def.name)) order.push(def.name);
-		rows.set(def.name, JSON.stringify(basics(def)));
-		return created;
+	function declare<T extends Family>(def: MetricDef, family: T): T {
+		families.set(def.name, {row: rowOf(def), family});
+		return family;
 	}
 }
 
-function basics(def: MetricDef): {name: string; help: string; labelNames: string[]} {
-	return {name: def.name, help: def.help, labelNames: [...def.labels]};
-}
-
-function collectedFamily(def: MetricDef, latest: ReadonlyMap<string, Sample[]>): Rendered {
-	const {name, help, type} = def;
-	return {
-		name,
-		help,
-		type,
-		async get() {
-			return {name, help, type, aggregator: 'sum', values: latest.get(name) ?? []};
-		},
-	};
+function rowOf({name, type, help, labels}: MetricDef): string {
+	return JSON.stringify([name, type, help, labels]);
 }
 
 function breathe(): Promise<void> {

@@ -38,6 +38,8 @@ export class SilentError extends Error {
 
 /** Disco pings per round: the first ones commonly go by DERP until NAT traversal is done. */
 const discoCount = 3;
+/** What pings that nobody waits for any more end with; without a reason each round would make one, with its stack. */
+const roundEnded = new Error('the round of pings is over');
 
 /**
  * Divides a round's time. A short timeout makes the pings closer rather than fewer; patience is a second, or a third of the round
@@ -86,7 +88,7 @@ export async function pingRound(
 		return sent;
 	} finally {
 		signal.removeEventListener('abort', abort);
-		closing.abort();
+		closing.abort(roundEnded);
 	}
 
 	async function findPath(): Promise<void> {

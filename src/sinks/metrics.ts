@@ -1,10 +1,10 @@
 /** Moves the series of checks. A series exists from the check's beginning (counters) or its first reading (gauges) until it ends. */
 
-import type {Histogram} from 'prom-client';
 import {measuredSeconds} from '../engine/latency.ts';
 import {type Check, downReasons, type Outcome, phaseNames, unknownReasons, type Verdict} from '../engine/types.ts';
 import {checkMetrics, latencyEdgesSeconds, ownMetrics, vantageMetrics} from '../metrics/core.ts';
-import type {Exposition} from '../metrics/exposition.ts';
+import type {Exposition, Histogram} from '../metrics/exposition.ts';
+import {type LabelSet, labelSet, noLabels} from '../metrics/label-set.ts';
 import type {Probe, ReadingMetric} from '../probes/types.ts';
 import type {Clock} from '../util/clock.ts';
 import {createReadingSeries, type ReadingSeries} from './reading-series.ts';
@@ -25,13 +25,11 @@ export interface MetricsSink extends Sink {
 	setMaxSeries(maxSeries: number): void;
 }
 
-type Labels = Record<string, string>;
-
 interface Entry {
 	check: Check;
-	labels: Labels;
+	labels: LabelSet;
 	/** Labels of the histogram that the check counts in. */
-	latencyLabels: Labels;
+	latencyLabels: LabelSet;
 	seriesCost: number;
 	lastAt: number;
 	withdrawn: boolean;
@@ -95,7 +93,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			const labels = latencyLabelsOf(check);
 			holdLatency(labels);
 			dropLatency(known.latencyLabels);
-			if (check.detail === 'lean') for (const name of phaseNames) phase.remove({...known.labels, phase: name});
+			if (check.detail !== 'full') for (const name of phaseNames) phase.remove(known.labels, name);
+			readings.get(check.type)?.reduce(known.labels, check.detail);
 			series += seriesCostOf(check, probeOf.get(check.type)) - known.seriesCost;
 			known.seriesCost = seriesCostOf(check, probeOf.get(check.type));
 			known.check = check;
@@ -115,22 +114,23 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		unexported.delete(check.key);
 		series += seriesCost;
 		const {name, type, vantage, target} = check;
-		const labels: Labels = {check: name, type, vantage, target: target.name, peer: target.peer};
+		const labels = labelSet({check: name, type, vantage, target: target.name, peer: target.peer});
+		const latencyLabels = check.histogram ? labels : latencyLabelsOf(check);
 		entries.set(check.key, {
 			check,
 			labels,
-			latencyLabels: latencyLabelsOf(check),
+			latencyLabels,
 			seriesCost,
 			lastAt: clock.now(),
 			withdrawn: false,
 			downSinceMs,
 		});
 		if (downSinceMs !== undefined) downSince.set(labels, downSinceMs / 1000);
-		holdLatency(latencyLabelsOf(check));
+		holdLatency(latencyLabels);
 		showState(labels, 'unknown');
-		for (const verdict of verdicts) runs.inc({...labels, verdict}, 0);
+		for (const verdict of verdicts) runs.inc(labels, 0, verdict);
 		if (check.recheckMs !== undefined) rechecks.inc(labels, 0);
-		for (const outcome of ['answered', 'timed_out']) lateRuns.inc({vantage, outcome}, 0);
+		for (const outcome of ['answered', 'timed_out']) lateRuns.inc(labelSet({vantage}), 0, outcome);
 		readings.get(type)?.begin(labels);
 		showLimits();
 	}
@@ -146,14 +146,14 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		}
 		entry.lastAt = clock.now();
 		entry.withdrawn = false;
-		runs.inc({...labels, verdict: outcome.verdict});
+		runs.inc(labels, 1, outcome.verdict);
 		showState(labels, outcome.verdict);
-		if (outcome.verdict !== 'up' && outcome.reason !== undefined) failures.inc({...labels, reason: outcome.reason});
+		if (outcome.verdict !== 'up' && outcome.reason !== undefined) failures.inc(labels, 1, outcome.reason);
 		showDownSince(entry, outcome);
 		showTimes(entry, outcome);
 		// What an unknown run read says nothing about the target: lost pings may be ours.
 		if (outcome.verdict === 'unknown') readings.get(check.type)?.withdraw(labels);
-		else readings.get(check.type)?.accept(labels, outcome);
+		else readings.get(check.type)?.accept(labels, outcome, check.detail);
 	}
 
 	function forget(check: Check): void {
@@ -178,14 +178,14 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		}
 	}
 
-	function removeSeries(labels: Labels): void {
+	function removeSeries(labels: LabelSet): void {
 		for (const family of [up, downSince, rechecks, duration]) family.remove(labels);
 		for (const verdict of verdicts) {
-			state.remove({...labels, state: verdict});
-			runs.remove({...labels, verdict});
+			state.remove(labels, verdict);
+			runs.remove(labels, verdict);
 		}
-		for (const reason of [...downReasons, ...unknownReasons]) failures.remove({...labels, reason});
-		for (const name of phaseNames) phase.remove({...labels, phase: name});
+		for (const reason of [...downReasons, ...unknownReasons]) failures.remove(labels, reason);
+		for (const name of phaseNames) phase.remove(labels, name);
 	}
 
 	function sweep(): void {
@@ -195,13 +195,13 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			entry.withdrawn = true;
 			showState(labels, 'unknown');
 			duration.remove(labels);
-			for (const name of phaseNames) phase.remove({...labels, phase: name});
+			for (const name of phaseNames) phase.remove(labels, name);
 			readings.get(check.type)?.withdraw(labels);
 		}
 	}
 
-	function showState(labels: Labels, verdict: Verdict): void {
-		for (const name of verdicts) state.set({...labels, state: name}, name === verdict ? 1 : 0);
+	function showState(labels: LabelSet, verdict: Verdict): void {
+		for (const name of verdicts) state.set(labels, name === verdict ? 1 : 0, name);
 		if (verdict === 'unknown') up.remove(labels);
 		else up.set(labels, verdict === 'up' ? 1 : 0);
 	}
@@ -228,43 +228,41 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		if (check.detail !== 'full') return;
 		for (const name of phaseNames) {
 			const seconds = outcome.verdict === 'unknown' ? undefined : outcome.reading?.phases?.[name];
-			if (seconds === undefined) phase.remove({...labels, phase: name});
-			else if (!outcome.late) phase.set({...labels, phase: name}, seconds);
+			if (seconds === undefined) phase.remove(labels, name);
+			else if (!outcome.late) phase.set(labels, seconds, name);
 		}
 	}
 
 	function countLate(check: Check, outcome: Outcome): void {
 		if (outcome.kind === 'adhoc') return;
-		if (outcome.reason === 'late') lateRuns.inc({vantage: check.vantage, outcome: 'timed_out'});
-		else if (outcome.late) lateRuns.inc({vantage: check.vantage, outcome: 'answered'});
+		if (outcome.reason === 'late') lateRuns.inc(labelSet({vantage: check.vantage}), 1, 'timed_out');
+		else if (outcome.late) lateRuns.inc(labelSet({vantage: check.vantage}), 1, 'answered');
 	}
 
 	/** The histogram lives as long as a check counts in it. */
-	function holdLatency(labels: Labels): void {
-		const id = JSON.stringify(labels);
-		latencyHolders.set(id, (latencyHolders.get(id) ?? 0) + 1);
+	function holdLatency({text}: LabelSet): void {
+		latencyHolders.set(text, (latencyHolders.get(text) ?? 0) + 1);
 	}
 
-	function dropLatency(labels: Labels): void {
-		const id = JSON.stringify(labels);
-		const left = (latencyHolders.get(id) ?? 1) - 1;
-		latencyHolders.set(id, left);
+	function dropLatency(labels: LabelSet): void {
+		const left = (latencyHolders.get(labels.text) ?? 1) - 1;
+		latencyHolders.set(labels.text, left);
 		if (left > 0) return;
-		latencyHolders.delete(id);
+		latencyHolders.delete(labels.text);
 		latency.remove(labels);
 	}
 
 	function showLimits(): void {
-		seriesGauge.set(series);
-		limitGauge.set(maxSeries);
-		unexportedGauge.set(unexported.size);
+		seriesGauge.set(noLabels, series);
+		limitGauge.set(noLabels, maxSeries);
+		unexportedGauge.set(noLabels, unexported.size);
 	}
 }
 
-function latencyLabelsOf(check: Check): Labels {
+function latencyLabelsOf(check: Check): LabelSet {
 	const {name, type, vantage, target} = check;
 	const own = check.histogram;
-	return {check: name, type, vantage, target: own ? target.name : '', peer: own ? target.peer : ''};
+	return labelSet({check: name, type, vantage, target: own ? target.name : '', peer: own ? target.peer : ''});
 }
 
 function sameLabels(a: Check, b: Check): boolean {
@@ -277,7 +275,8 @@ function seriesCostOf(check: Check, probe: Probe | undefined): number {
 	const phases = check.detail === 'full' && probe?.durationIsLatency ? 4 : 0;
 	const histogram = check.histogram ? latencyEdgesSeconds.length + 3 : 0;
 	const own = (probe?.metrics ?? []).reduce(
-		(sum, metric) => sum + (metric.appliesTo?.(check) === false ? 0 : seriesOf(metric)),
+		(sum, metric) =>
+			sum + (metric.leftOut === check.detail || metric.appliesTo?.(check) === false ? 0 : seriesOf(metric)),
 		0,
 	);
 	return basic + phases + histogram + own;

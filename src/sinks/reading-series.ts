@@ -1,38 +1,44 @@
 /** Series of a probe type's own metrics, fed by its readings as the type declares it (`ReadingMetric`). */
 
-import type {Counter, Gauge, Histogram} from 'prom-client';
-import type {Outcome, Reading} from '../engine/types.ts';
+import type {Detail, Outcome, Reading} from '../engine/types.ts';
 import {latencyEdgesSeconds} from '../metrics/core.ts';
-import type {Exposition} from '../metrics/exposition.ts';
+import type {Counter, Exposition, Gauge, Histogram} from '../metrics/exposition.ts';
+import {type LabelSet, labelSet} from '../metrics/label-set.ts';
 import type {ReadingMetric} from '../probes/types.ts';
 
-type Labels = Record<string, string>;
 type CountOfFacts = Extract<ReadingMetric, {from: {countOf: string}}>;
 
 /** The series of one probe type. `labels` are the five labels of the check. */
 export interface ReadingSeries {
-	begin(labels: Labels): void;
-	accept(labels: Labels, outcome: Outcome): void;
+	begin(labels: LabelSet): void;
+	accept(labels: LabelSet, outcome: Outcome, detail: Detail): void;
 	/** Removes the gauges, not the counters. */
-	withdraw(labels: Labels): void;
-	forget(labels: Labels): void;
+	withdraw(labels: LabelSet): void;
+	/** Removes those that a check with this detail leaves out. */
+	reduce(labels: LabelSet, detail: Detail): void;
+	forget(labels: LabelSet): void;
 }
 
 export function createReadingSeries(metrics: readonly ReadingMetric[], exposition: Exposition): ReadingSeries {
-	const all = metrics.map(metric => createOne(metric, exposition));
+	const all = metrics.map(metric => ({leftOut: metric.leftOut, ...createOne(metric, exposition)}));
 	return {
 		begin: labels => all.forEach(one => void one.begin?.(labels)),
-		accept: (labels, outcome) => all.forEach(one => void one.accept(labels, outcome)),
+		accept(labels, outcome, detail) {
+			for (const one of all) if (one.leftOut !== detail) one.accept(labels, outcome);
+		},
 		withdraw: labels => all.forEach(one => void one.withdraw?.(labels)),
+		reduce(labels, detail) {
+			for (const one of all) if (one.leftOut === detail) one.withdraw?.(labels);
+		},
 		forget: labels => all.forEach(one => void one.forget?.(labels)),
 	};
 }
 
 interface One {
-	begin?(labels: Labels): void;
-	accept(labels: Labels, outcome: Outcome): void;
-	withdraw?(labels: Labels): void;
-	forget?(labels: Labels): void;
+	begin?(labels: LabelSet): void;
+	accept(labels: LabelSet, outcome: Outcome): void;
+	withdraw?(labels: LabelSet): void;
+	forget?(labels: LabelSet): void;
 }
 
 function createOne(metric: ReadingMetric, exposition: Exposition): One {
@@ -51,9 +57,9 @@ function createOne(metric: ReadingMetric, exposition: Exposition): One {
 			: countFacts(metric as CountOfFacts, counter, extra);
 	}
 	const gauge = exposition.gauge(metric);
-	if ('value' in from) return showValues(metric, gauge, '', {'': from.value});
-	if ('values' in from) return showValues(metric, gauge, extra, from.values);
-	return showStates(gauge, extra, from as {fact: string; states: readonly string[]});
+	if ('value' in from) return showValues(metric, gauge, {'': from.value});
+	if ('values' in from) return showValues(metric, gauge, from.values);
+	return showStates(gauge, from as {fact: string; states: readonly string[]});
 }
 
 /** Times that our own lateness spoiled stay out; other values of the run are as good as ever. */
@@ -61,16 +67,16 @@ function isSpoiledTime(metric: ReadingMetric, outcome: Outcome): boolean {
 	return outcome.late && metric.name.endsWith('_seconds') && !metric.name.endsWith('_timestamp_seconds');
 }
 
-function showValues(metric: ReadingMetric, gauge: Gauge, extra: string, values: Record<string, string>): One {
-	const withdraw = (labels: Labels) => {
-		for (const label of Object.keys(values)) gauge.remove(withLabel(labels, extra, label));
+function showValues(metric: ReadingMetric, gauge: Gauge, values: Record<string, string>): One {
+	const withdraw = (labels: LabelSet) => {
+		for (const label of Object.keys(values)) gauge.remove(labels, label);
 	};
 	return {
 		accept(labels, outcome) {
 			for (const [label, name] of Object.entries(values)) {
 				const value = outcome.reading?.values[name];
-				if (value === undefined || !Number.isFinite(value)) gauge.remove(withLabel(labels, extra, label));
-				else if (!isSpoiledTime(metric, outcome)) gauge.set(withLabel(labels, extra, label), value);
+				if (value === undefined || !Number.isFinite(value)) gauge.remove(labels, label);
+				else if (!isSpoiledTime(metric, outcome)) gauge.set(labels, value, label);
 			}
 		},
 		withdraw,
@@ -78,15 +84,15 @@ function showValues(metric: ReadingMetric, gauge: Gauge, extra: string, values: 
 	};
 }
 
-function showStates(gauge: Gauge, extra: string, from: {fact: string; states: readonly string[]}): One {
-	const withdraw = (labels: Labels) => {
-		for (const state of from.states) gauge.remove({...labels, [extra]: state});
+function showStates(gauge: Gauge, from: {fact: string; states: readonly string[]}): One {
+	const withdraw = (labels: LabelSet) => {
+		for (const state of from.states) gauge.remove(labels, state);
 	};
 	return {
 		accept(labels, outcome) {
 			const fact = factOf(outcome.reading, from.fact, from.states);
 			if (fact === undefined) withdraw(labels);
-			else for (const state of from.states) gauge.set({...labels, [extra]: state}, state === fact ? 1 : 0);
+			else for (const state of from.states) gauge.set(labels, state === fact ? 1 : 0, state);
 		},
 		withdraw,
 		forget: withdraw,
@@ -100,13 +106,12 @@ function countChanges(counter: Counter, fact: string): One {
 		accept(labels, outcome) {
 			const now = outcome.reading?.facts[fact];
 			if (now === undefined) return;
-			const key = idOf(labels);
-			const before = last.get(key);
+			const before = last.get(labels.text);
 			if (before !== undefined && before !== now) counter.inc(labels);
-			last.set(key, now);
+			last.set(labels.text, now);
 		},
 		forget(labels) {
-			last.delete(idOf(labels));
+			last.delete(labels.text);
 			counter.remove(labels);
 		},
 	};
@@ -119,16 +124,16 @@ function countFacts(metric: CountOfFacts, counter: Counter, extra: string): One 
 		begin(labels) {
 			const own = reduceLabels(labels, metric, extra);
 			holders.hold(own);
-			for (const state of from.states) counter.inc({...own, [extra]: state}, 0);
+			for (const state of from.states) counter.inc(own, 0, state);
 		},
 		accept(labels, outcome) {
 			if (outcome.late && metric.fromTimes) return;
 			const fact = factOf(outcome.reading, from.countOf, from.states);
-			if (fact !== undefined) counter.inc({...reduceLabels(labels, metric, extra), [extra]: fact});
+			if (fact !== undefined) counter.inc(reduceLabels(labels, metric, extra), 1, fact);
 		},
 		forget(labels) {
 			const own = reduceLabels(labels, metric, extra);
-			if (holders.drop(own)) for (const state of from.states) counter.remove({...own, [extra]: state});
+			if (holders.drop(own)) for (const state of from.states) counter.remove(own, state);
 		},
 	};
 }
@@ -141,48 +146,39 @@ function observe(metric: ReadingMetric, histogram: Histogram, extra: string, val
 			if (outcome.late || outcome.verdict !== 'up') return;
 			for (const [label, name] of Object.entries(values)) {
 				const value = outcome.reading?.values[name];
-				if (value !== undefined) histogram.observe(withLabel(reduceLabels(labels, metric, extra), extra, label), value);
+				if (value !== undefined) histogram.observe(reduceLabels(labels, metric, extra), value, label);
 			}
 		},
 		forget(labels) {
 			const own = reduceLabels(labels, metric, extra);
-			if (holders.drop(own)) for (const label of Object.keys(values)) histogram.remove(withLabel(own, extra, label));
+			if (holders.drop(own)) for (const label of Object.keys(values)) histogram.remove(own, label);
 		},
 	};
 }
 
 /** Counts who uses a series that several checks share, so that it goes with the last of them. */
-function createHolders(): {hold(labels: Labels): void; drop(labels: Labels): boolean} {
+function createHolders(): {hold(labels: LabelSet): void; drop(labels: LabelSet): boolean} {
 	const counts = new Map<string, number>();
 	return {
-		hold(labels) {
-			counts.set(idOf(labels), (counts.get(idOf(labels)) ?? 0) + 1);
+		hold({text}) {
+			counts.set(text, (counts.get(text) ?? 0) + 1);
 		},
-		drop(labels) {
-			const left = (counts.get(idOf(labels)) ?? 1) - 1;
-			if (left > 0) counts.set(idOf(labels), left);
-			else counts.delete(idOf(labels));
+		drop({text}) {
+			const left = (counts.get(text) ?? 1) - 1;
+			if (left > 0) counts.set(text, left);
+			else counts.delete(text);
 			return left <= 0;
 		},
 	};
 }
 
 /** The labels of the check that the metric declares, without its distinguishing one. */
-function reduceLabels(labels: Labels, metric: ReadingMetric, extra: string): Labels {
-	return Object.fromEntries(
-		Object.entries(labels).filter(([label]) => label !== extra && metric.labels.includes(label)),
-	);
-}
-
-function withLabel(labels: Labels, extra: string, value: string): Labels {
-	return extra === '' ? labels : {...labels, [extra]: value};
+function reduceLabels(labels: LabelSet, metric: ReadingMetric, extra: string): LabelSet {
+	const own = Object.entries(labels.values).filter(([label]) => label !== extra && metric.labels.includes(label));
+	return labelSet(Object.fromEntries(own));
 }
 
 function factOf(reading: Reading | undefined, fact: string, states: readonly string[]): string | undefined {
 	const value = reading?.facts[fact];
 	return value !== undefined && states.includes(value) ? value : undefined;
-}
-
-function idOf(labels: Labels): string {
-	return Object.values(labels).join('\n');
 }

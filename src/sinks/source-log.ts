@@ -1,6 +1,6 @@
 /** Tells the log when what is read begins and ends to fail: one line for the parts of one system that fail for the same cause. */
 
-import type {Failure} from '../headscale/types.ts';
+import type {Failure} from '../sources/read.ts';
 import type {Clock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
 import {formatSpan} from '../util/readable.ts';

@@ -20,7 +20,7 @@ test('the own tailscaled and its sources are shown without any headscale', async
 	exposeHeadscale(
 		exposition,
 		() => undefined,
-		() => [],
+		() => new Map(),
 		tailscaled,
 	);
 

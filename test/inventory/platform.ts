@@ -1,9 +1,10 @@
 import test from 'ava';
 import type {PreAuthKey} from '../../src/headscale/pre-auth-keys.ts';
-import type {HeadscaleState, Read} from '../../src/headscale/types.ts';
+import type {HeadscaleState} from '../../src/headscale/types.ts';
 import {type HeadscaleReader, viewPlatform} from '../../src/inventory/platform.ts';
 import type {PreAuthKeyFacts} from '../../src/inventory/platform-types.ts';
 import type {TailnetNode} from '../../src/inventory/types.ts';
+import type {Read} from '../../src/sources/read.ts';
 import type {ClientVersion, OwnStatus, TailscaledState} from '../../src/tailscaled/types.ts';
 import {aNode} from '../helpers/fake-daemon.ts';
 

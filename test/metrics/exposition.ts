@@ -1,5 +1,6 @@
 import test from 'ava';
 import {createExposition} from '../../src/metrics/exposition.ts';
+import {labelSet} from '../../src/metrics/label-set.ts';
 import type {MetricDef} from '../../src/metrics/types.ts';
 
 const def: MetricDef = {name: 'tailprobe_thing', type: 'gauge', help: 'A thing.', labels: ['peer']};
@@ -35,7 +36,7 @@ test('a family without series is not shown at all', async t => {
 
 test('hostile label values are escaped', async t => {
 	const exposition = createExposition();
-	exposition.gauge(def).set({peer: 'a"\n\\} 1\nevil 2'}, 1);
+	exposition.gauge(def).set(labelSet({peer: 'a"\n\\} 1\nevil 2'}), 1);
 
 	const text = await render(exposition);
 
@@ -45,7 +46,8 @@ test('hostile label values are escaped', async t => {
 
 test('other work gets its turn between two families', async t => {
 	const exposition = createExposition();
-	for (let at = 0; at < 5; at++) exposition.gauge({...def, name: `tailprobe_thing_${at}`}).set({peer: 'a'}, 1);
+	for (let at = 0; at < 5; at++)
+		exposition.gauge({...def, name: `tailprobe_thing_${at}`}).set(labelSet({peer: 'a'}), 1);
 	let turns = 0;
 	const counting = setInterval(() => turns++, 0);
 
@@ -58,8 +60,8 @@ test('other work gets its turn between two families', async t => {
 test('a row that several places share is one family', async t => {
 	const exposition = createExposition();
 
-	exposition.gauge(def).set({peer: 'a'}, 1);
-	exposition.gauge({...def}).set({peer: 'b'}, 2);
+	exposition.gauge(def).set(labelSet({peer: 'a'}), 1);
+	exposition.gauge({...def}).set(labelSet({peer: 'b'}), 2);
 
 	t.regex(await render(exposition), /peer="a"\} 1\n.*peer="b"\} 2\n$/);
 });

@@ -94,8 +94,13 @@ test('a large or endless request body is refused and its connection closed', t =
 test('headers beyond 16 KiB are refused', t =>
 	withServer(fakeDaemon(), async ({get}) => {
 		const answer = await get('/metrics', {'X-Long': 'x'.repeat(20_000)});
+		const ofApi = await get(`/api/v1/checks/${'x'.repeat(20_000)}/history`);
 
 		t.is(answer.status, 431);
+		t.regex(answer.headers['content-type'] ?? '', /^text\/plain/);
+		t.regex(answer.body, /larger than 16 KiB/);
+		t.is(ofApi.status, 431);
+		t.like(JSON.parse(ofApi.body), {status: 431, title: 'Request Header Fields Too Large'});
 	}));
 
 test('a port that is taken is an error that says what to do', t =>

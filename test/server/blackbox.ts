@@ -258,6 +258,22 @@ test('a number that is none is left out', t => {
 	);
 });
 
+test('a handshake that failed is no answer over TLS, as with blackbox_exporter', t => {
+	const reading = {ok: false, values: {ssl: 1, redirects: 0}, facts: {}};
+
+	const lines = samples(ranAnswer(anOutcome({verdict: 'down', reason: 'tls', reading})));
+
+	t.true(lines.includes('probe_http_ssl 0'));
+});
+
+test('an answer that can have no body has the length 0, as with blackbox_exporter', t => {
+	const reading = {ok: true, values: {status_code: 204, body_bytes: 0}, facts: {http_version: '1.1'}};
+
+	const lines = samples(ranAnswer(anOutcome({reading})));
+
+	t.true(lines.includes('probe_http_content_length 0'));
+});
+
 test('text from outside stays inside its label', t => {
 	const reading = {ok: true, values: {status_code: 200}, facts: {tls_cipher: 'a"\\\nprobe_success 1'}};
 

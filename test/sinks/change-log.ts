@@ -21,6 +21,7 @@ const vantage = (condition: VantageState['condition'], detail?: string): Vantage
 	...(detail === undefined ? {} : {detail}),
 	latenessMs: 0,
 	runsInFlight: 0,
+	runs: {started: 0, up: 0, down: 0, unknown: 0},
 	skippedSlots: {overlap: 0, late: 0},
 	threadRestarts: 0,
 	facts: {},

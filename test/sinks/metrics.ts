@@ -4,16 +4,10 @@ import {createExposition, type Exposition} from '../../src/metrics/exposition.ts
 import {checkLabels} from '../../src/metrics/types.ts';
 import type {Probe} from '../../src/probes/types.ts';
 import {createMetricsSink} from '../../src/sinks/metrics.ts';
-import {aCheck, anOutcome, aReading} from '../helpers/checks.ts';
+import {aCheck, anOutcome, aProbe, aReading} from '../helpers/checks.ts';
 import {fakeClock} from '../helpers/fake-clock.ts';
 
-const probe: Probe = {
-	type: 'http',
-	summary: '',
-	options: z => z.unknown(),
-	address: 'url',
-	vias: ['tailnet'],
-	durationIsLatency: true,
+const probe: Probe = aProbe({
 	metrics: [
 		{name: 'tailprobe_x_status_code', type: 'gauge', help: 'x', labels: checkLabels, from: {value: 'status_code'}},
 		{
@@ -67,7 +61,7 @@ const probe: Probe = {
 			from: {value: 'request_seconds'},
 		},
 	],
-};
+});
 
 function setUp(maxSeries = 1000) {
 	const clock = fakeClock();
@@ -482,6 +476,33 @@ function isEncrypted({target}: Pick<Check, 'target' | 'options'>): boolean {
 async function seriesOf(exposition: Exposition): Promise<number> {
 	return Number((await linesOf(exposition, /^tailprobe_series /))[0]?.split(' ')[1]);
 }
+
+test('a check with the least detail leaves out what its type can do without, also from a reload on', async t => {
+	const metrics: Probe['metrics'] = [
+		{name: 'tailprobe_x_code', type: 'gauge', help: 'x', labels: checkLabels, from: {value: 'code'}, leftOut: 'least'},
+		...probe.metrics.slice(1, 2),
+	];
+	const exposition = createExposition();
+	const sink = createMetricsSink({exposition, clock: fakeClock(), probes: [{...probe, metrics}], maxSeries: 1000});
+	const outcome = anOutcome({reading: aReading({phases: {connect: 1}, values: {code: 200, tsmp_seconds: 1}})});
+	const own = async () => (await linesOf(exposition, /tailprobe_x_|phase_seconds/)).map(short);
+
+	sink.begin(aCheck({detail: 'full'}));
+	sink.accept(aCheck({detail: 'full'}), outcome);
+	const [full, cost] = [await own(), await seriesOf(exposition)];
+	sink.begin(aCheck({detail: 'least'}));
+	const reloaded = await own();
+	sink.accept(aCheck({detail: 'least'}), outcome);
+
+	t.deepEqual(full, [
+		'tailprobe_check_phase_seconds{phase="connect"} 1',
+		'tailprobe_x_code 200',
+		'tailprobe_x_rtt_seconds{rung="tsmp"} 1',
+	]);
+	t.deepEqual(reloaded, ['tailprobe_x_rtt_seconds{rung="tsmp"} 1']);
+	t.deepEqual(await own(), reloaded);
+	t.is(cost - (await seriesOf(exposition)), 5);
+});
 
 test('a histogram of one value has no label of its own, and goes with the last check that counts in it', async t => {
 	const {exposition, sink} = setUp();

@@ -2,7 +2,7 @@
 
 import type {Request, Response} from 'express';
 import {parseDurationMs} from '../../util/units.ts';
-import {type ProbeRequest, probeRequestSchema} from '../api-schemas.ts';
+import type {ProbeRequest} from '../api-schemas.ts';
 import {askedBy} from '../door/caller.ts';
 import {listIssues, sayIssues} from '../issues.ts';
 import {describeProbeNow} from '../json.ts';
@@ -15,7 +15,7 @@ export const probeNowRoute: MakeRoute = view => ({
 	path: '/api/v1/probe',
 	body: {maxBytes: 16_384},
 	async handle(request, response) {
-		const wanted = readBody(request, response);
+		const wanted = await readBody(request, response);
 		if (!wanted) return;
 		const {target = '', module = 'http_2xx', check, from, timeout, hostname} = wanted;
 		const timeoutMs = timeout === undefined ? undefined : parseDurationMs(timeout);
@@ -33,7 +33,7 @@ export const probeNowRoute: MakeRoute = view => ({
 	},
 });
 
-function readBody(request: Request, response: Response): ProbeRequest | undefined {
+async function readBody(request: Request, response: Response): Promise<ProbeRequest | undefined> {
 	if (typeof request.body !== 'string') {
 		const detail =
 			'Send the request as a body of Content-Type application/json, such as {"target": "http://livekit:7880/"}.';
@@ -47,6 +47,8 @@ function readBody(request: Request, response: Response): ProbeRequest | undefine
 		refuse(request, response, 400, 'Bad Request', 'The body is not JSON, such as {"target": "http://livekit:7880/"}.');
 		return undefined;
 	}
+	// The schemas of the API are 5 MB that a daemon of which nobody asks this need not hold.
+	const {probeRequestSchema} = await import('../api-schemas.ts');
 	const wanted = probeRequestSchema.safeParse(body);
 	if (wanted.success) return wanted.data;
 	const errors = listIssues(wanted.error);

@@ -1,7 +1,7 @@
 /** `/sd/nodes`: the nodes of the tailnet as Prometheus' HTTP service discovery wants them. */
 
 import type {Request, Response} from 'express';
-import {type SdQuery, sdQuerySchema} from '../api-schemas.ts';
+import type {SdQuery} from '../api-schemas.ts';
 import {listIssues, sayIssues} from '../issues.ts';
 import {refuse} from '../problem.ts';
 import {discoverNodes} from '../service-discovery.ts';
@@ -10,8 +10,8 @@ import type {MakeRoute} from './types.ts';
 export const sdNodesRoute: MakeRoute = view => ({
 	method: 'get',
 	path: '/sd/nodes',
-	handle(request, response) {
-		const query = readQuery(request, response);
+	async handle(request, response) {
+		const query = await readQuery(request, response);
 		if (!query) return;
 		const listed = view.listedNodes();
 		// Prometheus keeps its last list over an error; an empty one would end every target.
@@ -29,9 +29,11 @@ export const sdNodesRoute: MakeRoute = view => ({
 	},
 });
 
-function readQuery(request: Request, response: Response): SdQuery | undefined {
+async function readQuery(request: Request, response: Response): Promise<SdQuery | undefined> {
 	const given = new URL(request.originalUrl, 'http://localhost').searchParams;
 	const names = [...new Set(given.keys())];
+	// As in probe-now.ts.
+	const {sdQuerySchema} = await import('../api-schemas.ts');
 	const query = sdQuerySchema.safeParse(
 		Object.fromEntries(names.map(name => [name, listed(name, given.getAll(name))])),
 	);

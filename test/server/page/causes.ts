@@ -4,6 +4,7 @@ import {groupSources, groupTroubles} from '../../../src/server/page/causes.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
 import type {CheckView, SourceView, StripBucket} from '../../../src/server/types.ts';
 import {aCheck, aCheckView, anOutcome, aVantage, someTime} from '../../helpers/fake-daemon.ts';
+import {aSnapshot} from '../../helpers/status-page.ts';
 
 function view(name: string, peer: string, part: Partial<CheckView> = {}, vantage = 'cluster'): CheckView {
 	const type = name.startsWith('tunnel') ? 'tunnel' : 'http';
@@ -21,19 +22,7 @@ function blind(name: string, reason: Outcome['reason'] = 'vantage', vantage?: st
 }
 
 function snapshot(checks: readonly CheckView[], part: Partial<Snapshot> = {}): Snapshot {
-	const nowMs = someTime + 600_000;
-	return {
-		nowMs,
-		checks,
-		vantages: [aVantage()],
-		sources: [],
-		nodes: [],
-		platform: {tailscaled: []},
-		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
-		problems: [],
-		recent: () => [],
-		...part,
-	};
+	return aSnapshot({nowMs: someTime + 600_000, checks, vantages: [aVantage()], ...part});
 }
 
 const keys = (views: readonly CheckView[]) => views.map(({check}) => check.key);

@@ -1,5 +1,7 @@
 import {once} from 'node:events';
 import http from 'node:http';
+import {promisify} from 'node:util';
+import {gunzip} from 'node:zlib';
 import test from 'ava';
 import {fakeDaemon, withServer} from '../../helpers/fake-daemon.ts';
 import {until} from '../../helpers/until.ts';
@@ -69,6 +71,63 @@ test('an exposition that fails before its first chunk is a 500', t => {
 	});
 	return withServer(daemon, async ({get}) => {
 		t.is((await get('/metrics')).status, 500);
+	});
+});
+
+const long = Array.from({length: 2000}, (_, at) => `tailprobe_up{target="node-${at}"} ${Math.random()}\n`);
+
+test('who takes gzip gets it packed, who refuses it does not', async t => {
+	const daemon = fakeDaemon({
+		async *renderMetrics() {
+			yield* long;
+		},
+	});
+	await withServer(daemon, async ({url, get}) => {
+		const [response] = await once(http.get(`${url}/metrics`, {headers: {'Accept-Encoding': 'gzip'}}), 'response');
+		const packed = Buffer.concat(await response.toArray());
+		const plain = await get('/metrics', {'Accept-Encoding': 'gzip;q=0, identity'});
+
+		t.is(response.headers['content-encoding'], 'gzip');
+		t.is(response.headers.vary, 'Accept-Encoding');
+		t.is((await promisify(gunzip)(packed)).toString(), long.join(''));
+		t.true(packed.length < long.join('').length / 3);
+		t.is(plain.headers['content-encoding'], undefined);
+		t.is(plain.body, long.join(''));
+		t.is((await get('/metrics')).headers['content-encoding'], undefined);
+	});
+});
+
+test('a packed exposition that fails is told as a failure that is not packed, and one whose reader left is not rendered on', async t => {
+	let ended = false;
+	let fails = true;
+	const daemon = fakeDaemon({
+		async *renderMetrics() {
+			try {
+				if (fails) throw new Error('a collector has a bug');
+				for (;;) {
+					yield long.join('');
+					await new Promise(setImmediate);
+				}
+			} finally {
+				ended = true;
+			}
+		},
+	});
+	await withServer(daemon, async ({url, get}) => {
+		const {status, headers, body} = await get('/metrics', {'Accept-Encoding': 'gzip'});
+		fails = false;
+		ended = false;
+		const request = http.get(`${url}/metrics`, {headers: {'Accept-Encoding': 'gzip'}});
+		const [response] = await once(request, 'response');
+		await once(response, 'readable');
+		const before = ended;
+		response.destroy();
+		await until(() => ended);
+
+		t.is(status, 500);
+		t.is(headers['content-encoding'], undefined);
+		t.regex(body, /tailprobe failed while answering/);
+		t.false(before);
 	});
 });
 
