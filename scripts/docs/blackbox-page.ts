@@ -40,7 +40,18 @@ export function blackboxPage(): string {
 		'',
 		'## What `/probe` answers',
 		'',
-		'Parameters, status codes and metric names are theirs; see [http.md](http.md). Besides: `probe_failure_info{reason}` when down, `probe_options_withheld` where a module was not used whole, `probe_tcp_duration_seconds{phase}`, loss and jitter of `icmp`, and 503 without `probe_success` when nobody could look. Not there: `probe_failed_due_to_cel`, `probe_icmp_reply_hop_limit`, `probe_grpc_…`.',
+		'Parameters, status codes, metric names and values are theirs; see [http.md](http.md). `test/system/blackbox.ts` asks both the same. What differs:',
+		'',
+		'- More than theirs: `probe_failure_info{reason}` when down; `probe_timeout_seconds`; `probe_options_withheld` where a module was not used whole; `probe_tcp_duration_seconds{phase}`, and `probe_tls_cipher_info` of `tcp`; of `icmp`, `probe_icmp_loss_ratio`, `probe_icmp_jitter_seconds`, `probe_icmp_pings_sent` and `probe_icmp_pings_lost`.',
+		'- Not there: `probe_failed_due_to_cel`, `probe_icmp_reply_hop_limit`, `probe_grpc_…`.',
+		'- 503 without `probe_success` when nobody could look.',
+		'- A run that ends early has the series of its type anyway, with 0: `probe_failed_due_to_regex` and `probe_failed_due_to_bytes` of `tcp` without a connection, all phases of `probe_http_duration_seconds` for a name that is not resolved.',
+		'- `probe_ssl_earliest_cert_expiry` is also told of a certificate because of which the handshake failed.',
+		'- `probe_ssl_last_chain_expiry_timestamp_seconds` is left out where no certificate is verified (`insecure_skip_verify`); theirs then lies in the year 1.',
+		'- `probe_http_redirects` counts those that were followed; theirs also the one that was not. When what a redirect leads to does not answer, `probe_http_status_code`, `probe_http_version`, `probe_http_content_length` and `probe_http_uncompressed_body_length` are those of the redirect; theirs 0.',
+		'- `probe_http_uncompressed_body_length` of a body that cannot be unpacked: what came of it; theirs 0.',
+		'- `probe_icmp_duration_seconds{phase="setup"}` is 0, and a DNS question over UDP has no phase `connect`: a socket that is opened is no time on the network.',
+		'- `hostname` with a probe that has no use for it is answered 400; theirs passes it over.',
 	]
 		.join('\n')
 		.concat('\n');

@@ -67,6 +67,11 @@ export class ResponseReader {
 		return this.#state !== 'head' || this.#pendingBytes > 0;
 	}
 
+	/** Whether the final answer's status and headers are there. */
+	get hasHead(): boolean {
+		return this.#state !== 'head';
+	}
+
 	/** Takes bytes, which it may keep; true when the answer is complete. Bytes behind it are passed over (`surplus`). */
 	push(chunk: Buffer): boolean {
 		let from = 0;

@@ -24,6 +24,15 @@ export interface ExchangeTimings {
 	endAt: number;
 }
 
+/** How far an exchange came, filled while it goes on. */
+export interface Progress extends Partial<ExchangeTimings> {
+	/** The head of an answer whose rest did not come, or was not taken. */
+	head?: AnswerHead;
+}
+
+/** Of an answer what is known before its body is. */
+export type AnswerHead = Pick<Exchange, 'status' | 'version' | 'headers' | 'bodyBytes'>;
+
 export interface Exchange {
 	status: number;
 	statusText: string;
@@ -53,7 +62,7 @@ export function exchange(
 	request: ExchangeRequest,
 	limits: ReadLimits,
 	signal: AbortSignal,
-	timings: Partial<ExchangeTimings> = {},
+	timings: Progress = {},
 ): Promise<Exchange> {
 	return new Promise((resolve, reject) => {
 		signal.throwIfAborted();
@@ -131,6 +140,8 @@ export function exchange(
 
 		function fail(error: unknown): void {
 			release();
+			const {hasHead, status, version, headers, bodyBytes} = reader;
+			if (hasHead) timings.head = {status, version, headers, bodyBytes};
 			reject(error);
 		}
 

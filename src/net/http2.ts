@@ -6,7 +6,7 @@ import type {TLSSocket} from 'node:tls';
 import {TargetDownError} from '../util/errors.ts';
 import {BodyStore} from './body-store.ts';
 import {endInTime} from './goodbye.ts';
-import {type Exchange, type ExchangeRequest, type ExchangeTimings, refuseInjection} from './http1.ts';
+import {type Exchange, type ExchangeRequest, type Progress, refuseInjection} from './http1.ts';
 import {badAnswer} from './http1-chunks.ts';
 import type {Header, ReadLimits} from './http1-reader.ts';
 import {closedEarly, goneAway, sessionFailure, streamFailure} from './http2-failures.ts';
@@ -75,7 +75,7 @@ export class Http2Connection {
 		request: ExchangeRequest,
 		limits: ReadLimits,
 		signal: AbortSignal,
-		timings: Partial<ExchangeTimings> = {},
+		timings: Progress = {},
 	): Promise<Exchange> {
 		return new Promise((resolve, reject) => {
 			signal.throwIfAborted();
@@ -163,6 +163,7 @@ export class Http2Connection {
 			function fail(error: unknown): void {
 				if (settled) return;
 				release();
+				if (head) timings.head = {...head, version: '2.0', bodyBytes: store.bytes};
 				endSession();
 				reject(error);
 			}

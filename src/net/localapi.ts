@@ -17,6 +17,7 @@ import {
 	toStatus,
 } from './localapi-answers.ts';
 import {createShared, type Shared} from './shared.ts';
+import {explainSocket, rightsHint} from './tailscaled-socket.ts';
 
 export interface LocalApi {
 	/** What tailscaled says about itself and, if wanted, its peers. */
@@ -59,7 +60,7 @@ export function createLocalApi(socketPath: string): LocalApi {
  */
 export function statusOf(
 	socketPath: string,
-	{peers, maxAgeMs}: {peers: boolean; maxAgeMs?: number},
+	{peers, maxAgeMs, since}: {peers: boolean; maxAgeMs?: number; since?: number},
 	signal: AbortSignal,
 ): Promise<TailscaledStatus> {
 	const key = `${peers} ${socketPath}`;
@@ -73,7 +74,7 @@ export function statusOf(
 		});
 		statuses.set(key, ask);
 	}
-	return ask(signal, maxAgeMs);
+	return ask(signal, maxAgeMs, since);
 }
 
 const statusTimeoutMs = 1500;
@@ -126,8 +127,6 @@ async function callSocket(
 	}
 }
 
-const rightsHint = 'run the prober as root, or as the user that tailscaled runs as';
-
 function openSocket(socketPath: string, signal: AbortSignal): Promise<Socket> {
 	return new Promise((resolve, reject) => {
 		signal.throwIfAborted();
@@ -140,26 +139,15 @@ function openSocket(socketPath: string, signal: AbortSignal): Promise<Socket> {
 		// Stays for good: an error after our last interest in the socket must not end the process.
 		socket.on('error', (error: NodeJS.ErrnoException) => {
 			signal.removeEventListener('abort', abort);
-			reject(new LocalApiError(unreachableText(socketPath, error.code ?? error.message)));
+			const code = error.code ?? error.message;
+			const why = explainSocket(socketPath, code);
+			reject(new LocalApiError(why ?? `tailscaled's socket ${socketPath} cannot be used: ${code}`));
 		});
 		socket.once('connect', () => {
 			signal.removeEventListener('abort', abort);
 			resolve(socket);
 		});
 	});
-}
-
-function unreachableText(socketPath: string, code: string): string {
-	const hints: Record<string, string> = {
-		ENOENT: 'it does not exist: start tailscaled, or share the directory of its socket with this container',
-		ECONNREFUSED: 'nobody listens there: tailscaled ended without removing it',
-		EACCES: `this process may not use it: ${rightsHint}`,
-		EPERM: `this process may not use it: ${rightsHint}`,
-		ENOTSOCK: 'it is no socket',
-		ENOTDIR: 'its path leads through a file',
-		EAGAIN: 'it takes no more connections: tailscaled hangs',
-	};
-	return `tailscaled's socket ${socketPath} cannot be used: ${hints[code] ?? code}`;
 }
 
 function parse(body: Buffer, path: string): unknown {

@@ -17,8 +17,11 @@ export interface SharedTimes {
 	timeoutMs: number;
 }
 
-/** Asks for the answer; one older than `freshMs` but at most `maxAgeMs` is taken as it is, while a new one is fetched behind it. */
-export type Shared<T> = (signal: AbortSignal, maxAgeMs?: number) => Promise<T>;
+/**
+ * Asks for the answer; one older than `freshMs` but at most `maxAgeMs` is taken as it is, while a new one is fetched behind it. One
+ * whose fetch began before `since` (by `performance.now()`) is not taken: it may not know what has happened from then on.
+ */
+export type Shared<T> = (signal: AbortSignal, maxAgeMs?: number, since?: number) => Promise<T>;
 
 /**
  * Fetches once for all who ask at the same time, and keeps what came for a while. Each asker waits only as long as its own signal
@@ -28,26 +31,33 @@ export function createShared<T>(
 	fetch: (signal: AbortSignal) => Promise<T>,
 	{freshMs, timeoutMs}: SharedTimes,
 ): Shared<T> {
-	let answer: {promise: Promise<T>; at: number; failed: boolean} | undefined;
-	let flight: Promise<T> | undefined;
+	let answer: {promise: Promise<T>; begunAt: number; at: number; failed: boolean} | undefined;
+	let flight: {promise: Promise<T>; begunAt: number} | undefined;
+	return ask;
 
-	return (signal, maxAgeMs = 0) => {
-		const age = answer ? performance.now() - answer.at : Number.POSITIVE_INFINITY;
-		if (answer && age <= freshMs) return raceAbort(answer.promise, signal);
+	function ask(signal: AbortSignal, maxAgeMs = 0, since = Number.NEGATIVE_INFINITY): Promise<T> {
+		const known = answer && answer.begunAt >= since ? answer : undefined;
+		const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
+		if (known && age <= freshMs) return raceAbort(known.promise, signal);
+		if (flight && flight.begunAt < since) {
+			const ended = Promise.allSettled([flight.promise]);
+			return raceAbort(ended, signal).then(() => ask(signal, maxAgeMs, since));
+		}
 		flight ??= start();
-		return raceAbort(answer && !answer.failed && age <= maxAgeMs ? answer.promise : flight, signal);
-	};
+		return raceAbort(known && !known.failed && age <= maxAgeMs ? known.promise : flight.promise, signal);
+	}
 
-	function start(): Promise<T> {
+	function start(): {promise: Promise<T>; begunAt: number} {
+		const begunAt = performance.now();
 		const promise = Promise.resolve().then(() => fetch(AbortSignal.timeout(timeoutMs)));
 		const land = (failed: boolean) => {
 			flight = undefined;
-			answer = {promise, at: performance.now(), failed};
+			answer = {promise, begunAt, at: performance.now(), failed};
 		};
 		promise.then(
 			() => land(false),
 			() => land(true),
 		);
-		return promise;
+		return {promise, begunAt};
 	}
 }

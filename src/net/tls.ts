@@ -111,7 +111,8 @@ export function upgradeToTls(plain: Socket, settings: TlsSettings, signal: Abort
 				socket,
 				context: settings.context,
 				version: socket.getProtocol() ?? '',
-				cipher: socket.getCipher().name,
+				// The name of the registry, which is also blackbox_exporter's.
+				cipher: socket.getCipher().standardName,
 				// Typed otherwise, but false when nothing was agreed on.
 				alpn: socket.alpnProtocol || undefined,
 				expirySeconds: earliestExpiry(leaf),

@@ -27,6 +27,13 @@ export interface TunnelOptions {
 const paths = ['direct', 'derp', 'peer_relay'] as const;
 type Path = (typeof paths)[number];
 
+const roundTrip = {
+	name: 'tailprobe_tunnel_rtt_seconds',
+	type: 'gauge',
+	help: 'Round trip to the node in the last run: disco beside the tunnel (not with `detail: least`), TSMP through it (median).',
+	labels: [...checkLabels, 'rung'],
+} as const;
+
 export const tunnel: Probe<TunnelOptions> = {
 	type: 'tunnel',
 	summary: 'Path, round trip and loss of the tunnel to a tailnet node, through tailscaled (disco, TSMP, ICMP).',
@@ -54,13 +61,8 @@ export const tunnel: Probe<TunnelOptions> = {
 	durationIsLatency: false,
 	timedElsewhere: true,
 	metrics: [
-		{
-			name: 'tailprobe_tunnel_rtt_seconds',
-			type: 'gauge',
-			help: 'Round trip to the node in the last run: disco beside the tunnel, TSMP through it (median).',
-			labels: [...checkLabels, 'rung'],
-			from: {values: {disco: 'disco_seconds', tsmp: 'tsmp_seconds'}},
-		},
+		{...roundTrip, from: {values: {disco: 'disco_seconds'}}, leftOut: 'least'},
+		{...roundTrip, from: {values: {tsmp: 'tsmp_seconds'}}},
 		{
 			name: 'tailprobe_tunnel_loss_ratio',
 			type: 'gauge',
@@ -85,9 +87,10 @@ export const tunnel: Probe<TunnelOptions> = {
 		{
 			name: 'tailprobe_tunnel_overhead_seconds',
 			type: 'gauge',
-			help: 'TSMP minus disco round trip of the same run on a direct path; may be negative, absent on other paths.',
+			help: 'TSMP minus disco round trip of the same run on a direct path; may be negative, absent on other paths and with `detail: least`.',
 			labels: checkLabels,
 			from: {value: 'overhead_seconds'},
+			leftOut: 'least',
 		},
 		{
 			name: 'tailprobe_tunnel_overhead_rounds_total',

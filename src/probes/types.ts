@@ -44,6 +44,8 @@ export interface TailnetFacts {
 export type ReadingMetric = Feed & {
 	/** Whether a check can have this series at all; by default every check of the type can. Only the limit of series asks. */
 	appliesTo?: (check: Pick<Check, 'target' | 'options'>) => boolean;
+	/** Left out by checks with this `detail`. Only gauges of a check alone: counters and what checks share have a past. */
+	leftOut?: 'least';
 };
 
 type Feed =

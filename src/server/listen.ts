@@ -1,6 +1,6 @@
 /** The listener: HTTP, or HTTPS where the web configuration has a certificate; bounded in every way, and it ends cleanly. */
 
-import http, {type RequestListener} from 'node:http';
+import type {Server as HttpServer, RequestListener, ServerOptions} from 'node:http';
 import https from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {messageOf, UserError} from '../util/errors.ts';
@@ -8,6 +8,10 @@ import {boundConnections, connectionBounds} from './door/connections.ts';
 import type {Door} from './door/door.ts';
 import {isLoopbackHost} from './front-door.ts';
 import {answerPlainHttp} from './plain-http.ts';
+import {answerUnreadable} from './unreadable.ts';
+
+/** Not imported: that costs 6 MB more, because it has Node.js load all that stands behind the names of the module. */
+const http = process.getBuiltinModule('node:http');
 
 export interface Server {
 	/** Such as `http://127.0.0.1:9753`, with the port that was really taken. */
@@ -28,6 +32,7 @@ export async function startServer(
 	}, door);
 	server.maxHeadersCount = 100;
 	server.timeout = socketSilenceMs;
+	answerUnreadable(server);
 	// We know of none; whoever expects something is answered as everybody, and counts as everybody.
 	server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 	const connections = boundConnections(server, connectionBounds, place =>
@@ -58,7 +63,7 @@ const closeGraceMs = 1000;
 /** EX_UNAVAILABLE of sysexits. */
 const exitUnavailable = 69;
 
-const limits: http.ServerOptions = {
+const limits: ServerOptions = {
 	maxHeaderSize: 16_384,
 	headersTimeout: 10_000,
 	requestTimeout: 20_000,
@@ -68,7 +73,7 @@ const limits: http.ServerOptions = {
 	requireHostHeader: false,
 };
 
-function createServer(app: RequestListener, door: Door | undefined): http.Server | https.Server {
+function createServer(app: RequestListener, door: Door | undefined): HttpServer | https.Server {
 	const tls = door?.settings.now()?.tls;
 	if (!door || !tls) return http.createServer(limits, app);
 	const server = https.createServer(
@@ -93,7 +98,7 @@ function createServer(app: RequestListener, door: Door | undefined): http.Server
 	return server;
 }
 
-async function listen(server: http.Server | https.Server, host: string, port: number): Promise<void> {
+async function listen(server: HttpServer | https.Server, host: string, port: number): Promise<void> {
 	const {promise, resolve, reject} = Promise.withResolvers<void>();
 	server.once('listening', resolve);
 	server.once('error', (error: NodeJS.ErrnoException) => {
@@ -117,7 +122,7 @@ const listenAdvice: Record<string, string> = {
 	EADDRNOTAVAIL: 'this machine has no such address. Set web.listen to one that it has, such as 127.0.0.1:9753.',
 };
 
-async function closeServer(server: http.Server | https.Server, destroyAll: () => void): Promise<void> {
+async function closeServer(server: HttpServer | https.Server, destroyAll: () => void): Promise<void> {
 	const {promise, resolve} = Promise.withResolvers<void>();
 	server.close(() => resolve());
 	server.closeIdleConnections();

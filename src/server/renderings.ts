@@ -26,12 +26,14 @@ export interface Reader {
 	stalledAt: number | undefined;
 }
 
+export type Read = (chunks: AsyncIterable<Buffer>, isShared: boolean) => Promise<void>;
+
 export interface Renderings {
 	/**
 	 * Calls `read` with a rendering for this reader as soon as there is one, and never when the reader leaves before. Chunks are
-	 * rendered when the first of its readers gets there, and kept until the last one did.
+	 * rendered when the first of its readers gets there, and kept until the last one did. `isShared`: there may be many such readers.
 	 */
-	serve(reader: Reader, read: (chunks: AsyncIterable<Buffer>) => Promise<void>): Promise<void>;
+	serve(reader: Reader, read: Read): Promise<void>;
 }
 
 export function createRenderings(render: () => AsyncIterable<string>): Renderings {
@@ -47,14 +49,14 @@ export function createRenderings(render: () => AsyncIterable<string>): Rendering
 			if (own.size >= ownAtOnce || mine >= ownPerCaller) return serveShared(reader, read);
 			own.add(reader);
 			try {
-				await read(share(render(), 1)());
+				await read(share(render(), 1)(), false);
 			} finally {
 				own.delete(reader);
 			}
 		},
 	};
 
-	async function serveShared(reader: Reader, read: (chunks: AsyncIterable<Buffer>) => Promise<void>): Promise<void> {
+	async function serveShared(reader: Reader, read: Read): Promise<void> {
 		const {promise, resolve} = Promise.withResolvers<AsyncIterable<Buffer> | undefined>();
 		const leave = () => {
 			waiting.delete(reader);
@@ -67,7 +69,7 @@ export function createRenderings(render: () => AsyncIterable<string>): Rendering
 		reader.response.off('close', leave);
 		if (!chunks) return;
 		try {
-			await read(chunks);
+			await read(chunks, true);
 		} finally {
 			for (const readers of shared) if (readers.delete(reader) && readers.size === 0) shared.delete(readers);
 			beginShared();

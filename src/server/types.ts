@@ -23,7 +23,7 @@ export interface DaemonView {
 	platform(): PlatformView;
 	/** What could not be planned or used (targets, list entries), as sentences. */
 	problems(): readonly string[];
-	/** The exposition, family by family: yields a chunk of text at a time and lets the loop breathe in between. */
+	/** The exposition, piece by piece: yields some ten kilobytes of text at a time and lets the loop breathe in between. */
 	renderMetrics(): AsyncIterable<string>;
 	/** headscale's own /metrics text of the last read; undefined when that read failed. */
 	headscaleMetrics(): string | undefined;

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {mkdtempSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -73,16 +74,47 @@ test('a file is parsed once while it stays as it is, and a missing one counts as
 	let now = 0;
 	const read = createFileReader(path, parse, () => now);
 
-	t.is(read(), '');
+	t.deepEqual(read(), {value: ''});
 	writeFileSync(path, 'one');
-	t.is(read(), '', 'not looked at again within a second');
+	t.deepEqual(read(), {value: ''}, 'not looked at again within a second');
 	now += 1500;
-	t.is(read(), 'one');
+	t.deepEqual(read(), {value: 'one'});
 	now += 1500;
-	t.is(read(), 'one');
+	t.deepEqual(read(), {value: 'one'});
 	t.is(parsed, 2);
 	writeFileSync(path, 'two');
 	utimesSync(path, 1, 1);
 	now += 1500;
-	t.is(read(), 'two');
+	t.deepEqual(read(), {value: 'two'});
+});
+
+test('a file that went away, or is no file any more, goes on saying what it said, and that is told', t => {
+	const directory = mkdtempSync(join(tmpdir(), 'resolv-conf-'));
+	t.teardown(() => rmSync(directory, {recursive: true}));
+	const path = join(directory, 'hosts');
+	writeFileSync(path, 'one');
+	let now = 0;
+	const read = createFileReader(
+		path,
+		text => text,
+		() => now,
+	);
+	const later = () => {
+		now += 1500;
+		return read();
+	};
+	t.deepEqual(later(), {value: 'one'});
+
+	rmSync(path);
+	t.deepEqual(later(), {value: 'one', fault: 'there is no such file'});
+	execFileSync('mkfifo', [path]);
+	t.deepEqual(later(), {value: 'one', fault: 'it is no file'});
+	rmSync(path);
+	writeFileSync(path, 'one');
+	t.deepEqual(later(), {value: 'one'});
+});
+
+test('a file that is there and never could be read says nothing but why', t => {
+	for (const path of ['/dev/zero', tmpdir()])
+		t.deepEqual(createFileReader(path, text => text)(), {value: undefined, fault: 'it is no file'}, path);
 });

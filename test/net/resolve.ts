@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -7,6 +7,7 @@ import type {AddressRule, FamilyChoice} from '../../src/net/types.ts';
 import {CannotLookError, TargetDownError} from '../../src/util/errors.ts';
 import {type DnsRecord, type DnsServer, startDnsServer} from '../helpers/dns-server.ts';
 import {recorded, startLocalApi} from '../helpers/localapi-server.ts';
+import {until} from '../helpers/until.ts';
 
 const prefixes = ['100.64.0.0/10', 'fd7a:115c:a1e0::/48'];
 const overTailnet: AddressRule = {via: 'tailnet', prefixes, allowLoopback: false};
@@ -51,6 +52,19 @@ test('a literal passes straight to the guard, in canonical form and without a qu
 	const resolved = await resolveTarget('FD7A:115C:A1E0:0::5', overTailnet, either, placeOf('127.0.0.1:1'), endless);
 
 	t.deepEqual(resolved, {address: 'fd7a:115c:a1e0::5', family: 6, by: 'literal', seconds: 0});
+});
+
+test('a literal of the other family is not resolved where only one is wanted', async t => {
+	const only6: FamilyChoice = {preferred: 6, fallback: false};
+	const place = placeOf('127.0.0.1:1');
+
+	await t.throwsAsync(resolveTarget('100.64.0.5', overTailnet, only6, place, endless), {
+		instanceOf: TargetDownError,
+		message: /100\.64\.0\.5 is no IPv6 address/,
+	});
+	const same = await resolveTarget('fd7a:115c:a1e0::5', overTailnet, only6, place, endless);
+
+	t.is(same.family, 6);
 });
 
 test('a literal outside the tailnet is the wrong network, metadata is forbidden', async t => {
@@ -348,4 +362,38 @@ test('a hundred names at once are all answered', async t => {
 		resolved.map(({address}) => address),
 		names.map((_, at) => `100.64.1.${at + 1}`),
 	);
+});
+
+test('files of the system that are none any more go on saying what they said; a failure tells so', async t => {
+	const directory = mkdtempSync(join(tmpdir(), 'resolve-'));
+	t.teardown(() => rmSync(directory, {recursive: true}));
+	const dns = await aServer(t, {'found.example': ['10.0.0.8']});
+	const [hostsPath, resolvConfPath] = [join(directory, 'hosts'), join(directory, 'resolv.conf')];
+	const resolve = createResolve({hostsPath, resolvConfPath, dnsPort: Number(dns.address.split(':')[1])});
+	const place = placeOf('127.0.0.1:1');
+	mkdirSync(resolvConfPath);
+
+	await t.throwsAsync(resolve('found.example', directly, either, place, endless), {
+		instanceOf: CannotLookError,
+		message: `${resolvConfPath} cannot be read: it is no file. It names who is asked`,
+	});
+
+	rmSync(resolvConfPath, {recursive: true});
+	writeFileSync(resolvConfPath, 'nameserver 127.0.0.1');
+	await until(async () => {
+		const found = await resolve('found.example', directly, either, place, endless).catch(() => undefined);
+		return found?.address === '10.0.0.8';
+	});
+	rmSync(resolvConfPath);
+	mkdirSync(hostsPath);
+	await until(async () => {
+		const error = await resolve('lost.example', directly, either, place, endless).catch(thrown => thrown);
+		return (
+			error instanceof TargetDownError &&
+			error.message ===
+				`The name servers of resolv.conf (127.0.0.1) answered that lost.example does not exist; this may be wrong, as files cannot be read now (${hostsPath}: it is no file, ${resolvConfPath}: there is no such file)`
+		);
+	});
+
+	t.like(await resolve('found.example', directly, either, place, endless), {address: '10.0.0.8', by: 'dns'});
 });

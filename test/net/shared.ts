@@ -87,3 +87,28 @@ test('an abort wins over a promise that never settles, also when it came before'
 	await t.throwsAsync(raceAbort(new Promise(() => {}), gone), {message: 'over'});
 	await t.throwsAsync(raceAbort(Promise.reject(new Error('unheard')), gone), {message: 'over'});
 });
+
+test('an answer that was asked for before the moment in question is not taken, nor is one under way', async t => {
+	const first = Promise.withResolvers<void>();
+	let fetched = 0;
+	const ask = createShared(
+		async () => {
+			const number = ++fetched;
+			if (number === 1) await first.promise;
+			return number;
+		},
+		{freshMs: 60_000, timeoutMs: 60_000},
+	);
+	const {signal} = new AbortController();
+
+	const early = ask(signal);
+	await new Promise(resolve => setImmediate(resolve));
+	const since = performance.now();
+	const late = [ask(signal, 0, since), ask(signal, 0, since)];
+	first.resolve();
+
+	t.is(await early, 1);
+	t.deepEqual(await Promise.all(late), [2, 2]);
+	t.is(await ask(signal), 2);
+	t.is(await ask(signal, 60_000, performance.now() + 1), 3);
+});

@@ -56,6 +56,16 @@ test('a good certificate is accepted and its facts are told', async t => {
 	tls.socket.destroy();
 });
 
+test('the cipher has the name of the registry before TLS 1.3 too', async t => {
+	const server = await serveTls(t, 'good', greeting, undefined, {maxVersion: 'TLSv1.2'});
+
+	const tls = await shakeHands(t, server);
+	await greeted(tls);
+
+	t.regex(tls.cipher, /^TLS_ECDHE_[A-Z]+_WITH_/);
+	tls.socket.destroy();
+});
+
 test('an address is checked but not sent as a name', async t => {
 	const server = await serveTls(t, 'good', greeting);
 
@@ -213,10 +223,18 @@ test('a CA file is read again when it changed', async t => {
 test('a CA file that is missing is our fault, not the target’s', async t => {
 	const error = await t.throwsAsync(secureContextFor({caFile: '/nowhere/ca.pem'}), {
 		instanceOf: CannotLookError,
-		message: /ENOENT/,
+		message: /there is no such file/,
 	});
 
 	t.is(error?.reason, 'vantage');
+});
+
+test('what is no file is not waited for, and not read on and on', async t => {
+	for (const caFile of ['/dev/zero', tmpdir()])
+		await t.throwsAsync(secureContextFor({caFile}), {
+			instanceOf: CannotLookError,
+			message: `could not use the TLS file ${caFile}: it is no file`,
+		});
 });
 
 test('a CA file without a certificate is our fault, not the target’s', async t => {

@@ -322,6 +322,31 @@ test('TLS is down where none is wanted', async t => {
 	t.regex(reading.detail ?? '', /over TLS; wanted no TLS/);
 });
 
+test('of an answer whose body is cut short the status and the headers are told', async t => {
+	const cut = 'HTTP/1.1 203 Well\r\nContent-Length: 100\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\nhello';
+	const server = await serve(t, saying(cut));
+
+	const reading = await measure(http, `http://127.0.0.1:${server.port}/`);
+
+	t.is(reading.reason, 'reset');
+	t.like(reading.values, {
+		status_code: 203,
+		content_length: 100,
+		body_bytes: 5,
+		last_modified_seconds: 1_704_067_200,
+	});
+	t.is(reading.facts.http_version, '1.1');
+});
+
+test('the length of an answer that is not followed any further is its own', async t => {
+	const server = await serve(t, saying(httpAnswer('302 Found', 'on and on', ['Location: /'])));
+
+	const reading = await measure(http, `http://127.0.0.1:${server.port}/`);
+
+	t.is(reading.reason, 'status');
+	t.like(reading.values, {redirects: 10, status_code: 302, content_length: 9});
+});
+
 test('hostile text does not hold up a pattern that would ruin a backtracking engine', async t => {
 	const body = `${'a'.repeat(1_000_000)}!`;
 	const server = await serve(t, saying(httpAnswer('200 OK', body)));

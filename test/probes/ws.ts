@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {z} from 'zod';
 import {ws} from '../../src/probes/ws.ts';
+import {holdThread} from '../helpers/hold-thread.ts';
 import {isDown, measure, passSoon} from '../helpers/probing.ts';
 import {allClosed, caFile, closedPort, httpAnswer, saying, serve} from '../helpers/servers.ts';
 import {startSocks5} from '../helpers/socks5-server.ts';
@@ -28,8 +29,7 @@ test.serial('what comes after the answer is in no phase', async t => {
 	const {signal} = new AbortController();
 	const letGo = signal.removeEventListener.bind(signal);
 	signal.removeEventListener = (...args: Parameters<AbortSignal['removeEventListener']>) => {
-		const until = performance.now() + (server.requests.length > 0 ? 200 : 0);
-		while (performance.now() < until);
+		holdThread(server.requests.length > 0 ? 200 : 0);
 		letGo(...args);
 	};
 

@@ -3,7 +3,7 @@
 import type {Socket} from 'node:net';
 import type {SecureContext} from 'node:tls';
 import {sayGoodbye} from '../../net/goodbye.ts';
-import {type Exchange, type ExchangeTimings, exchange} from '../../net/http1.ts';
+import {type Exchange, exchange, type Progress} from '../../net/http1.ts';
 import {type Http2Connection, openHttp2} from '../../net/http2.ts';
 import type {TlsConnection} from '../../net/tls.ts';
 import {endpointOf} from '../../net/url.ts';
@@ -15,6 +15,7 @@ import {resolvePhase} from '../shared/resolve-phase.ts';
 import {forgetTls, tlsContext, tlsPhase, withoutClientCertificate} from '../shared/tls-options.ts';
 import type {Place} from '../types.ts';
 import {needsBody} from './judge.ts';
+import {noteAnswer} from './note-answer.ts';
 import {type HttpOptions, maxHeadBytes} from './options.ts';
 import type {Hop} from './redirect.ts';
 import {maxPackedBytes, wantedCoding} from './unpacked.ts';
@@ -89,7 +90,10 @@ export async function openLine(
 	}
 }
 
-/** Asks and reads; the phases `processing` and `transfer` are those of this request. Throws what exchange throws. */
+/**
+ * Asks and reads; the phases `processing` and `transfer` are those of this request. Throws what exchange throws; an answer that did not
+ * come whole is noted then.
+ */
 export async function askOver(
 	line: Line,
 	hop: Hop,
@@ -105,7 +109,7 @@ export async function askOver(
 		// The beginning is kept for the sentence when the answer is not what was wanted.
 		maxStoredBytes: keepsBody(options) ? maxPackedBytes(options) : Math.min(shownBodyBytes, limit),
 	};
-	const timings: Partial<ExchangeTimings> = {};
+	const timings: Progress = {};
 	try {
 		if (line.http2) return await line.http2.exchange(hop.request, limits, signal, timings);
 		return await exchange(line.socket, hop.request, limits, signal, timings);
@@ -116,6 +120,7 @@ export async function askOver(
 			// Over a kept connection this is the first sign of life of the run.
 			noteAnswered(facts);
 		}
+		if (timings.head) noteAnswer(timings.head, hop, findings);
 		if (timings.firstByteAt !== undefined || line.http2?.greeted) findings.shown = undefined;
 		clock.leave(timings.endAt);
 	}

@@ -11,14 +11,6 @@ import type {HttpOptions} from './options.ts';
 import type {Hop} from './redirect.ts';
 import {type Unpacked, unpackAnswer, wantedCoding} from './unpacked.ts';
 
-/** Notes what every answer brings, also one that redirects. */
-export function noteAnswer(answer: Exchange, hop: Hop, {values, facts}: Findings): void {
-	values.status_code = answer.status;
-	values.body_bytes = answer.bodyBytes;
-	facts.http_version = answer.version;
-	facts.final_url = hop.shown;
-}
-
 /** The reading of a run that this answer ends: up, or what is wrong with it. Rejects with the signal's reason. */
 export async function finalReading(
 	answer: Exchange,
@@ -28,7 +20,6 @@ export async function finalReading(
 	signal: AbortSignal,
 ): Promise<Reading> {
 	const {clock, values, facts} = findings;
-	for (const [name, value] of answer.headers) noteHeader(name, value, values);
 	facts.phase = 'transfer';
 	const elapsedMs = clock.elapsedMs();
 	const read: Unpacked = wantedCoding(options) === undefined ? {answer} : await unpackAnswer(answer, options, signal);
@@ -58,11 +49,4 @@ function beginningOf({body}: Exchange, {queried}: Hop, options: HttpOptions): st
 	if (queried || options.body !== undefined || options.body_file !== undefined || !isForEveryReader(options)) return '';
 	const text = oneLine(oneLine(body.subarray(0, shownBodyBytes).toString(), shownBodyBytes).replace(/\s+/g, ' '), 80);
 	return text.includes('\ufffd') ? '' : text;
-}
-
-function noteHeader(name: string, value: string, values: Record<string, number>): void {
-	if (name.length === 14 && name.toLowerCase() === 'content-length') values.content_length = Number(value);
-	if (name.length !== 13 || name.toLowerCase() !== 'last-modified') return;
-	const seconds = Date.parse(value) / 1000;
-	if (Number.isFinite(seconds)) values.last_modified_seconds = seconds;
 }

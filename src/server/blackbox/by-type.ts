@@ -48,11 +48,11 @@ function exposeHttp({phases, values, facts}: Read): Family[] {
 		one('probe_http_status_code', 'Status of the last response, 0 without one.', values.status_code ?? 0),
 		one('probe_http_version', 'HTTP version of the last response.', Number(facts.http_version) || 0),
 		one('probe_http_redirects', 'Redirects that were followed.', values.redirects ?? 0),
-		one('probe_http_ssl', 'Whether the last request went over TLS.', values.ssl ?? 0),
+		one('probe_http_ssl', 'Whether the last response came over TLS.', answered ? (values.ssl ?? 0) : 0),
 		one(
 			'probe_http_content_length',
-			'Content-Length of the last response in bytes, -1 without one.',
-			values.content_length ?? (answered ? -1 : 0),
+			'Content-Length of the last response in bytes, -1 where it has a body and tells none.',
+			values.content_length ?? (answered && !bodiless.has(values.status_code ?? 0) ? -1 : 0),
 		),
 		one(
 			'probe_http_uncompressed_body_length',
@@ -68,6 +68,9 @@ function exposeHttp({phases, values, facts}: Read): Family[] {
 		...exposeTls(values, facts),
 	];
 }
+
+/** Statuses whose answers have no body: its length is known without being told. */
+const bodiless: ReadonlySet<number> = new Set([204, 304]);
 
 function exposeTcp({phases, values, facts}: Read): Family[] {
 	const labels = Object.entries(facts).flatMap(([fact, text]) =>

@@ -38,6 +38,20 @@ test('HTTP/2 is spoken where the server takes it, with all phases, values and fa
 	await allClosed({...server, heads: [], names: []});
 });
 
+test('of an answer whose body is cut short the status and the headers are told', async t => {
+	const server = await serveHttp2(t, stream => {
+		stream.on('error', () => {});
+		stream.respond({':status': 203, 'content-length': 100});
+		stream.write('hello', () => server.hangUp());
+	});
+
+	const reading = await measure(http, `https://localhost:${server.port}/`, tls);
+
+	t.is(reading.reason, 'reset', reading.detail);
+	t.like(reading.values, {status_code: 203, content_length: 100, ssl: 1});
+	t.is(reading.facts.http_version, '2.0');
+});
+
 test('the request carries the host as authority, its headers in small letters, and nothing of the connection', async t => {
 	const server = await serveHttp2(t, stream => {
 		stream.respond({':status': 200});

@@ -104,7 +104,7 @@ test(
 	'a file that is not there',
 	cannotBeRead,
 	undefined,
-	/The secret in the file \/nowhere\/secret cannot be read: ENOENT/,
+	/The secret in the file \/nowhere\/secret cannot be read: there is no such file/,
 );
 test('an empty file', cannotBeRead, ' \n', /is empty/);
 test('a file of several lines', cannotBeRead, 'hidden\nvalue', /expected one line/);

@@ -5,6 +5,7 @@ import {dns} from '../../../src/probes/dns.ts';
 import {noteDatagrams} from '../../../src/probes/shared/datagram-phase.ts';
 import {stun} from '../../../src/probes/stun.ts';
 import {serving} from '../../helpers/dns-answers.ts';
+import {holdThread} from '../../helpers/hold-thread.ts';
 import {isDown, measure} from '../../helpers/probing.ts';
 import {closedPort} from '../../helpers/servers.ts';
 import {serveStun} from '../../helpers/stun-server.ts';
@@ -39,10 +40,7 @@ test('where nothing could be sent the phase began and took no time', t => {
 
 const blockMs = 200;
 
-function block(): void {
-	const until = performance.now() + blockMs;
-	while (performance.now() < until);
-}
+const block = () => holdThread(blockMs);
 
 test.serial('making the socket is in no phase', async t => {
 	const names = await serving(t, [{type: 'A', name: 'a.test', data: '100.64.0.1'}]);

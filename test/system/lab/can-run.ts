@@ -4,7 +4,7 @@ import baseTest, {type TestFn} from 'ava';
 import {whatIsMissing} from './what-is-missing.ts';
 
 const missing = await whatIsMissing();
-if (missing !== undefined && process.env['CI'] !== undefined) throw new Error(missing);
+if (missing !== undefined && process.env.CI !== undefined) throw new Error(missing);
 
 /** False where the tests of this process skip. */
 export const canRun = missing === undefined;

@@ -26,8 +26,10 @@ export interface Headscale {
 	/** Accepts connections and never answers. */
 	freeze(): void;
 	thaw(): void;
+	/** Gone without a word. */
+	kill(): Promise<void>;
 	stop(): Promise<void>;
-	/** Starts it again after `stop`. */
+	/** Starts it again after `stop` or `kill`. */
 	start(): Promise<void>;
 	/** Its own command line, in its own host. Resolves to stdout. */
 	cli(...args: string[]): Promise<string>;
@@ -95,6 +97,10 @@ export async function startHeadscale(
 		configFile,
 		freeze: () => running.signal('SIGSTOP'),
 		thaw: () => running.signal('SIGCONT'),
+		kill: async () => {
+			running.signal('SIGKILL');
+			await running.exited;
+		},
 		stop: () => running.stop(),
 		start,
 		cli,

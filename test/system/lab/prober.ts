@@ -116,10 +116,10 @@ export function readSeries(text: string): Series {
 		text,
 		all,
 		value,
-		state: (check, target) => on({check, ...(target !== undefined && {target})})[0]?.labels['state'],
+		state: (check, target) => on({check, ...(target !== undefined && {target})})[0]?.labels.state,
 		states: () =>
 			on({})
-				.map(({labels}) => `${labels['check']} ${labels['target']} ${labels['state']}`)
+				.map(({labels}) => `${labels.check} ${labels.target} ${labels.state}`)
 				.sort(),
 	};
 }

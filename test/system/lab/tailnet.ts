@@ -44,9 +44,12 @@ export interface Tailnet {
 export async function startTailnet({
 	headscale: version = '0.29.2',
 	hosts = Object.keys(nodeNames) as NodeHost[],
+	waiting = [],
 }: {
 	headscale?: HeadscaleVersion;
 	hosts?: readonly NodeHost[];
+	/** Of `hosts`, those that do not join by themselves: the test signs them in, in a way of its own. */
+	waiting?: readonly NodeHost[];
 } = {}): Promise<Tailnet> {
 	const directory = await mkdtemp(join(tmpdir(), 'tailprobe-system-'));
 	const undo: Array<() => Promise<void>> = [() => rm(directory, {recursive: true, force: true})];
@@ -66,7 +69,7 @@ export async function startTailnet({
 			nodes.set(host, node);
 			undo.push(() => node.stop());
 			await node.start();
-			await node.join();
+			if (!waiting.includes(host)) await node.join();
 		}
 
 		const services = new Map<NodeHost, Running>();
