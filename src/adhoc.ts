@@ -9,6 +9,7 @@ import {buildCheck} from './engine/plan.ts';
 import type {Check, Outcome, Target} from './engine/types.ts';
 import {ownMetrics} from './metrics/core.ts';
 import type {Exposition} from './metrics/exposition.ts';
+import {noLabels} from './metrics/label-set.ts';
 import {findProbe} from './probes/registry.ts';
 import type {AdhocAnswer, AdhocRequest, ModuleView} from './server/types.ts';
 import {oneLine} from './util/errors.ts';
@@ -33,7 +34,7 @@ const maxTimeoutMs = 120_000;
 export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest): Promise<AdhocAnswer>} {
 	const count = options.exposition.counter(ownMetrics.adhoc);
 	const unknownModules = options.exposition.counter(ownMetrics.unknownModule);
-	for (const verdict of ['up', 'down', 'unknown']) count.inc({verdict}, 0);
+	for (const verdict of ['up', 'down', 'unknown']) count.inc(noLabels, 0, verdict);
 	let underWay = 0;
 	const underWayOf = new Map<string, number>();
 
@@ -54,7 +55,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		try {
 			const found = await vantage.run(check, timeoutMs, request.signal);
 			const outcome = task.module ? noteWithheld(found, task.withheld, task.module) : found;
-			count.inc({verdict: outcome.verdict});
+			count.inc(noLabels, 1, outcome.verdict);
 			options.log.info(auditFields(request, check, module, outcome), 'ad hoc probe');
 			return {kind: 'ran', check, outcome, timeoutMs, ...(module ? {module: viewModule(module)} : {})};
 		} finally {
@@ -69,7 +70,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		const config = options.config();
 		const module = config.modules.get(request.module);
 		if (!module) {
-			unknownModules.inc();
+			unknownModules.inc(noLabels);
 			const known = [...config.modules.keys()].join(', ');
 			return refuse('module', `There is no module named ${oneLine(request.module, 60)}; there are ${known}.`);
 		}

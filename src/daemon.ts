@@ -18,9 +18,10 @@ import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
 import {listLandmarks} from './inventory/landmarks.ts';
 import {viewPlatform} from './inventory/platform.ts';
 import type {TailnetNode} from './inventory/types.ts';
-import {freshNodes, viewNodes} from './inventory/view.ts';
+import {freshNodes, groupTunnels, viewNodes} from './inventory/view.ts';
 import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
+import {noLabels} from './metrics/label-set.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, type Log, startServer} from './server/app.ts';
 import {createDoor, insistOnDoor} from './server/door/door.ts';
@@ -97,7 +98,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	const exposition = createExposition();
 	const bugs = exposition.counter(ownMetrics.bugs);
 	const onBug = (text: string) => {
-		bugs.inc();
+		bugs.inc(noLabels);
 		log.error({error: text}, 'internal error, please report it');
 	};
 	const metrics = createMetricsSink({exposition, clock: systemClock, probes, maxSeries: config.limits.maxSeries});
@@ -116,7 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		callerRate: () => config.adhoc.rate,
 		clock: systemClock,
 		log: tell,
-		count: (kind, by) => refused.inc({kind}, by),
+		count: (kind, by) => refused.inc(noLabels, by, kind),
 		onBug,
 	});
 	insistOnDoor(door);
@@ -182,7 +183,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	exposeHeadscale(
 		exposition,
 		() => headscale,
-		() => view.nodes(),
+		() => groupTunnels(tunnelViews()),
 		tailscaled,
 	);
 

@@ -200,7 +200,10 @@ export const theirProbers: Readonly<Record<string, TheirProber>> = {
 	},
 	icmp: {
 		defaults: {preferred_ip_protocol: 'ip6', ip_protocol_fallback: true, count: 1, payload_size: 28},
-		differs: ['One ping per run, as theirs; a module of our own configuration sends four and knows loss and jitter.'],
+		differs: [
+			'One ping per run, as theirs; a module of our own configuration sends four and knows loss and jitter.',
+			'An answer is waited for at most a second, or half of the time if that is shorter; theirs until the timeout.',
+		],
 		options: [
 			...family,
 			{key: 'source_ip_address', idle: [''], instead: noSource},

@@ -1,6 +1,6 @@
 /** The configuration as the program uses it. */
 
-import type {Via} from '../engine/types.ts';
+import type {Check, Via} from '../engine/types.ts';
 import type {NodeSelector} from '../inventory/select.ts';
 import type {TailnetFacts} from '../probes/types.ts';
 import type {Rate} from '../util/token-bucket.ts';
@@ -84,21 +84,24 @@ export interface ModuleConfig {
 	source: Record<string, unknown>;
 }
 
-export interface CheckConfig {
-	name: string;
-	type: string;
-	options: unknown;
+export interface CheckConfig
+	extends Pick<
+		Check,
+		| 'name'
+		| 'type'
+		| 'options'
+		| 'intervalMs'
+		| 'timeoutMs'
+		| 'recheckMs'
+		| 'confirm'
+		| 'detail'
+		| 'histogram'
+		| 'objectiveMs'
+		| 'expect'
+	> {
 	via: Via;
 	targets: readonly {name: string; address: string}[];
 	nodes?: {selector: NodeSelector; template: string};
 	/** Vantages by name; undefined: all. */
 	from?: readonly string[];
-	intervalMs: number;
-	timeoutMs: number;
-	recheckMs?: number;
-	confirm: number;
-	detail: 'full' | 'lean';
-	histogram: boolean;
-	objectiveMs?: number;
-	expect?: 'unreachable';
 }

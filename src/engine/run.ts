@@ -71,10 +71,10 @@ async function timed(
 	const giveUp = Promise.withResolvers<never>();
 	let cancelGrace = () => {};
 	const cancelDeadline = clock.after(deadlineMs, () => {
-		controller.abort(new DOMException('the deadline of the run passed', 'TimeoutError'));
+		controller.abort(timedOut());
 	});
 	controller.signal.addEventListener('abort', () => {
-		cancelGrace = clock.after(graceMs, () => giveUp.reject(new Error('the probe went on after its deadline')));
+		cancelGrace = clock.after(graceMs, () => giveUp.reject(new OverdueError('the probe went on after its deadline')));
 	});
 
 	let found: Map<string, Reading | Error>;
@@ -89,8 +89,10 @@ async function timed(
 	stopping.removeEventListener('abort', onStop);
 	const durationMs = clock.now() - begunAt;
 	const latenessMs = options.lateness.end(mark);
+	const wasStarved = latenessMs > graceMs / 2;
 
 	return checks.map(check => {
+		const said = found.get(check.key);
 		const outcome: Outcome = {
 			key: check.key,
 			startedAt,
@@ -98,7 +100,8 @@ async function timed(
 			latenessMs,
 			late: probe.timedElsewhere !== true && isSpoiled(latenessMs, durationMs),
 			kind: options.kind,
-			...judge(check, found.get(check.key), options, durationMs),
+			// A thread that stood still gave the probe no chance to end.
+			...judge(check, said instanceof OverdueError && wasStarved ? timedOut() : said, options, durationMs),
 		};
 		if (outcome.reason === 'timeout' && latenessMs > deadlineMs / 5) {
 			outcome.verdict = 'unknown';
@@ -107,6 +110,12 @@ async function timed(
 		}
 		return outcome;
 	});
+}
+
+class OverdueError extends Error {}
+
+function timedOut(): DOMException {
+	return new DOMException('the deadline of the run passed', 'TimeoutError');
 }
 
 function judge(

@@ -58,6 +58,9 @@ export interface Target {
 	only?: readonly string[];
 }
 
+/** `full` adds a gauge per phase to `lean`; `least` leaves out what a type can do without (`leftOut` of its metrics). */
+export type Detail = 'full' | 'lean' | 'least';
+
 /** One probe from one vantage to one target. Plain data: it crosses threads. */
 export interface Check {
 	/** `name/vantage/target`: stable over reloads and restarts. */
@@ -78,8 +81,8 @@ export interface Check {
 	recheckMs?: number;
 	/** An incident, a log line and the page say "down" after this many downs in a row. */
 	confirm: number;
-	/** `full` adds a gauge per phase. */
-	detail: 'full' | 'lean';
+	/** How many series the check has. */
+	detail: Detail;
 	/** A latency histogram of its own; otherwise the check counts in that of its name, type and vantage. */
 	histogram: boolean;
 	/** A latency the operator promised: an edge of the histograms. */

@@ -3,7 +3,8 @@
  * engine backtracks for seconds, and its linear mode measured ten times slower than this one.
  */
 
-import {type Matcher, RE2JS, RE2JSException, RE2JSSyntaxException} from 're2js';
+import {createRequire} from 'node:module';
+import type {Matcher, RE2JSException} from 're2js';
 import {oneLine} from '../util/errors.ts';
 
 /** A compiled pattern; finds it anywhere in the text, as Go's MatchString does. */
@@ -47,8 +48,12 @@ const maxCompiled = 500;
 
 const maxLength = 2000;
 
+/** Loaded with the first pattern: it is read by both threads, and most configurations have none. */
+const loadRe2 = () => createRequire(import.meta.url)('re2js') as typeof import('re2js');
+
 function compile(source: string): Pattern {
 	if (source.length > maxLength) throw new SyntaxError(`the pattern is longer than ${maxLength} characters`);
+	const {RE2JS, RE2JSException} = loadRe2();
 	try {
 		const expression = RE2JS.compile(source);
 		return {
@@ -82,6 +87,7 @@ function capturesOf(matcher: Matcher): Captures {
 }
 
 function describe(error: RE2JSException, source: string): string {
+	const {RE2JSSyntaxException} = loadRe2();
 	if (!(error instanceof RE2JSSyntaxException) || !error.input)
 		return `the pattern is no RE2 expression: ${error.message}`;
 	const at = source.indexOf(error.input);

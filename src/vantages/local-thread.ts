@@ -31,6 +31,7 @@ const stopping = new AbortController();
 const skippedSlots = {overlap: 0, late: 0};
 const adhocRuns = new Map<number, {run: Promise<Outcome>; cancel: AbortController}>();
 let batch: Outcome[] = [];
+let started = 0;
 
 const selfCheck =
 	place.tailscaled === undefined
@@ -42,6 +43,7 @@ const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
 const schedule = createSchedule<Check>({
 	clock: systemClock,
 	async run(check, kind) {
+		started++;
 		const outcome = await measure(check, kind, check.timeoutMs);
 		batch.push(outcome);
 		return outcome.verdict === 'down';
@@ -102,9 +104,10 @@ async function measure(
 }
 
 function sendBatch(): void {
-	if (batch.length === 0) return;
-	send({kind: 'outcomes', outcomes: batch});
+	if (batch.length === 0 && started === 0) return;
+	send({kind: 'outcomes', outcomes: batch, started});
 	batch = [];
+	started = 0;
 }
 
 function sendState(): void {

@@ -14,6 +14,7 @@ import {systemClock} from '../util/clock.ts';
 import {createDirectHealth} from './direct-health.ts';
 import {type MeasuringThread, startMeasuringThread} from './measuring-thread.ts';
 import {createOwnHealth} from './own-health.ts';
+import {addCounts, createRunTally} from './run-tally.ts';
 import {createSelfCheck} from './self-check.ts';
 import type {Vantage} from './types.ts';
 
@@ -40,11 +41,13 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 	const lateness = createLatenessMeter();
 	const stopping = new AbortController();
 	const skipped = {overlap: 0, late: 0};
+	let watching = false;
+	const tally = createRunTally();
 	const selfCheck =
 		place.tailscaled === undefined
 			? undefined
 			: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
-	// The thread watches; this one only answers when a round fails.
+	/** Of rounds; what the thread measures has its own there. */
 	const health = createOwnHealth(selfCheck, stopping.signal);
 	const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
 	/** By key: those that run on the thread. */
@@ -66,7 +69,9 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			// Only those that fail are looked at again.
 			const failing = failingOf.get(round.key);
 			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
+			tally.begin(checks.length);
 			const outcomes = await measureRound(checks, round.probe, kind, round.timeoutMs);
+			tally.end(outcomes);
 			options.onOutcomes(outcomes);
 			const down = outcomes.filter(outcome => outcome.verdict === 'down').map(outcome => outcome.key);
 			failingOf.set(round.key, new Set(down));
@@ -85,6 +90,9 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			thread.assign(measured);
 			const wanted = groupRounds(checks.filter(check => findProbe(check.type)?.round));
 			rounds.update(wanted);
+			// What a failed round is excused with must know what came before it.
+			if (wanted.length > 0 && !watching) health.watch(() => {});
+			watching ||= wanted.length > 0;
 			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
 		},
 		async run(check, deadlineMs, signal) {
@@ -98,6 +106,7 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			return {
 				...state,
 				runsInFlight: state.runsInFlight + lateness.runsInFlight(),
+				runs: addCounts(state.runs, tally.counts()),
 				skippedSlots: {
 					overlap: state.skippedSlots.overlap + skipped.overlap,
 					late: state.skippedSlots.late + skipped.late,
@@ -107,6 +116,7 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		addresses: () => thread.addresses(),
 		async stop() {
 			stopping.abort();
+			health.stop();
 			await Promise.all([rounds.stop(), thread.stop()]);
 		},
 	};

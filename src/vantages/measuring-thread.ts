@@ -6,6 +6,7 @@ import type {Check, Outcome} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {ownFile} from '../util/own-file.ts';
 import type {LocalVantageOptions} from './local.ts';
+import {createRunTally} from './run-tally.ts';
 import type {FromThread, ThreadData, ThreadState, ToThread} from './thread-messages.ts';
 import type {VantageState} from './types.ts';
 
@@ -50,11 +51,13 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 	let watchedAt = systemClock.now();
 	/** Slots skipped by threads that are gone: their successor counts from zero. */
 	const skippedBefore = {overlap: 0, late: 0};
+	const tally = createRunTally();
 	const runs = new Map<number, {check: Check; settle: (outcome: Outcome) => void}>();
 	const mourning = createSchedule<Check>({
 		clock: systemClock,
 		async run(check) {
-			options.onOutcomes([
+			tally.begin(1);
+			tellOutcomes([
 				unknownOutcome(check, 'scheduled', `The measuring thread is not running: ${whyGone ?? 'it is starting'}.`),
 			]);
 			return false;
@@ -111,6 +114,7 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 				: {condition: 'gone' as const, detail: `The measuring thread ended: ${whyGone ?? 'it is starting'}.`}),
 			latenessMs: last?.latenessMs ?? 0,
 			runsInFlight: last?.runsInFlight ?? 0,
+			runs: tally.counts(),
 			skippedSlots: {
 				overlap: skippedBefore.overlap + (last?.skippedSlots.overlap ?? 0),
 				late: skippedBefore.late + (last?.skippedSlots.late ?? 0),
@@ -156,22 +160,31 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 	}
 
 	function onMessage(message: FromThread): void {
-		if (message.kind === 'outcomes') options.onOutcomes(message.outcomes);
-		else if (message.kind === 'ran') runs.get(message.id)?.settle(message.outcome);
+		if (message.kind === 'outcomes') {
+			tally.begin(message.started);
+			tellOutcomes(message.outcomes);
+		} else if (message.kind === 'ran') runs.get(message.id)?.settle(message.outcome);
 		else if (message.kind === 'bug') options.onBug(message.text);
 		else if (message.kind === 'state') {
+			// First, since whoever is told of addresses asks for the state.
+			last = message.state;
 			if (message.state.sound !== undefined) {
 				const before = addresses?.join();
 				// A tailscaled that stopped tells no addresses; those it had are still ours.
 				if (addresses === undefined || message.state.addresses.length > 0) addresses = message.state.addresses;
 				if (before !== addresses.join()) options.onAddresses();
 			}
-			last = message.state;
 		}
+	}
+
+	function tellOutcomes(outcomes: readonly Outcome[]): void {
+		tally.end(outcomes);
+		if (outcomes.length > 0) options.onOutcomes(outcomes);
 	}
 
 	function onExit(code: number): void {
 		worker = undefined;
+		tally.lose();
 		whyGone ??= stopped ? 'tailprobe is ending' : `it exited with code ${code}`;
 		for (const {check, settle} of [...runs.values()])
 			settle(unknownOutcome(check, 'adhoc', `The measuring thread ended: ${whyGone}.`));

@@ -5,7 +5,18 @@ import {messageOf} from '../util/errors.ts';
 import type {SelfCheck, SelfCheckResult} from './self-check.ts';
 import type {ThreadState} from './thread-messages.ts';
 
-const watchMs = 5000;
+/** How long a look that found us sick makes failures unbelievable, and how often `watch` looks. */
+export interface OwnHealthTimes {
+	/** Between two looks, and after one that found us sick. */
+	watchMs: number;
+	/**
+	 * After one that found us signed out or not connected: with a new key of ours, peers answer only once headscale has told
+	 * them, some seconds after our own tailscaled says Running (seen with 0.29.2).
+	 */
+	joiningMs: number;
+}
+
+const defaultTimes: OwnHealthTimes = {watchMs: 5000, joiningMs: 15_000};
 
 /** Failures that a broken tailscaled of our own would cause as well; an answer with the wrong status proves that it works. */
 const ambiguous: ReadonlySet<Reason> = new Set([
@@ -28,18 +39,23 @@ export interface OwnHealth {
 }
 
 /** Without a self-check (no tailscaled here) everything is believed. */
-export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: AbortSignal): OwnHealth {
+export function createOwnHealth(
+	selfCheck: SelfCheck | undefined,
+	stopping: AbortSignal,
+	{watchMs, joiningMs}: OwnHealthTimes = defaultTimes,
+): OwnHealth {
 	let last: SelfCheckResult | undefined;
-	let lastSickAt = Number.NEGATIVE_INFINITY;
+	let believedFrom = Number.NEGATIVE_INFINITY;
 	let timer: NodeJS.Timeout | undefined;
 
 	return {
 		async excuse(outcome) {
 			if (!selfCheck || outcome.verdict !== 'down' || outcome.reason === undefined || !ambiguous.has(outcome.reason))
 				return outcome;
-			const result = await look(selfCheck, 'full');
+			// What was sound before the run may have broken since, and made it fail.
+			const result = await look(selfCheck, 'full', performance.now() - outcome.durationMs);
 			// A run that began while we were sick may have failed for that, even if we are sound by now.
-			const sickDuringRun = performance.now() - lastSickAt < outcome.durationMs + watchMs;
+			const sickDuringRun = performance.now() - outcome.durationMs < believedFrom;
 			if (result.sound && !sickDuringRun) return outcome;
 			return {
 				...outcome,
@@ -67,13 +83,19 @@ export function createOwnHealth(selfCheck: SelfCheck | undefined, stopping: Abor
 		if (!stopping.aborted) timer = setTimeout(() => void lookAgain(check, onChange), watchMs);
 	}
 
-	async function look(check: SelfCheck, depth: 'full' | 'quick'): Promise<SelfCheckResult> {
+	async function look(check: SelfCheck, depth: 'full' | 'quick', since?: number): Promise<SelfCheckResult> {
 		try {
-			last = await check.look(stopping, depth);
+			last = await check.look(stopping, depth, since);
 		} catch (error) {
 			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
 		}
-		if (!last.sound) lastSickAt = performance.now();
+		if (!last.sound)
+			believedFrom = Math.max(believedFrom, performance.now() + (isConnected(last) ? watchMs : joiningMs));
 		return last;
 	}
+}
+
+/** False only where tailscaled said so itself. */
+function isConnected({facts}: SelfCheckResult): boolean {
+	return facts['backendState'] === undefined || facts['backendState'] === 'Running';
 }

@@ -3,6 +3,7 @@
  * not answer or is not connected, has lost its tunnels, or the network around it is gone.
  */
 
+import {setTimeout as wait} from 'node:timers/promises';
 import {createLocalApi, statusOf, type TailscaledStatus} from '../net/localapi.ts';
 import {createShared} from '../net/shared.ts';
 import type {TailnetFacts} from '../probes/types.ts';
@@ -24,10 +25,10 @@ export interface SelfCheckResult {
 export interface SelfCheck {
 	/**
 	 * `full` also looks at what answers around (peers, the own relay); `quick` asks tailscaled alone, and looks around only while
-	 * the last full look found trouble there. Coalesced; an answer may be half a second old. Rejects only
-	 * with the signal's reason.
+	 * the last full look found trouble there. Coalesced; an answer may be half a second old, but what it tells is never from before
+	 * `since` (by `performance.now()`). Rejects only with the signal's reason.
 	 */
-	look(signal: AbortSignal, depth?: 'full' | 'quick'): Promise<SelfCheckResult>;
+	look(signal: AbortSignal, depth?: 'full' | 'quick', since?: number): Promise<SelfCheckResult>;
 }
 
 export interface SelfCheckOptions {
@@ -51,10 +52,15 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 		times: {...defaultTimes, ...options.times},
 	});
 	let inTrouble = false;
+	let lookedAroundAt = Number.NEGATIVE_INFINITY;
 	const quick = createShared(() => askTailscaled(socket), {freshMs: 500, timeoutMs: 60_000});
 	const full = createShared(
 		async () => {
-			const asked = await quick(never);
+			const begunAt = performance.now();
+			// Runs that fail at once, and each after the look of the one before, would keep tailscaled busy.
+			await wait(Math.max(0, lookedAroundAt + spacingMs - begunAt));
+			lookedAroundAt = performance.now();
+			const asked = await quick(never, 0, begunAt);
 			if (!asked.status) return asked.result;
 			const {trouble, network} = await lookAroundOrTell(asked.status);
 			inTrouble = trouble !== undefined;
@@ -64,8 +70,8 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 		{freshMs: 500, timeoutMs: 60_000},
 	);
 	return {
-		look: async (signal, depth = 'full') =>
-			depth === 'full' || inTrouble ? full(signal) : (await quick(signal)).result,
+		look: async (signal, depth = 'full', since) =>
+			depth === 'full' || inTrouble ? full(signal, 0, since) : (await quick(signal, 0, since)).result,
 	};
 
 	async function lookAroundOrTell(status: TailscaledStatus): Promise<Surroundings> {
@@ -79,13 +85,16 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 	}
 }
 
+/** Between the beginnings of two full looks. */
+const spacingMs = 100;
+
 const never = new AbortController().signal;
 
 /** The result as far as tailscaled alone can tell; `status` is there when it is connected. */
 async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; status?: TailscaledStatus}> {
 	let status: TailscaledStatus;
 	try {
-		status = await statusOf(socket, {peers: false}, never);
+		status = await statusOf(socket, {peers: false, since: performance.now()}, never);
 	} catch (error) {
 		return {result: {sound: false, detail: messageOf(error), facts: {}, addresses: []}};
 	}

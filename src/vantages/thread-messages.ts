@@ -19,8 +19,8 @@ export type ToThread =
 	| {kind: 'stop'};
 
 export type FromThread =
-	/** What was measured since the last batch, about every 250 ms. */
-	| {kind: 'outcomes'; outcomes: readonly Outcome[]}
+	/** What was measured since the last batch, about every 250 ms, and how many runs of the schedule began meanwhile. */
+	| {kind: 'outcomes'; outcomes: readonly Outcome[]; started: number}
 	| {kind: 'ran'; id: number; outcome: Outcome}
 	/** About once a second: a sign of life, and what is known of the place. */
 	| {kind: 'state'; state: ThreadState}

@@ -1,6 +1,7 @@
 /** A vantage says where from: it gets its whole list of checks and hands back outcomes in batches. */
 
 import type {Check, Outcome} from '../engine/types.ts';
+import type {RunCounts} from './run-tally.ts';
 
 export interface Vantage {
 	readonly name: string;
@@ -26,6 +27,8 @@ export interface VantageState {
 	/** How late the measuring thread was lately, milliseconds at worst. */
 	latenessMs: number;
 	runsInFlight: number;
+	/** Runs of the schedule since the vantage started, rechecks included, also of checks that are gone. */
+	runs: RunCounts;
 	skippedSlots: {overlap: number; late: number};
 	threadRestarts: number;
 	/** Facts about tailscaled: backendState, version, tun, online (own map poll). */

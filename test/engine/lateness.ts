@@ -1,11 +1,7 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import test from 'ava';
 import {createLatenessMeter, isSpoiled} from '../../src/engine/lateness.ts';
-
-function compute(milliseconds: number): void {
-	const until = performance.now() + milliseconds;
-	while (performance.now() < until);
-}
+import {holdThread} from '../helpers/hold-thread.ts';
 
 test.serial('a run that was alone is not late for its own work, only for what others took from it', async t => {
 	const meter = createLatenessMeter();
@@ -13,7 +9,7 @@ test.serial('a run that was alone is not late for its own work, only for what ot
 	const cpuBefore = process.threadCpuUsage();
 	const mark = meter.begin();
 	await pause(1);
-	compute(8);
+	holdThread(8);
 	await pause(1);
 
 	const latenessMs = meter.end(mark);
@@ -31,7 +27,7 @@ test.serial('what is done for another run meanwhile makes a short run late', asy
 	const mark = meter.begin();
 	await pause(1);
 	const other = meter.begin();
-	compute(6);
+	holdThread(6);
 	meter.end(other);
 	await pause(1);
 
@@ -44,7 +40,7 @@ test.serial('a stall in a long run is noticed by the heartbeat, also when the ru
 	const meter = createLatenessMeter();
 	const mark = meter.begin();
 	await pause(5);
-	compute(60);
+	holdThread(60);
 	await pause(5);
 
 	const latenessMs = meter.end(mark);

@@ -4,7 +4,7 @@ import {type RunOptions, runCheck, runRound} from '../../src/engine/run.ts';
 import type {Place, Probe} from '../../src/probes/types.ts';
 import {systemClock} from '../../src/util/clock.ts';
 import {CannotLookError, TargetDownError} from '../../src/util/errors.ts';
-import {aCheck, aReading} from '../helpers/checks.ts';
+import {aCheck, aProbe, aReading} from '../helpers/checks.ts';
 
 const place: Place = {
 	vantage: 'cluster',
@@ -13,18 +13,7 @@ const place: Place = {
 	allowLoopback: true,
 };
 
-function aProbe(measure: NonNullable<Probe['measure']>): Probe {
-	return {
-		type: 'http',
-		summary: '',
-		options: z => z.unknown(),
-		address: 'url',
-		vias: ['tailnet'],
-		durationIsLatency: true,
-		metrics: [],
-		measure,
-	};
-}
+const measuring = (measure: NonNullable<Probe['measure']>): Probe => aProbe({measure});
 
 /** A thread that is never late, so that a busy test machine changes no verdict. */
 const onTime: LatenessMeter = {
@@ -53,7 +42,7 @@ function options(over: Partial<RunOptions> = {}): RunOptions {
 
 test('a probe is told how long it may take, and whether somebody asked for the run', async t => {
 	const told: unknown[] = [];
-	const probe = aProbe(async (_target, _options, {timeoutMs, adhoc}) => {
+	const probe = measuring(async (_target, _options, {timeoutMs, adhoc}) => {
 		told.push([timeoutMs, adhoc]);
 		return aReading();
 	});
@@ -78,7 +67,7 @@ test('a reading that is ok makes the run up', async t => {
 
 	const outcome = await runCheck(
 		aCheck(),
-		aProbe(async () => reading),
+		measuring(async () => reading),
 		place,
 		options(),
 	);
@@ -93,7 +82,7 @@ test('a reading that is not ok makes the run down, with its reason and sentence'
 
 	const outcome = await runCheck(
 		aCheck(),
-		aProbe(async () => reading),
+		measuring(async () => reading),
 		place,
 		options(),
 	);
@@ -102,7 +91,7 @@ test('a reading that is not ok makes the run down, with its reason and sentence'
 });
 
 test('a target that failed by throwing is down with that reason', async t => {
-	const probe = aProbe(async () => {
+	const probe = measuring(async () => {
 		throw new TargetDownError('refused', 'refused the connection');
 	});
 
@@ -110,7 +99,7 @@ test('a target that failed by throwing is down with that reason', async t => {
 });
 
 test('a vantage that cannot look makes the run unknown, never down', async t => {
-	const probe = aProbe(async () => {
+	const probe = measuring(async () => {
 		throw new CannotLookError('vantage', 'tailscaled does not answer');
 	});
 
@@ -119,7 +108,7 @@ test('a vantage that cannot look makes the run unknown, never down', async t => 
 
 test('an error of ours is unknown, internal, and reported', async t => {
 	const bugs: unknown[] = [];
-	const probe = aProbe(async () => {
+	const probe = measuring(async () => {
 		throw new TypeError('x is not a function');
 	});
 
@@ -130,13 +119,13 @@ test('an error of ours is unknown, internal, and reported', async t => {
 });
 
 test('a run that reaches its deadline is down by timeout', async t => {
-	const probe = aProbe((_target, _options, _place, signal) => untilAborted(signal));
+	const probe = measuring((_target, _options, _place, signal) => untilAborted(signal));
 
 	t.like(await runCheck(aCheck(), probe, place, options({deadlineMs: 30})), {verdict: 'down', reason: 'timeout'});
 });
 
 test('a run that timed out while our own thread was stalled is unknown, late', async t => {
-	const probe = aProbe(async (_target, _options, _place, signal) => {
+	const probe = measuring(async (_target, _options, _place, signal) => {
 		const ended = untilAborted(signal);
 		const until = Date.now() + 150;
 		while (Date.now() < until);
@@ -150,7 +139,7 @@ test('a run that timed out while our own thread was stalled is unknown, late', a
 });
 
 test('a run that got its answer late keeps its verdict and is marked', async t => {
-	const probe = aProbe(async () => {
+	const probe = measuring(async () => {
 		const until = Date.now() + 60;
 		while (Date.now() < until);
 		return aReading();
@@ -163,7 +152,7 @@ test('a run that got its answer late keeps its verdict and is marked', async t =
 
 test('a probe that ignores its deadline does not hold the run', async t => {
 	const bugs: unknown[] = [];
-	const probe = aProbe(() => new Promise<never>(() => {}));
+	const probe = measuring(() => new Promise<never>(() => {}));
 
 	const outcome = await runCheck(aCheck(), probe, place, options({deadlineMs: 20, onBug: error => bugs.push(error)}));
 
@@ -171,9 +160,25 @@ test('a probe that ignores its deadline does not hold the run', async t => {
 	t.is(bugs.length, 1);
 });
 
+test('a probe that could not end because our own thread stood still is late, and no bug', async t => {
+	const bugs: unknown[] = [];
+	const starved: LatenessMeter = {...onTime, end: () => 700};
+	const probe = measuring(() => new Promise<never>(() => {}));
+
+	const outcome = await runCheck(
+		aCheck(),
+		probe,
+		place,
+		options({deadlineMs: 20, lateness: starved, onBug: error => bugs.push(error)}),
+	);
+
+	t.like(outcome, {verdict: 'unknown', reason: 'late'});
+	t.deepEqual(bugs, []);
+});
+
 test('runs under way when tailprobe ends are canceled, not down', async t => {
 	const stopping = new AbortController();
-	const probe = aProbe((_target, _options, _place, signal) => untilAborted(signal));
+	const probe = measuring((_target, _options, _place, signal) => untilAborted(signal));
 
 	const run = runCheck(aCheck(), probe, place, options({stopping: stopping.signal}));
 	stopping.abort();
@@ -186,7 +191,7 @@ test('in a round, a target without an answer is unknown and the others stand', a
 	const failed = aCheck({key: 'b'});
 	const forgotten = aCheck({key: 'c'});
 	const probe: Probe = {
-		...aProbe(async () => aReading()),
+		...measuring(async () => aReading()),
 		round: {
 			group: () => '',
 			measure: async () =>

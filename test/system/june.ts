@@ -25,7 +25,7 @@ systemTest('every check of a healthy platform is up, over direct paths', async t
 	const series = await prober.until(now => now.states().every(line => line.endsWith(' up')));
 
 	t.true(series.states().length >= 24, series.states().join('\n'));
-	for (const {labels, value} of series.all('tailprobe_tunnel_path', {path: 'direct'})) t.is(value, 1, labels['peer']);
+	for (const {labels, value} of series.all('tailprobe_tunnel_path', {path: 'direct'})) t.is(value, 1, labels.peer);
 });
 
 systemTest('promtool finds nothing to object to in a full scrape', async t => {

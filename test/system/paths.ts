@@ -27,7 +27,7 @@ if (canRun) {
 }
 
 const pathOf = (series: Series, peer: string) =>
-	series.all('tailprobe_tunnel_path', {peer}).find(({value}) => value === 1)?.labels['path'];
+	series.all('tailprobe_tunnel_path', {peer}).find(({value}) => value === 1)?.labels.path;
 
 const allUpAndDirect = (series: Series) =>
 	series.states().every(line => line.endsWith(' up')) &&

@@ -11,6 +11,8 @@ interface Setting {
 	outcomes: Outcome[];
 	deaths: string[];
 	bugs: string[];
+	/** The vantage's condition at each call of `onAddresses`. */
+	conditions: string[];
 	check: Check;
 }
 
@@ -24,6 +26,7 @@ async function setUp(
 	const outcomes: Outcome[] = [];
 	const deaths: string[] = [];
 	const bugs: string[] = [];
+	const conditions: string[] = [];
 	const thread = startMeasuringThread({
 		place: {
 			vantage: 'cluster',
@@ -31,7 +34,7 @@ async function setUp(
 			allowLoopback: true,
 		},
 		onOutcomes: batch => outcomes.push(...batch),
-		onAddresses() {},
+		onAddresses: () => conditions.push(thread.state().condition),
 		onBug: text => bugs.push(text),
 		onThreadDeath: why => deaths.push(why),
 	});
@@ -54,7 +57,7 @@ async function setUp(
 		timeoutMs: 400,
 		target: {name: 't', address: `http://127.0.0.1:${port}/`, via: 'direct', peer: ''},
 	});
-	return {thread, outcomes, deaths, bugs, check};
+	return {thread, outcomes, deaths, bugs, conditions, check};
 }
 
 test('assigned checks run on the thread, and their outcomes come back', async t => {
@@ -67,6 +70,14 @@ test('assigned checks run on the thread, and their outcomes come back', async t 
 		outcomes.every(outcome => outcome.verdict === 'up' && outcome.key === check.key && outcome.kind === 'scheduled'),
 	);
 	t.deepEqual(bugs, []);
+});
+
+test('whoever is told that the vantage is known finds it known', async t => {
+	const {conditions} = await setUp(t);
+
+	await until(() => conditions.length > 0);
+
+	t.deepEqual(conditions, ['sound']);
 });
 
 test('a check that is no longer assigned is run no more', async t => {
@@ -123,7 +134,22 @@ test('stopping in the middle of a hundred runs cancels them: none is down, none 
 	await thread.stop();
 
 	t.is(outcomes.length, 100);
+	t.deepEqual(thread.state().runs, {started: 100, up: 0, down: 0, unknown: 100});
 	t.true(outcomes.every(outcome => outcome.verdict === 'unknown' && outcome.reason === 'canceled'));
+});
+
+test('a run that is lost with its thread counts as unknown, and the sums go on from there', async t => {
+	const {thread, outcomes, check} = await setUp(t, () => {});
+	const many = Array.from({length: 10}, (_, at) => ({...check, key: `${check.key}-${at}`, timeoutMs: 30_000}));
+	thread.assign(many);
+	await until(() => thread.state().runs.started === 10);
+
+	await thread.crash();
+	await until(() => outcomes.length >= 10);
+	const {started, up, down, unknown} = thread.state().runs;
+
+	t.deepEqual([up, down, unknown], [0, 0, started]);
+	t.is(started, 10 + outcomes.length);
 });
 
 test('an ad hoc run whose caller goes away is canceled, and says why', async t => {

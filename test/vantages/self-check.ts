@@ -317,3 +317,17 @@ test('who stops waiting is not kept', async t => {
 
 	t.is(await t.throwsAsync(look), reason);
 });
+
+test('a look from before a run began does not vouch for it', async t => {
+	const relay = await aRelay(t);
+	const local = await startLocalApi(t, {derpMap: relay.map});
+	const selfCheck = checkOf(local);
+	t.true((await selfCheck.look(endless)).sound);
+
+	local.status = {...withSessions(), BackendState: 'Stopped'};
+	const cached = await selfCheck.look(endless);
+	const anew = await selfCheck.look(endless, 'full', performance.now());
+
+	t.true(cached.sound);
+	t.false(anew.sound);
+});
