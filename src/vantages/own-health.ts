@@ -10,8 +10,9 @@ export interface OwnHealthTimes {
 	/** Between two looks, and after one that found us sick. */
 	watchMs: number;
 	/**
-	 * After one that found us signed out or not connected: with a new key of ours, peers answer only once headscale has told
-	 * them, some seconds after our own tailscaled says Running (seen with 0.29.2).
+	 * After one that found us signed out, not connected or without a network: with a new key of ours, peers answer only once
+	 * headscale has told them, some seconds after our own tailscaled says Running, and after a silence its connection to the
+	 * relay is back only with TCP's next retransmission (both seen with headscale 0.29.2 and tailscaled 1.102.3).
 	 */
 	joiningMs: number;
 }
@@ -90,12 +91,12 @@ export function createOwnHealth(
 			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
 		}
 		if (!last.sound)
-			believedFrom = Math.max(believedFrom, performance.now() + (isConnected(last) ? watchMs : joiningMs));
+			believedFrom = Math.max(believedFrom, performance.now() + (mustRejoin(last) ? joiningMs : watchMs));
 		return last;
 	}
 }
 
-/** False only where tailscaled said so itself. */
-function isConnected({facts}: SelfCheckResult): boolean {
-	return facts['backendState'] === undefined || facts['backendState'] === 'Running';
+/** Whether what was found takes tailscaled some time to recover from, once it is over. */
+function mustRejoin({facts: {backendState}, network}: SelfCheckResult): boolean {
+	return (backendState !== undefined && backendState !== 'Running') || network === 'silent';
 }

@@ -22,6 +22,7 @@ if (canRun) {
 		tailnet = await startTailnet({hosts: ['gpu1', 'mon']});
 		await tailnet.settle();
 		prober = await startProber(tailnet, 'mon', baseConfig(tailnet) + checks);
+		await prober.until(series => series.state('tunnel', peer) === 'up');
 	});
 	test.afterEach.always(async () => {
 		for (const host of ['gpu1', 'mon']) await tailnet.underlay.heal(host);

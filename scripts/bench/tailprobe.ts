@@ -1,0 +1,140 @@
+/** tailprobe in the bench: the very `serve` command, compiled as an image ships it or from its source. */
+
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {type AtWork, certificate, getText, type Task, targetsOf} from './probers.ts';
+import {type Running, startProgram, waitFor} from './processes.ts';
+import type {ReportedRun} from './types.ts';
+
+/** The program and its first arguments, before `serve`. */
+export interface Program {
+	command: readonly string[];
+	env: NodeJS.ProcessEnv;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const listen = '127.0.0.1:9753';
+export const tailprobeUrl = `http://${listen}`;
+
+/** Node itself, where the one that runs now may have been found through a wrapper. */
+const node = [process.execPath, '--max-semi-space-size=4'];
+
+/** As `npm run tailprobe` starts it, without npm. */
+export function sourceProgram(): Program {
+	const env = {...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tailprobe')};
+	return {command: [...node, join(root, 'src/main.ts')], env};
+}
+
+/** Compiled by tsc into a folder, with the dependencies beside it. Throws where it does not compile. */
+export function compileProgram(scratch: string): Program {
+	const output = join(scratch, 'compiled');
+	mkdirSync(output);
+	const settings = {
+		extends: join(root, 'tsconfig.json'),
+		compilerOptions: {
+			noEmit: false,
+			rootDir: join(root, 'src'),
+			outDir: join(output, 'src'),
+			typeRoots: [join(root, 'node_modules/@types')],
+		},
+		include: [join(root, 'src')],
+	};
+	writeFileSync(join(output, 'tsconfig.json'), JSON.stringify(settings));
+	const run = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(output, 'tsconfig.json')], {encoding: 'utf8'});
+	if (run.status !== 0)
+		throw new Error(`tsc could not compile tailprobe: ${(run.stdout || run.stderr).slice(0, 1000)}`);
+	cpSync(join(root, 'package.json'), join(output, 'package.json'));
+	symlinkSync(join(root, 'node_modules'), join(output, 'node_modules'));
+	return {command: [...node, join(output, 'src/main.js')], env: process.env};
+}
+
+/** Starts `serve` with this configuration. JSON is YAML, too. */
+export function startServe(program: Program, config: object, scratch: string, before: readonly string[] = []): Running {
+	const configFile = join(scratch, 'tailprobe.yaml');
+	writeFileSync(configFile, JSON.stringify({web: {listen}, log: {level: 'warn', format: 'json'}, ...config}));
+	const command = [...before, ...program.command, 'serve', '--config', configFile];
+	return startProgram(command, {logFile: join(scratch, 'tailprobe.log'), env: program.env});
+}
+
+/** Resolves when it is ready, with the milliseconds since its start. */
+export async function untilReady(running: Running, pauseMs = 5): Promise<number> {
+	await waitFor('tailprobe did not become ready', running, 30_000, () => getText(`${tailprobeUrl}/-/ready`), pauseMs);
+	return performance.now() - running.startedAt;
+}
+
+/** Starts it with one http check over all targets, as a user writes one: everything else by default, but for `more`. */
+export async function startTailprobe(
+	program: Program,
+	task: Task,
+	more: {checks?: readonly object[]; limits?: object} = {},
+): Promise<AtWork> {
+	const running = startServe(
+		program,
+		{
+			vantages: [withoutTailscaled],
+			...more,
+			checks: [checkOf(task), ...(more.checks ?? [])],
+		},
+		task.scratch,
+	);
+	await untilReady(running);
+	const keys = targetsOf('tailprobe', task).map(({name}) => `${checkName}/local/${name}`);
+	return {
+		running,
+		pause: () => running.pause(),
+		resume: () => running.resume(),
+		begin: async () => {},
+		scrape: async () => void (await getText(`${tailprobeUrl}/metrics`)),
+		async readings() {
+			const runs: ReportedRun[] = [];
+			for (const key of keys) runs.push(...(await historyOf(key)));
+			return runs;
+		},
+	};
+}
+
+export const withoutTailscaled = {name: 'local', type: 'local', tailscaled: false};
+const checkName = 'bench';
+
+function checkOf(task: Task): object {
+	const tls = {tls_config: {ca_file: certificate.authority, server_name: certificate.name}};
+	return {
+		name: checkName,
+		prober: 'http',
+		via: 'direct',
+		interval: `${task.intervalMs}ms`,
+		timeout: `${task.timeoutMs}ms`,
+		targets: targetsOf('tailprobe', task).map(({name, url}) => ({name, target: url})),
+		...(task.scheme === 'https' ? {http: tls} : {}),
+	};
+}
+
+/** The API keeps the last twenty runs of each check. */
+async function historyOf(key: string): Promise<ReportedRun[]> {
+	const text = await getText(`${tailprobeUrl}/api/v1/checks/${encodeURIComponent(key)}/history`);
+	const {recent} = JSON.parse(text ?? '{"recent":[]}') as {recent: RecentRun[]};
+	return recent.flatMap(({startedAt, durationSeconds, verdict, late, phases}) => {
+		if (verdict !== 'up' || phases?.processing === undefined) return [];
+		return [
+			{
+				path: `/tailprobe/${key.slice(key.lastIndexOf('/') + 1)}`,
+				startedWallMs: Date.parse(startedAt),
+				// What tailprobe_check_duration_seconds shows: the phases together.
+				reportedMs: Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) * 1000,
+				runMs: durationSeconds * 1000,
+				processingMs: phases.processing * 1000,
+				late,
+			},
+		];
+	});
+}
+
+interface RecentRun {
+	startedAt: string;
+	durationSeconds: number;
+	verdict: string;
+	late: boolean;
+	phases?: Record<string, number>;
+}
