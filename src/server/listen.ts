@@ -4,14 +4,12 @@ import type {Server as HttpServer, RequestListener, ServerOptions} from 'node:ht
 import https from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {messageOf, UserError} from '../util/errors.ts';
+import {http} from '../util/node-http.ts';
 import {boundConnections, connectionBounds} from './door/connections.ts';
 import type {Door} from './door/door.ts';
 import {isLoopbackHost} from './front-door.ts';
 import {answerPlainHttp} from './plain-http.ts';
 import {answerUnreadable} from './unreadable.ts';
-
-/** Not imported: that costs 6 MB more, because it has Node.js load all that stands behind the names of the module. */
-const http = process.getBuiltinModule('node:http');
 
 export interface Server {
 	/** Such as `http://127.0.0.1:9753`, with the port that was really taken. */

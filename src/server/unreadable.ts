@@ -1,8 +1,9 @@
 /** What is no HTTP that can be read (headers beyond the bound, a broken first line, half a request) gets a sentence too. */
 
-import {type Server as HttpServer, type ServerResponse, STATUS_CODES} from 'node:http';
+import type {Server as HttpServer, ServerResponse} from 'node:http';
 import type {Server as HttpsServer} from 'node:https';
 import type {Duplex} from 'node:stream';
+import {http} from '../util/node-http.ts';
 
 /** Answers it and closes the connection; one over which an answer is under way is only closed. */
 export function answerUnreadable(server: HttpServer | HttpsServer): void {
@@ -30,7 +31,7 @@ const refusals: Record<string, readonly [status: number, detail: string]> = {
 
 function describe({code, rawPacket}: ClientError): string {
 	const [status, detail] = refusals[code ?? ''] ?? [400, 'The request is not HTTP/1.1 that can be read.'];
-	const title = STATUS_CODES[status];
+	const title = http.STATUS_CODES[status];
 	const forApi = /^[A-Z]+ \/api\//.test(rawPacket?.subarray(0, 20).toString('latin1') ?? '');
 	const body = forApi ? JSON.stringify({type: 'about:blank', title, status, detail}) : `${detail}\n`;
 	const type = forApi ? 'application/problem+json; charset=utf-8' : 'text/plain; charset=utf-8';
