@@ -2,6 +2,7 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {canRun, systemTest} from './lab/can-run.ts';
+import {assertCleanMetrics} from './lab/clean-metrics.ts';
 import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
@@ -48,16 +49,13 @@ systemTest(
 			now => now.state('orchestrator') === 'down' && disagreementOn(now, orchestrator) !== undefined,
 		);
 
-		t.deepEqual(onlyOf(failedBetween(before, broken), orchestrator), [
-			`orchestrator ${orchestrator} timeout`,
-			`ping ${orchestrator} timeout`,
-			`tunnel ${orchestrator} timeout`,
-		]);
+		const later = await afterRuns(prober, broken, 2);
 		t.deepEqual(
-			failedBetween(before, broken),
-			onlyOf(failedBetween(before, broken), orchestrator),
+			failedBetween(before, later),
+			['orchestrator', 'ping', 'tunnel'].map(check => `${check} ${orchestrator} timeout`),
 			'nothing else failed',
 		);
+		await assertCleanMetrics(t, broken.text);
 		const downSince = broken.value('tailprobe_check_down_since_timestamp_seconds', {check: 'tunnel'}) ?? 0;
 		t.true(downSince * 1000 > frozenAt - timeoutMs && downSince * 1000 < frozenAt + intervalMs + slackMs);
 		t.is(broken.value('tailprobe_headscale_node_online', {peer: orchestrator}), 1);
@@ -86,7 +84,8 @@ systemTest('a killed client is down at once, and offline in headscale some ten s
 	t.is(broken.value('tailprobe_headscale_node_online', {peer: gpu}), 1);
 	t.is(disagreementOn(offline, gpu), undefined);
 	t.is(offline.value('tailprobe_headscale_nodes', {state: 'offline'}), 1);
-	t.deepEqual(failedBetween(before, offline), [`ping ${gpu} timeout`, `tts ${gpu} timeout`, `tunnel ${gpu} timeout`]);
+	const later = await afterRuns(prober, offline, 2);
+	t.deepEqual(failedBetween(before, later), [`ping ${gpu} timeout`, `tts ${gpu} timeout`, `tunnel ${gpu} timeout`]);
 
 	await tailnet.node('gpu1').start();
 	const after = await healed(t);
@@ -114,10 +113,11 @@ systemTest(
 				Date.now() / 1000,
 		);
 		t.regex((await lastRun(prober, 'tunnel', gpu)).detail, /expired.*the node must sign in again/);
-		const failed = failedBetween(before, broken);
+		const failed = failedBetween(before, await afterRuns(prober, broken, 2));
 		t.true(failed.includes(`tunnel ${gpu} unreachable`), failed.join('\n'));
 		t.true(failed.includes(`tts ${gpu} unreachable`), failed.join('\n'));
 		t.deepEqual(failed, onlyOf(failed, gpu));
+		await assertCleanMetrics(t, broken.text);
 
 		await tailnet.node('gpu1').join();
 		const after = await healed(t);
@@ -188,6 +188,7 @@ systemTest('a prober without a tunnel device sees what its proxy leads to, and c
 		failedBetween(before, now).every(line => line.endsWith(' unsupported')),
 		failedBetween(before, now).join('\n'),
 	);
+	await assertCleanMetrics(t, now.text);
 	t.true(now.all('tailprobe_check_runs_total', {verdict: 'down'}).every(({value}) => value === 0));
 	t.is(now.value('tailprobe_tailscaled_tun'), 0);
 	t.is(now.value('tailprobe_vantage_up'), 1);

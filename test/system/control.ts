@@ -2,6 +2,7 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {canRun, systemTest} from './lab/can-run.ts';
+import {assertCleanMetrics} from './lab/clean-metrics.ts';
 import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
@@ -81,9 +82,10 @@ systemTest(
 		t.is(later.value('tailprobe_vantage_up'), 1);
 		t.is(later.value('tailprobe_tailscaled_self_online'), 0);
 		assertNothingIsTold(t, later);
+		await assertCleanMetrics(t, later.text);
 
 		await tailnet.headscale.start();
-		const back = await comeBack(t, before);
+		const back = await comeBack(t, before, later);
 		t.deepEqual(
 			downBetween(later, back).filter(line => !line.includes(' headscale ')),
 			[],
@@ -97,7 +99,7 @@ systemTest('a restart of the control server moves no verdict', async t => {
 	await tailnet.headscale.stop();
 	await tailnet.headscale.start();
 
-	const back = await comeBack(t, before);
+	const back = await comeBack(t, before, before);
 
 	t.deepEqual(
 		downBetween(before, back).filter(line => !line.includes(' headscale ')),
@@ -106,8 +108,11 @@ systemTest('a restart of the control server moves no verdict', async t => {
 	await healed(t);
 });
 
-/** After a restart: all nodes are there again and the grace is over. Meanwhile no scrape may say that a node is offline. */
-async function comeBack(t: ExecutionContext, before: Series): Promise<Series> {
+/**
+ * After a restart: all nodes are there again, the grace is over, and every check was judged twice since `from`. Meanwhile no scrape
+ * may say that a node is offline.
+ */
+async function comeBack(t: ExecutionContext, before: Series, from: Series): Promise<Series> {
 	const startedBefore = before.value(processStart);
 	const wrong = new Set<string>();
 	const back = await prober.until(now => {
@@ -123,7 +128,7 @@ async function comeBack(t: ExecutionContext, before: Series): Promise<Series> {
 	// The same checks as before: none began anew because the list of nodes was away.
 	for (const {labels, value} of before.all('tailprobe_check_runs_total'))
 		t.true((back.value('tailprobe_check_runs_total', labels) ?? 0) >= value, JSON.stringify(labels));
-	return back;
+	return afterRuns(prober, from, 2);
 }
 
 const processStart = 'tailprobe_headscale_process_start_timestamp_seconds';

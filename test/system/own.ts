@@ -82,7 +82,8 @@ const faults: readonly Fault[] = [
 		start: () => tailnet.node('mon').logout(),
 		end: () => tailnet.node('mon').join(),
 		stillUp: direct,
-		says: /in state NeedsLogin: it must sign in/,
+		// 0.29.2 fails about one ephemeral logout in ten, and leaves the client in state Stopped.
+		says: /in state (NeedsLogin: it must sign in|Stopped)/,
 	},
 	{
 		title: 'a frozen tailscaled of its own leaves everything behind it unknown',

@@ -52,7 +52,7 @@ systemTest('30 ms more of underlay are 30 ms more of disco and TSMP round trip, 
 	isFaithful(t, await wire.counters());
 });
 
-// Loss on the way there: the disco pings of each run keep the prober's tailscaled from sending copies by the relay. On
+// On the way there: the disco pings of each run keep the prober's tailscaled from sending copies by the relay. On
 // the way back the other tailscaled does so for seconds at a time, and the tunnel truly loses less than its underlay.
 systemTest('of 20 % that the underlay loses, the tunnel check tells just what the wire dropped', async t => {
 	const wire = await tailnet.underlay.wire('mon', {loss: 0.2});
@@ -74,6 +74,21 @@ systemTest('of 20 % that the underlay loses, the tunnel check tells just what th
 	isFaithful(t, counters);
 });
 
+systemTest('what an underlay loses on the way back is never told as more than the wire dropped', async t => {
+	const wire = await tailnet.underlay.wire('gpu1', {loss: 0.2});
+	const before = pingsIn(await wire.counters(), 'mon');
+
+	const runs = await collect(8);
+
+	const after = pingsIn(await wire.counters(), 'mon');
+	const told = (100 * sumOf(runs, 'pings_lost')) / sumOf(runs, 'pings_sent');
+	const dropped = (100 * (after.dropped - before.dropped)) / (after.seen - before.seen);
+	near(t, dropped, 20, 5);
+	t.true(told <= dropped + 2, `${told} % told, ${dropped} % dropped`);
+	t.true(runs.every(({verdict}) => verdict === 'up'));
+	isFaithful(t, await wire.counters());
+});
+
 /** One run of the check, as the API tells it. */
 interface Run {
 	startedAt: string;
@@ -92,6 +107,7 @@ async function collect(count: number): Promise<Run[]> {
 			return found.size >= count;
 		},
 		count * 2000 + 20_000,
+		250,
 	);
 	return [...found.values()].slice(0, count);
 }
@@ -109,9 +125,12 @@ const sumOf = (runs: readonly Run[], value: string) => valuesOf(runs, value).red
 
 const medianOf = (runs: readonly Run[], value: string) => median(valuesOf(runs, value)) ?? Number.NaN;
 
-/** TSMP pings to the peer (and the one ICMP ping of each run) as the wire saw them: datagrams of 64 bytes. */
-function pingsIn({out}: Awaited<ReturnType<Wire['counters']>>): {seen: number; dropped: number} {
-	return out.peers[tailnet.underlay.address('gpu1')]?.['wireguard 64'] ?? {seen: 0, dropped: 0};
+/** TSMP pings to the peer (and the one ICMP ping of each run), or its answers to `mon`, as the wire saw them: datagrams of 64 bytes. */
+function pingsIn(
+	{out}: Awaited<ReturnType<Wire['counters']>>,
+	to: 'gpu1' | 'mon' = 'gpu1',
+): {seen: number; dropped: number} {
+	return out.peers[tailnet.underlay.address(to)]?.['wireguard 64'] ?? {seen: 0, dropped: 0};
 }
 
 function near(t: {true(actual: boolean, message: string): void}, found: number, wanted: number, tolerance: number) {

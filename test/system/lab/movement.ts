@@ -5,13 +5,18 @@ import type {Prober, Series} from './prober.ts';
 
 /** What a busy machine makes of any run, whatever is broken: tailprobe or its fping had no CPU. */
 const busy: readonly string[] = ['late', 'incomplete'];
+/** The part of the runs that may be so before nothing can be concluded from the others. */
+const tolerated = 0.3;
 
 /**
  * Runs that failed between the two scrapes, as `check target reason`, in order; each once, however often it happened, and without
- * those that failed because this machine is busy.
+ * those that failed because this machine is busy. That nothing failed is worth what was looked at: `afterRuns` sees to that.
+ *
+ * @throws Error when so many failed of that that the rest proves nothing
  */
 export function failedBetween(before: Series, after: Series): string[] {
-	return moved(before, after, 'tailprobe_check_failures_total')
+	assertNotTooBusy(before, after);
+	return moved(before, after, failures)
 		.filter(({labels}) => !busy.includes(labels.reason ?? ''))
 		.map(({labels}) => `${labels.check} ${labels.target} ${labels.reason}`)
 		.sort();
@@ -22,21 +27,58 @@ export function downBetween(before: Series, after: Series): string[] {
 	return failedBetween(before, after).filter(line => downReasons.some(reason => line.endsWith(` ${reason}`)));
 }
 
-/** The first scrape in which each check has ended so many runs more than in `since`. Rejects after the limit. */
+/**
+ * The first scrape in which each check has ended so many runs more than in `since`: where it was up or down then, so many with such
+ * a verdict, for a run that is unknown looked at nothing. Rejects after the limit, and when there is no check or one has vanished.
+ */
 export function afterRuns(prober: Prober, since: Series, count: number, limitMs = 60_000): Promise<Series> {
+	const before = runsByCheck(since);
 	return prober.until(now => {
-		const before = runsByCheck(since);
-		return [...runsByCheck(now)].every(([check, runs]) => runs - (before.get(check) ?? 0) >= count);
+		const after = runsByCheck(now);
+		const gone = [...before.keys()].filter(check => !after.has(check));
+		if (before.size === 0) throw new Error('There are no checks whose runs could be waited for');
+		if (gone.length > 0) throw new Error(`These checks have vanished: ${gone.join(', ')}`);
+		return [...after].every(([check, {all, judged}]) => {
+			const was = before.get(check);
+			return was?.seen ? judged - was.judged >= count : all - (was?.all ?? 0) >= count;
+		});
 	}, limitMs);
 }
 
-function runsByCheck(series: Series): Map<string, number> {
-	const runs = new Map<string, number>();
+const failures = 'tailprobe_check_failures_total';
+
+/** Runs of a check so far, those with a verdict of up or down, and whether its state is one of these. */
+interface Runs {
+	all: number;
+	judged: number;
+	seen: boolean;
+}
+
+function runsByCheck(series: Series): Map<string, Runs> {
+	const found = new Map<string, Runs>();
 	for (const {labels, value} of series.all('tailprobe_check_runs_total')) {
-		const check = `${labels.check} ${labels.target}`;
-		runs.set(check, (runs.get(check) ?? 0) + value);
+		const {check = '', target = '', verdict} = labels;
+		const seen = series.state(check, target) !== 'unknown';
+		const {all, judged} = found.get(`${check} ${target}`) ?? {all: 0, judged: 0};
+		const isJudged = verdict !== 'unknown';
+		found.set(`${check} ${target}`, {all: all + value, judged: judged + (isJudged ? value : 0), seen});
 	}
-	return runs;
+	return found;
+}
+
+function assertNotTooBusy(before: Series, after: Series): void {
+	const grown = (name: string, isMeant: (labels: Readonly<Record<string, string>>) => boolean) =>
+		sumOf(after, name, isMeant) - sumOf(before, name, isMeant);
+	const runs = grown('tailprobe_check_runs_total', () => true);
+	const spoiled = grown(failures, ({reason = ''}) => busy.includes(reason));
+	if (spoiled > tolerated * runs)
+		throw new Error(
+			`This machine was too busy to prove anything: ${spoiled} of ${runs} runs were ${busy.join(' or ')}.`,
+		);
+}
+
+function sumOf(series: Series, name: string, isMeant: (labels: Readonly<Record<string, string>>) => boolean): number {
+	return series.all(name).reduce((sum, {labels, value}) => sum + (isMeant(labels) ? value : 0), 0);
 }
 
 /** Counters of this name that stand higher than before, or are new and above zero. */
