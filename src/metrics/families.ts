@@ -93,14 +93,18 @@ interface Column<T> {
 function createColumns<T>(def: MetricDef) {
 	const byLast = new Map<string, Map<string, T>>();
 	return {
-		get: ({text}: LabelSet, last: string) => byLast.get(last)?.get(text),
-		set(labels: LabelSet, last: string, value: T): void {
+		get: ({text}: LabelSet, last: string) => byLast.get(last.toWellFormed())?.get(text),
+		set(labels: LabelSet, givenLast: string, value: T): void {
+			const last = givenLast.toWellFormed();
 			const column = byLast.get(last) ?? new Map<string, T>();
+			if (!column.has(labels.text)) {
+				insistOnLabels(def, labels, last);
+				insistOnOneWay(labels, last);
+			}
 			byLast.set(last, column);
-			if (!column.has(labels.text)) insistOnLabels(def, labels, last);
 			column.set(labels.text, value);
 		},
-		remove: ({text}: LabelSet, last: string) => void byLast.get(last)?.delete(text),
+		remove: ({text}: LabelSet, last: string) => void byLast.get(last.toWellFormed())?.delete(text),
 		now: (): Column<T>[] =>
 			[...byLast].map(([last, column]) => ({
 				text: last === '' ? '' : labelText({[def.labels.at(-1) ?? '']: last}),
@@ -108,6 +112,18 @@ function createColumns<T>(def: MetricDef) {
 				values: [...column.values()],
 			})),
 	};
+
+	/** A series that is there with its last label told apart must not come whole as well, nor the other way round. */
+	function insistOnOneWay({values, text}: LabelSet, last: string): void {
+		const name = def.labels.at(-1);
+		if (name === undefined) return;
+		const {[name]: own = '', ...others} = values;
+		const isThere =
+			last === ''
+				? byLast.get(own.toWellFormed())?.has(labelText(others))
+				: byLast.get('')?.has(joined(text, labelText({[name]: last})));
+		if (isThere) throw new TypeError(`${def.name} has the series ${joined(text, last)} already, filed the other way`);
+	}
 }
 
 function insistOnLabels(def: MetricDef, {values}: LabelSet, last: string): void {

@@ -21,7 +21,9 @@ export function labelText(values: Readonly<Record<string, string>>): string {
 	return text;
 }
 
-function escapeValue(value: string): string {
+/** As it is written: whoever compares texts must not take two for different that are one in UTF-8. */
+function escapeValue(given: string): string {
+	const value = given.toWellFormed();
 	if (!/[\\\n"]/.test(value)) return value;
 	return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }

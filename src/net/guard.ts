@@ -68,7 +68,7 @@ export function checkAddress(address: string, rule: AddressRule): void {
 	if (rule.via === 'tailnet' && !contains(listOf(rule.prefixes), parsed)) {
 		throw new TargetDownError(
 			'wrong_network',
-			`${parsed.address} is outside the tailnet (${rule.prefixes.join(', ') || 'no prefixes configured'}): another network answered for the target, or it belongs under via: direct`,
+			`${parsed.address} is outside the tailnet (${rule.prefixes.join(', ') || 'no prefixes configured'})`,
 		);
 	}
 	if (rule.only && !contains(listOf(rule.only), parsed)) {

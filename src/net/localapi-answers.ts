@@ -14,6 +14,8 @@ export interface TailscaledStatus {
 	/** Messages for a person, bounded. */
 	health: readonly string[];
 	self?: PeerStatus;
+	/** Our own public key: each sign-in makes a new one. '' before the first. */
+	nodeKey: string;
 	/** Empty when not asked for. */
 	peers: readonly PeerStatus[];
 }
@@ -82,6 +84,7 @@ export function toStatus(json: unknown): TailscaledStatus {
 			.slice(0, 20)
 			.map(message => text(message, 300)),
 		...(isRecord(status.Self) ? {self: toPeer(status.Self)} : {}),
+		nodeKey: text(record(status.Self).PublicKey, 100),
 		peers,
 	};
 }

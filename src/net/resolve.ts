@@ -51,7 +51,7 @@ export function createResolve(files: SystemFiles): ResolveTarget {
 		const startedAt = performance.now();
 		const found =
 			literal(host, choice) ?? (await (rule.via === 'tailnet' ? askTailnet : askDirect)(host, choice, place, signal));
-		for (const address of found.addresses) judge(host, address, rule);
+		for (const address of found.addresses) judge(host, address, found.by, rule);
 		const chosen = parseAddress(found.addresses[0] ?? '');
 		if (!chosen) throw new Error(`no usable address of ${host} in ${found.addresses.join()}`);
 		const seconds = found.by === 'literal' ? 0 : (performance.now() - startedAt) / 1000;
@@ -131,14 +131,22 @@ function isHostName(host: string): boolean {
 	return host.length <= 254 && labels.every(label => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
 }
 
-function judge(host: string, address: string, rule: AddressRule): void {
+function judge(host: string, address: string, by: Found['by'], rule: AddressRule): void {
 	try {
 		checkAddress(address, rule);
 	} catch (error) {
-		if (!(error instanceof TargetDownError) || host === address) throw error;
-		throw new TargetDownError(error.reason, `${host} was resolved, but ${error.message}`);
+		if (!(error instanceof TargetDownError)) throw error;
+		const {reason, message} = error;
+		const advice = reason === 'wrong_network' ? adviceOn[by === 'literal' ? 'literal' : 'name'] : '';
+		throw new TargetDownError(reason, `${by === 'literal' ? '' : `${host} was resolved, but `}${message}${advice}`);
 	}
 }
+
+/** What an address outside the tailnet means, and what to do. */
+const adviceOn = {
+	literal: ' and was not tried: what is not in the tailnet is probed by a module or check with `via: direct`',
+	name: ': another network answered for the target, or it belongs under `via: direct`',
+};
 
 async function askTailnet(
 	host: string,

@@ -14,7 +14,7 @@ export async function chainExpirySeconds(
 	leaf: X509Certificate,
 	caFile: string | undefined,
 ): Promise<number | undefined> {
-	const trusted = await (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile));
+	const trusted = await (caFile === undefined ? builtInAuthorities() : authoritiesOf(caFile, rereadMs));
 	const presented = presentedBehind(leaf);
 	let earliest = endOf(leaf);
 	let certificate = leaf;
@@ -63,6 +63,8 @@ const maxDepth = 10;
 const prepared = new Set<string | undefined>();
 const maxPrepared = 100;
 const maxFileBytes = 4 * 1024 * 1024;
+/** The handshake's own look at the file was moments ago, and there may be little left of the run. */
+const rereadMs = 100;
 let builtIn: Promise<Authorities> | undefined;
 /** By the bytes of the file, which stay the same object while the file is unchanged. */
 const ofFiles = new WeakMap<Buffer, Promise<Authorities>>();
@@ -72,8 +74,8 @@ function builtInAuthorities(): Promise<Authorities> {
 	return builtIn;
 }
 
-async function authoritiesOf(file: string): Promise<Authorities> {
-	const bytes = await readChanging(file, maxFileBytes);
+async function authoritiesOf(file: string, runMs?: number): Promise<Authorities> {
+	const bytes = await readChanging(file, maxFileBytes, runMs);
 	let known = ofFiles.get(bytes);
 	if (!known) {
 		const blocks = bytes

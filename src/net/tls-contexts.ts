@@ -17,16 +17,20 @@ export interface ContextFiles {
 
 /**
  * The context for these files, which are read again when they changed. Throws CannotLookError (`vantage`) when one cannot be read or
- * holds nothing of use.
+ * holds nothing of use, or when its disk does not answer early in the `runMs` that the whole run has.
  */
-export async function secureContextFor(files: ContextFiles): Promise<SecureContext> {
+export async function secureContextFor(files: ContextFiles, runMs?: number): Promise<SecureContext> {
 	const {caFile, certFile, keyFile, minVersion, maxVersion} = files;
 	const id = [caFile, certFile, keyFile, minVersion, maxVersion].join('\n');
 	if (id === '\n\n\n\n') {
 		builtIn ??= createSecureContext({ciphers});
 		return builtIn;
 	}
-	const [ca, cert, key] = await Promise.all([readPem(caFile), readPem(certFile), readPem(keyFile)]);
+	const [ca, cert, key] = await Promise.all([
+		readPem(caFile, runMs),
+		readPem(certFile, runMs),
+		readPem(keyFile, runMs),
+	]);
 	const known = contexts.get(id);
 	if (known && isSame(known.ca, ca) && isSame(known.cert, cert) && isSame(known.key, key)) return known.context;
 	const context = makeContext(files, {ca, cert, key});
@@ -48,10 +52,10 @@ interface Pems {
 	key: Buffer | undefined;
 }
 
-async function readPem(file: string | undefined): Promise<Buffer | undefined> {
+async function readPem(file: string | undefined, runMs: number | undefined): Promise<Buffer | undefined> {
 	if (file === undefined) return undefined;
 	try {
-		return await readChanging(file, maxFileBytes);
+		return await readChanging(file, maxFileBytes, runMs);
 	} catch (error) {
 		throw unusable(file, error);
 	}

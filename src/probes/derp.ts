@@ -74,7 +74,7 @@ async function measure(target: Target, options: DerpOptions, place: Place, signa
 	let resolved: Resolved;
 	let context: SecureContext | undefined;
 	try {
-		context = url.protocol === 'https:' ? await tlsContext(options.tls_config) : undefined;
+		context = url.protocol === 'https:' ? await tlsContext(options.tls_config, place) : undefined;
 		resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
 	} catch (error) {
 		return failedReading(error, what, findings, signal);

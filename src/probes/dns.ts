@@ -64,7 +64,7 @@ async function measure(target: Target, options: DnsOptions, place: Place, signal
 	try {
 		if (isServiceAddress(host)) await demandDatagramWay(target.via, place, insteadOfMagicDns, signal);
 		else if (options.transport_protocol === 'udp') await demandDatagramWay(target.via, place, insteadOfUdp, signal);
-		const secure = options.dns_over_tls ? await tlsContext(options.tls_config) : undefined;
+		const secure = options.dns_over_tls ? await tlsContext(options.tls_config, place) : undefined;
 		const own = target.via === 'tailnet' && isMagicDns(host, port, place);
 		const name = own && asked.name !== '.' ? await fullName(asked.name, place, signal) : asked.name;
 		what = `DNS ${asked.type} ${name} at ${host}`;

@@ -113,12 +113,12 @@ async function ask(run: Run): Promise<Exchange> {
 }
 
 /** The kept connection, where it may still be used for what is configured now. */
-async function fitLine({key, hop, options}: Run): Promise<KeptLine | undefined> {
+async function fitLine({key, hop, options, place}: Run): Promise<KeptLine | undefined> {
 	const line = takeLine(key);
 	if (!line) return undefined;
 	// What came unasked while we waited is read before anything is sent.
 	keepLine(key, line);
-	const context = hop.url.protocol === 'https:' ? await tlsContext(options.tls_config) : undefined;
+	const context = hop.url.protocol === 'https:' ? await tlsContext(options.tls_config, place) : undefined;
 	await readingDone();
 	const still = takeLine(key);
 	if (!still) return undefined;

@@ -71,9 +71,24 @@ export const icmp: Probe<IcmpOptions> = {
 		{
 			name: 'tailprobe_icmp_loss_ratio',
 			type: 'gauge',
-			help: 'Pings of the last run that were not answered, as a ratio of those sent.',
+			help: 'Pings of the last run that were not answered, as a ratio of those sent; not with `detail: least`.',
 			labels: checkLabels,
 			from: {value: 'loss_ratio'},
+			leftOut: 'least',
+		},
+		{
+			name: 'tailprobe_icmp_pings_total',
+			type: 'counter',
+			help: 'Pings sent in scheduled runs that were up or down.',
+			labels: checkLabels,
+			from: {sumOf: 'pings_sent'},
+		},
+		{
+			name: 'tailprobe_icmp_pings_lost_total',
+			type: 'counter',
+			help: 'Those of `tailprobe_icmp_pings_total` that were not answered: together they tell the loss over any window.',
+			labels: checkLabels,
+			from: {sumOf: 'pings_lost'},
 		},
 	],
 	round: {

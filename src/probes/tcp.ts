@@ -68,7 +68,7 @@ interface Aim {
 async function talk(aim: Aim, findings: Findings, progress: Progress, signal: AbortSignal): Promise<void> {
 	const {target, host, port, options, place} = aim;
 	const {tls_config: tlsOptions, query_response: steps} = options;
-	const context = speaksTls(options) ? await tlsContext(tlsOptions) : undefined;
+	const context = speaksTls(options) ? await tlsContext(tlsOptions, place) : undefined;
 	const resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
 	const plain = await connectPhase(resolved, port, target.via, place, findings, signal);
 	let tls: TlsConnection | undefined;

@@ -136,7 +136,7 @@ async function shakeHands(
 	signal: AbortSignal,
 ): Promise<TlsConnection> {
 	const {tls_config: tlsOptions, alpn, starttls} = given;
-	const context = await tlsContext(tlsOptions);
+	const context = await tlsContext(tlsOptions, place);
 	const resolved = await resolvePhase(host, ruleFor(target, place), given, place, findings, signal);
 	const plain = await connectPhase(resolved, port, target.via, place, findings, signal);
 	let connection: TlsConnection | undefined;

@@ -66,9 +66,24 @@ export const tunnel: Probe<TunnelOptions> = {
 		{
 			name: 'tailprobe_tunnel_loss_ratio',
 			type: 'gauge',
-			help: 'TSMP pings of the last run that were not answered, as a ratio of those sent.',
+			help: 'TSMP pings of the last run that were not answered, as a ratio of those sent; not with `detail: least`.',
 			labels: checkLabels,
 			from: {value: 'loss_ratio'},
+			leftOut: 'least',
+		},
+		{
+			name: 'tailprobe_tunnel_pings_total',
+			type: 'counter',
+			help: 'TSMP pings sent in scheduled runs that were up or down.',
+			labels: checkLabels,
+			from: {sumOf: 'pings_sent'},
+		},
+		{
+			name: 'tailprobe_tunnel_pings_lost_total',
+			type: 'counter',
+			help: 'Those of `tailprobe_tunnel_pings_total` that were not answered: together they tell the loss over any window.',
+			labels: checkLabels,
+			from: {sumOf: 'pings_lost'},
 		},
 		{
 			name: 'tailprobe_tunnel_path',
@@ -80,9 +95,10 @@ export const tunnel: Probe<TunnelOptions> = {
 		{
 			name: 'tailprobe_tunnel_path_changes_total',
 			type: 'counter',
-			help: 'Changes of the path between answered runs.',
+			help: 'Changes of the path between answered runs; not with `detail: least`, where changes of `tailprobe_tunnel_path` between scrapes tell most of them.',
 			labels: checkLabels,
 			from: {changesOf: 'path'},
+			leftOut: 'least',
 		},
 		{
 			name: 'tailprobe_tunnel_overhead_seconds',

@@ -44,7 +44,7 @@ export interface TailnetFacts {
 export type ReadingMetric = Feed & {
 	/** Whether a check can have this series at all; by default every check of the type can. Only the limit of series asks. */
 	appliesTo?: (check: Pick<Check, 'target' | 'options'>) => boolean;
-	/** Left out by checks with this `detail`. Only gauges of a check alone: counters and what checks share have a past. */
+	/** Left out by checks with this `detail`. Only what a check has for itself: what checks share has a past of all of them. */
 	leftOut?: 'least';
 };
 
@@ -55,6 +55,8 @@ type Feed =
 	| (MetricDef & {type: 'gauge'; from: {values: Record<string, string>}})
 	/** A state set from a fact: exactly one of `states` is 1, the last of `labels` names it; absent while the fact is. */
 	| (MetricDef & {type: 'gauge'; from: {fact: string; states: readonly string[]}})
+	/** Adds a value up over all runs with a verdict: one series per check. */
+	| (MetricDef & {type: 'counter'; from: {sumOf: string}})
 	/** Counts changes of a fact between answered runs. */
 	| (MetricDef & {type: 'counter'; from: {changesOf: string}})
 	/**

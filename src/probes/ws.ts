@@ -92,8 +92,8 @@ async function converse(aim: Aim, findings: Findings, signal: AbortSignal): Prom
 	const {host, port} = endpointOf(url);
 	const secure = url.protocol === 'wss:';
 	values.ssl = secure ? 1 : 0;
-	const context = secure ? await tlsContext(options.tls_config) : undefined;
-	const headers = await requestHeaders(url, options);
+	const context = secure ? await tlsContext(options.tls_config, place) : undefined;
+	const headers = await requestHeaders(url, options, place);
 	const framing = options.valid_status_codes.includes(101) ? await loadFraming() : undefined;
 
 	const resolved = await resolvePhase(host, ruleFor(target, place), options, place, findings, signal);
@@ -178,13 +178,13 @@ async function talk(session: WebSocketSession, url: URL, options: WsOptions, {va
 }
 
 /** Host and User-Agent first, then those of the configuration and those that prove who we are. */
-async function requestHeaders(url: URL, options: WsOptions): Promise<Header[]> {
+async function requestHeaders(url: URL, options: WsOptions, {timeoutMs}: Place): Promise<Header[]> {
 	const configured = Object.entries(options.headers);
 	const find = (wanted: string) => configured.find(([name]) => name.toLowerCase() === wanted)?.[1];
 	return [
 		['Host', find('host') ?? url.host],
 		['User-Agent', find('user-agent') ?? `tailprobe/${version}`],
 		...configured.filter(([name]) => !/^(?:host|user-agent)$/i.test(name)),
-		...(await authHeaders(options)),
+		...(await authHeaders(options, timeoutMs)),
 	];
 }

@@ -1,7 +1,8 @@
 /** A bounded memory of every check: what it is like now, since when, its last outcomes, its failures, and the last hour. */
 
 import {latencySeconds} from '../engine/latency.ts';
-import type {Check, Outcome, Verdict} from '../engine/types.ts';
+import {isSameTrouble} from '../engine/silence.ts';
+import {type Check, type DownReason, downReasons, type Outcome, type Verdict} from '../engine/types.ts';
 import type {CheckHistory, CheckView} from '../server/types.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Columns, createColumns, createOutcomeRing, type OutcomeRing} from './outcome-ring.ts';
@@ -62,10 +63,13 @@ export function createHistory({clock, maxChecks = 20_000, onTransition}: History
 			ran: false,
 			lastAt: clock.now(),
 			downSince: undefined,
+			downReason: undefined,
+			reasonSince: undefined,
 			downs: 0,
 			confirmed: false,
 			unknowns: 0,
 			unknownSince: undefined,
+			couldLook: false,
 			told: 'new',
 			recent: createOutcomeRing(check.key, whole ? keptOutcomes : 1, columns),
 			...(whole
@@ -124,12 +128,17 @@ interface Followed {
 	/** Of the last scheduled outcome, on the monotonic clock. */
 	lastAt: number;
 	downSince: number | undefined;
+	/** Of the last down, and the first in a row that may have the same cause. */
+	downReason: DownReason | undefined;
+	reasonSince: number | undefined;
 	/** Downs since the last up, scheduled ones and rechecks. */
 	downs: number;
 	confirmed: boolean;
 	/** Scheduled runs in a row that could not look. */
 	unknowns: number;
 	unknownSince: number | undefined;
+	/** Whether any scheduled run did. */
+	couldLook: boolean;
 	told: Verdict | 'new';
 	recent: OutcomeRing;
 	/** Made at the first failure: most checks have none. */
@@ -168,7 +177,8 @@ function judge(record: Followed, outcome: Outcome): Transition | undefined {
 	return {from, to, outcome, sinceMs, ...(ended ? {downForMs: outcome.startedAt - downSince} : {})};
 }
 
-function countScheduled(record: Followed, {verdict, startedAt}: Outcome): void {
+function countScheduled(record: Followed, outcome: Outcome): void {
+	const {verdict, startedAt} = outcome;
 	record.ran = true;
 	record.verdict = verdict;
 	if (verdict === 'unknown') {
@@ -178,23 +188,31 @@ function countScheduled(record: Followed, {verdict, startedAt}: Outcome): void {
 	}
 	record.unknowns = 0;
 	record.unknownSince = undefined;
+	record.couldLook = true;
 	if (verdict === 'down') {
 		record.downSince ??= startedAt;
-		countDown(record);
+		countDown(record, outcome);
 		return;
 	}
 	record.downs = 0;
 	record.downSince = undefined;
+	record.downReason = undefined;
+	record.reasonSince = undefined;
 	record.confirmed = false;
 }
 
-function countRecheck(record: Followed, {verdict}: Outcome): void {
+function countRecheck(record: Followed, outcome: Outcome): void {
+	const {verdict} = outcome;
 	if (record.downSince === undefined) return;
-	if (verdict === 'down') countDown(record);
+	if (verdict === 'down') countDown(record, outcome);
 	else if (verdict === 'up' && !record.confirmed) record.downs = 0;
 }
 
-function countDown(record: Followed): void {
+function countDown(record: Followed, {reason, startedAt}: Outcome): void {
+	if (!isSameTrouble(record.downReason, reason)) record.reasonSince = undefined;
+	record.reasonSince ??= startedAt;
+	// Our own copy of the word: that of another thread is a new string each time.
+	record.downReason = downReasons.find(known => known === reason);
 	record.downs++;
 	record.confirmed ||= record.downs >= record.check.confirm;
 }
@@ -206,7 +224,7 @@ function toldState(record: Followed, {verdict}: Outcome): Followed['told'] {
 }
 
 function viewOf(record: Followed, strips: StripPool, clock: Clock): CheckView {
-	const {check, ran, confirmed, downSince, recent, strip} = record;
+	const {check, ran, confirmed, downSince, downReason, reasonSince, unknownSince, recent, strip} = record;
 	const silentMs = clock.now() - record.lastAt;
 	return {
 		check,
@@ -214,6 +232,9 @@ function viewOf(record: Followed, strips: StripPool, clock: Clock): CheckView {
 		ran,
 		confirmed,
 		...(downSince === undefined ? {} : {downSince}),
+		...(downReason === undefined ? {} : {downReason}),
+		...(reasonSince === undefined ? {} : {reasonSince}),
+		...(unknownSince === undefined ? {} : {unknownSince: {ms: unknownSince, atLeast: !record.couldLook}}),
 		// Unpacked when asked for: a page of thousands of checks shows a few.
 		get last() {
 			return recent.newest();

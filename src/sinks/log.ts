@@ -79,10 +79,12 @@ function kindOf({from, to, outcome, downForMs}: Transition): Kind | undefined {
 }
 
 function logTogether(log: Logger, {check, transition}: Waiting, members: readonly Waiting[]): void {
+	const names = members.slice(0, namesTold).map(({check: {name, target}}) => `${name} ${target.name}`);
+	const untold = members.length - names.length;
 	const fields = {
 		vantage: check.vantage,
 		count: members.length,
-		checks: members.slice(0, namesTold).map(({check: {name, target}}) => `${name} ${target.name}`),
+		checks: untold > 0 ? [...names, `and ${untold} more`] : names,
 		since: new Date(Math.min(...members.map(({transition: {sinceMs}}) => sinceMs))).toISOString(),
 	};
 	if (transition.to === 'up') log.info(fields, 'checks are up, and can be looked at again');

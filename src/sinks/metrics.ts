@@ -37,6 +37,7 @@ interface Entry {
 }
 
 const verdicts: readonly Verdict[] = ['up', 'down', 'unknown'];
+const lateOutcomes = ['answered', 'timed_out'];
 /** Silence of so many intervals withdraws a gauge. */
 const staleIntervals = 3;
 
@@ -62,6 +63,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	/** Checks that run without series because the limit is reached, until there is room. */
 	const unexported = new Map<string, Check>();
 	const latencyHolders = new Map<string, number>();
+	/** How many checks each vantage has, exported or not: as long as it has one, its late runs are told. */
+	const checksOf = new Map<string, number>();
 	let edges: readonly number[] = latencyEdgesSeconds;
 	let latency: Histogram = exposition.histogram(checkMetrics.latency, edges);
 	let maxSeries = options.maxSeries;
@@ -94,7 +97,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			holdLatency(labels);
 			dropLatency(known.latencyLabels);
 			if (check.detail !== 'full') for (const name of phaseNames) phase.remove(known.labels, name);
-			readings.get(check.type)?.reduce(known.labels, check.detail);
+			readings.get(check.type)?.redefine(known.labels, known.check.detail, check.detail);
 			series += seriesCostOf(check, probeOf.get(check.type)) - known.seriesCost;
 			known.seriesCost = seriesCostOf(check, probeOf.get(check.type));
 			known.check = check;
@@ -102,9 +105,10 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			showLimits();
 			return;
 		}
+		if (!known && !unexported.has(check.key)) checksOf.set(check.vantage, (checksOf.get(check.vantage) ?? 0) + 1);
 		// The node behind the target changed: other labels, but the same check goes on being down.
 		const downSinceMs = known?.downSinceMs;
-		if (known) forget(known.check);
+		if (known) drop(known.check);
 		const seriesCost = seriesCostOf(check, probeOf.get(check.type));
 		if (series + seriesCost > maxSeries) {
 			unexported.set(check.key, check);
@@ -130,8 +134,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		showState(labels, 'unknown');
 		for (const verdict of verdicts) runs.inc(labels, 0, verdict);
 		if (check.recheckMs !== undefined) rechecks.inc(labels, 0);
-		for (const outcome of ['answered', 'timed_out']) lateRuns.inc(labelSet({vantage}), 0, outcome);
-		readings.get(type)?.begin(labels);
+		for (const outcome of lateOutcomes) lateRuns.inc(labelSet({vantage}), 0, outcome);
+		readings.get(type)?.begin(labels, check.detail);
 		showLimits();
 	}
 
@@ -157,6 +161,20 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	}
 
 	function forget(check: Check): void {
+		if (entries.has(check.key) || unexported.has(check.key)) releaseVantage(check.vantage);
+		drop(check);
+	}
+
+	function releaseVantage(vantage: string): void {
+		const left = (checksOf.get(vantage) ?? 1) - 1;
+		checksOf.set(vantage, left);
+		if (left > 0) return;
+		checksOf.delete(vantage);
+		for (const outcome of lateOutcomes) lateRuns.remove(labelSet({vantage}), outcome);
+	}
+
+	/** The series of a check that may go on. */
+	function drop(check: Check): void {
 		unexported.delete(check.key);
 		const entry = entries.get(check.key);
 		if (entry) {
@@ -171,9 +189,8 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	}
 
 	function admitWaiting(): void {
-		for (const [key, check] of unexported) {
+		for (const check of unexported.values()) {
 			if (series + seriesCostOf(check, probeOf.get(check.type)) > maxSeries) return;
-			unexported.delete(key);
 			begin(check);
 		}
 	}
@@ -234,7 +251,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	}
 
 	function countLate(check: Check, outcome: Outcome): void {
-		if (outcome.kind === 'adhoc') return;
+		if (outcome.kind === 'adhoc' || !checksOf.has(check.vantage)) return;
 		if (outcome.reason === 'late') lateRuns.inc(labelSet({vantage: check.vantage}), 1, 'timed_out');
 		else if (outcome.late) lateRuns.inc(labelSet({vantage: check.vantage}), 1, 'answered');
 	}

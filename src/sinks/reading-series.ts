@@ -10,25 +10,31 @@ type CountOfFacts = Extract<ReadingMetric, {from: {countOf: string}}>;
 
 /** The series of one probe type. `labels` are the five labels of the check. */
 export interface ReadingSeries {
-	begin(labels: LabelSet): void;
+	begin(labels: LabelSet, detail: Detail): void;
 	accept(labels: LabelSet, outcome: Outcome, detail: Detail): void;
 	/** Removes the gauges, not the counters. */
 	withdraw(labels: LabelSet): void;
-	/** Removes those that a check with this detail leaves out. */
-	reduce(labels: LabelSet, detail: Detail): void;
+	/** Removes those that only the new detail leaves out, and begins those that only the old one left out. */
+	redefine(labels: LabelSet, before: Detail, after: Detail): void;
 	forget(labels: LabelSet): void;
 }
 
 export function createReadingSeries(metrics: readonly ReadingMetric[], exposition: Exposition): ReadingSeries {
 	const all = metrics.map(metric => ({leftOut: metric.leftOut, ...createOne(metric, exposition)}));
 	return {
-		begin: labels => all.forEach(one => void one.begin?.(labels)),
+		begin(labels, detail) {
+			for (const one of all) if (one.leftOut !== detail) one.begin?.(labels);
+		},
 		accept(labels, outcome, detail) {
 			for (const one of all) if (one.leftOut !== detail) one.accept(labels, outcome);
 		},
 		withdraw: labels => all.forEach(one => void one.withdraw?.(labels)),
-		reduce(labels, detail) {
-			for (const one of all) if (one.leftOut === detail) one.withdraw?.(labels);
+		redefine(labels, before, after) {
+			for (const one of all) {
+				if (one.leftOut === undefined || before === after) continue;
+				if (one.leftOut === after) one.forget?.(labels);
+				else if (one.leftOut === before) one.begin?.(labels);
+			}
 		},
 		forget: labels => all.forEach(one => void one.forget?.(labels)),
 	};
@@ -52,6 +58,7 @@ function createOne(metric: ReadingMetric, exposition: Exposition): One {
 	}
 	if (metric.type === 'counter') {
 		const counter = exposition.counter(metric);
+		if ('sumOf' in from) return sumValues(counter, from.sumOf);
 		return 'changesOf' in from
 			? countChanges(counter, from.changesOf)
 			: countFacts(metric as CountOfFacts, counter, extra);
@@ -96,6 +103,17 @@ function showStates(gauge: Gauge, from: {fact: string; states: readonly string[]
 		},
 		withdraw,
 		forget: withdraw,
+	};
+}
+
+function sumValues(counter: Counter, name: string): One {
+	return {
+		begin: labels => counter.inc(labels, 0),
+		accept(labels, outcome) {
+			const value = outcome.reading?.values[name];
+			if (value !== undefined && value > 0 && Number.isFinite(value)) counter.inc(labels, value);
+		},
+		forget: labels => counter.remove(labels),
 	};
 }
 

@@ -5,32 +5,23 @@
 
 import {type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
+import {isMainThread} from 'node:worker_threads';
 import {messageOf, UserError} from './errors.ts';
 
 /**
- * The content, the same object as long as no byte of it changed. Rejects with an Error whose message is a clause (`there is no such
- * file`) and shows nothing of the content. A disk that does not answer holds nobody: what was read before is taken, or it is told.
+ * The content, the same object as long as no byte of it changed since; whoever asks while a look is under way gets what that finds.
+ * Rejects with an Error whose message is a clause (`there is no such file`) and shows nothing of the content. A disk that does not
+ * answer holds nobody: what was read before is taken, or it is told, in less than half of `runMs`, which is what the whole run has.
  */
-export function readChanging(path: string, maxBytes: number): Promise<Buffer> {
+export function readChanging(path: string, maxBytes: number, runMs = Number.POSITIVE_INFINITY): Promise<Buffer> {
 	const key = keyOf(path, maxBytes);
-	return withoutWaitingLong(readSoon(key, path, maxBytes), key);
+	return withoutWaitingLong(looks.get(key) ?? beginLook(key, path, maxBytes), key, runMs);
 }
 
-async function readSoon(key: string, path: string, maxBytes: number): Promise<Buffer> {
+async function lookAt(key: string, path: string, maxBytes: number): Promise<Buffer> {
 	try {
 		const mark = markOf(await stat(path, {bigint: true}), maxBytes);
-		const known = settledAs(key, mark);
-		if (known) return known;
-		// Runs that start together read the file once.
-		const flight = flights.get(key);
-		if (flight?.mark === mark) return await flight.content;
-		const started = {mark, content: readAside(path, maxBytes)};
-		flights.set(key, started);
-		try {
-			return await started.content;
-		} finally {
-			if (flights.get(key) === started) flights.delete(key);
-		}
+		return settledAs(key, mark) ?? (await readAside(path, maxBytes));
 	} catch (error) {
 		throw clauseOf(error);
 	}
@@ -57,27 +48,77 @@ export function readTextNow(path: string, maxBytes: number): string {
 }
 
 /** Whoever waits has a deadline, and it is not the target's fault when the file cannot be looked at. */
-async function withoutWaitingLong(reading: Promise<Buffer>, key: string): Promise<Buffer> {
-	const known = files.get(key);
-	const patience = Promise.withResolvers<Buffer>();
-	const timer = setTimeout(
-		() => {
-			if (known) patience.resolve(known.content);
-			else patience.reject(new Error(`the disk of this machine does not answer within ${unknownMs} ms`));
-		},
-		known ? knownMs : unknownMs,
-	);
+async function withoutWaitingLong(look: Look, key: string, runMs: number): Promise<Buffer> {
+	const patienceMs = files.has(key) ? Math.min(knownMs, runMs / 5) : Math.min(unknownMs, runMs / 2.5);
+	const steps = Math.max(1, Math.floor(patienceMs / stepMs));
+	const hasPassed = ({steps: passed}: Look) => passed >= steps;
+	if (hasPassed(look) || (!running.has(look) && [...running].every(hasPassed))) return withoutLooking(key);
+	const {promise, resolve} = Promise.withResolvers<undefined>();
+	const waiter = {steps, giveUp: () => resolve(undefined)};
+	look.waiting.add(waiter);
 	try {
-		return await Promise.race([reading, patience.promise]);
+		return (await Promise.race([look.content, promise])) ?? withoutLooking(key);
 	} finally {
-		clearTimeout(timer);
+		look.waiting.delete(waiter);
 	}
 }
 
+function withoutLooking(key: string): Buffer {
+	const known = files.get(key);
+	if (known) return known.content;
+	throw new Error('the disk of this machine does not answer');
+}
+
+/** A look at one file, for all who want it meanwhile. */
+interface Look {
+	content: Promise<Buffer>;
+	/** How long it has taken, until `unknownMs`. */
+	steps: number;
+	waiting: Set<{steps: number; giveUp(): void}>;
+	/** Called when it is its turn. */
+	start(): void;
+}
+
+function beginLook(key: string, path: string, maxBytes: number): Look {
+	const {promise: turn, resolve: start} = Promise.withResolvers<void>();
+	const look: Look = {content: turn.then(() => lookAt(key, path, maxBytes)), steps: 0, waiting: new Set(), start};
+	// In steps: a thread that stood still finds its timer due before the answer that came meanwhile, and must not take that for silence.
+	const timer = setInterval(() => {
+		look.steps++;
+		for (const {steps, giveUp} of look.waiting) if (steps <= look.steps) giveUp();
+		if (look.steps * stepMs >= unknownMs) clearInterval(timer);
+	}, stepMs);
+	const end = () => {
+		clearInterval(timer);
+		looks.delete(key);
+		running.delete(look);
+		startNext();
+	};
+	look.content.then(end, end);
+	looks.set(key, look);
+	startNext();
+	return look;
+}
+
+function startNext(): void {
+	for (const look of looks.values()) {
+		if (running.size >= looksAtOnce) return;
+		if (running.has(look)) continue;
+		running.add(look);
+		look.start();
+	}
+}
+
+/** By path and bound, in their order. */
+const looks = new Map<string, Look>();
+const running = new Set<Look>();
+/** A look at a disk that hangs keeps one of the four threads that the whole program has for files, and one of them has to stay free. */
+const looksAtOnce = isMainThread ? 1 : 2;
+const stepMs = 10;
 /** How long a look at a file may take of a run that has the file already. */
 const knownMs = 100;
-/** Less than what a run gets beyond its deadline before it counts as broken. */
-const unknownMs = 400;
+/** Only a disk is so slow, not a busy machine. */
+const unknownMs = 1000;
 
 interface Known {
 	mark: string;
@@ -89,7 +130,6 @@ interface Known {
 /** By path and bound, the one that was read longest ago first. */
 const files = new Map<string, Known>();
 const maxFiles = 200;
-const flights = new Map<string, {mark: string; content: Promise<Buffer>}>();
 const settledMs = 2000;
 const chunkBytes = 64 * 1024;
 /** What was a file a moment ago may be a pipe now: without it, opening one waits for a writer. */

@@ -55,6 +55,32 @@ test('labels that the row has not are a mistake of ours', t => {
 	t.deepEqual(linesOf(family), []);
 });
 
+test('a series is either filed whole or with its last label told apart, never both', t => {
+	const family = createNumbers(gauge);
+	family.set(peer, 1, 'up');
+	family.set(labelSet({peer: 'b', state: 'up'}), 2);
+	const wrong = {instanceOf: TypeError, message: /tailprobe_state has the series .* already/};
+
+	t.throws(() => family.set(labelSet({peer: 'a', state: 'up'}), 5), wrong);
+	t.throws(() => family.set(labelSet({peer: 'b'}), 5, 'up'), wrong);
+
+	t.deepEqual(linesOf(family), ['tailprobe_state{peer="a",state="up"} 1', 'tailprobe_state{peer="b",state="up"} 2']);
+});
+
+test('label values that are one in UTF-8 are one series', t => {
+	const family = createNumbers(gauge);
+
+	for (const half of ['\ud800', '\udc01', '\ufffd']) {
+		family.set(labelSet({peer: half, state: 'up'}), 1);
+		family.set(peer, 2, half);
+	}
+	const lines = linesOf(family);
+	family.remove(peer, '\ud801');
+
+	t.deepEqual(lines, ['tailprobe_state{peer="\ufffd",state="up"} 1', 'tailprobe_state{peer="a",state="\ufffd"} 2']);
+	t.deepEqual(linesOf(family), lines.slice(0, 1));
+});
+
 test('a counter without labels begins at zero, and none goes down', t => {
 	const family = createNumbers(counter);
 	const before = linesOf(family);

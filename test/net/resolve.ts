@@ -72,7 +72,7 @@ test('a literal outside the tailnet is the wrong network, metadata is forbidden'
 
 	await t.throwsAsync(resolveTarget('10.0.0.1', overTailnet, either, place, endless), {
 		instanceOf: TargetDownError,
-		message: /^10\.0\.0\.1 is outside the tailnet/,
+		message: /^10\.0\.0\.1 is outside the tailnet \(100\.64\.0\.0\/10.*\) and was not tried: .* `via: direct`/,
 	});
 	const error = await t.throwsAsync(resolveTarget('169.254.169.254', directly, either, place, endless), {
 		instanceOf: TargetDownError,
@@ -160,7 +160,7 @@ test('an answer of another network is the wrong network, and the sentence says w
 	t.is(error.reason, 'wrong_network');
 	t.regex(
 		error.message,
-		/^june-orchestrator was resolved, but 10\.96\.14\.2 is outside the tailnet \(100\.64\.0\.0\/10/,
+		/^june-orchestrator was resolved, but 10\.96\.14\.2 is outside the tailnet \(100\.64\.0\.0\/10.*\): another network answered/,
 	);
 });
 

@@ -41,6 +41,16 @@ test('one lost reply is counted, and the target stays up', t => {
 	t.is(reading.values.jitter_seconds?.toFixed(4), '0.0015');
 });
 
+test('pings and lost pings are counted over all runs', t => {
+	const reading = readTimes(aim('a', '127.0.0.1'), to, [0.01, undefined]);
+	const sums = icmp.metrics.flatMap(({name, from}) => ('sumOf' in from ? [[name, reading.values[from.sumOf]]] : []));
+
+	t.deepEqual(sums, [
+		['tailprobe_icmp_pings_total', 2],
+		['tailprobe_icmp_pings_lost_total', 1],
+	]);
+});
+
 test('a target that answers no ping is down by timeout, without invented times', t => {
 	const reading = readTimes(aim('a', '127.0.0.1'), to, [undefined, undefined]);
 

@@ -59,9 +59,25 @@ test('every value and fact that a metric is fed from is in a healthy reading', a
 		if ('value' in from) t.true(from.value in values, name);
 		if ('values' in from) for (const value of Object.values(from.values)) t.true(value in values, name);
 		if ('fact' in from) t.true(from.states.includes(facts[from.fact] ?? ''), name);
+		if ('sumOf' in from) t.true(from.sumOf in values, name);
 		if ('changesOf' in from) t.true(from.changesOf in facts, name);
 		if ('countOf' in from) t.true(from.states.includes(facts[from.countOf] ?? ''), name);
 	}
+});
+
+test('loss is counted over all runs, and with the least detail nothing that these counters tell is told twice', t => {
+	const sums = tunnel.metrics.filter(({from}) => 'sumOf' in from);
+	const leftOut = tunnel.metrics.filter(metric => metric.leftOut === 'least').map(({name}) => name);
+
+	t.deepEqual(
+		sums.map(({name, type}) => [name, type]),
+		[
+			['tailprobe_tunnel_pings_total', 'counter'],
+			['tailprobe_tunnel_pings_lost_total', 'counter'],
+		],
+	);
+	t.false(sums.some(({name}) => leftOut.includes(name)));
+	t.true(leftOut.includes('tailprobe_tunnel_loss_ratio'));
 });
 
 test('over a relay the region is told, and there is no overhead to tell', async t => {

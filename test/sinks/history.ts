@@ -1,5 +1,5 @@
 import test from 'ava';
-import type {Check, Outcome, Verdict} from '../../src/engine/types.ts';
+import type {Check, DownReason, Outcome, Verdict} from '../../src/engine/types.ts';
 import {createHistory, type Transition} from '../../src/sinks/history.ts';
 import {fakeClock} from '../helpers/fake-clock.ts';
 import {aCheck, anHttpOutcome, anOutcome} from '../helpers/fake-daemon.ts';
@@ -30,6 +30,42 @@ test('down since is the first down, and an unknown does not end it', async t => 
 	t.like(history.view(check.key), {verdict: 'unknown', downSince: since, confirmed: true});
 	await run('up');
 	t.like(history.view(check.key), {verdict: 'up', downSince: undefined, confirmed: false});
+});
+
+test('a down is known by its reason and since when it fails so; no answer is one reason, however it did not come', t => {
+	const {history, check, accept: take} = follow();
+	const down = (startedAt: number, reason: DownReason, kind: Outcome['kind'] = 'scheduled') =>
+		take({startedAt, verdict: 'down', reason, kind});
+	const known = () => {
+		const {downSince, downReason, reasonSince} = history.view(check.key) ?? {};
+		return [downSince, downReason, reasonSince];
+	};
+
+	down(1, 'wrong_network');
+	down(2, 'wrong_network');
+	t.deepEqual(known(), [1, 'wrong_network', 1]);
+	down(3, 'timeout', 'recheck');
+	take({startedAt: 4, verdict: 'unknown', reason: 'vantage'});
+	down(5, 'refused');
+	t.deepEqual(known(), [1, 'refused', 3]);
+	take({startedAt: 6, verdict: 'up'});
+	t.deepEqual(known(), [undefined, undefined, undefined]);
+	down(7, 'status');
+	t.deepEqual(known(), [7, 'status', 7]);
+});
+
+test('unknown since is the first run that could not look; at least since then where none ever could', t => {
+	const {history, check, accept: take} = follow();
+	const known = () => history.view(check.key)?.unknownSince;
+
+	t.is(known(), undefined);
+	take({startedAt: 1, verdict: 'unknown'});
+	take({startedAt: 2, verdict: 'unknown'});
+	t.deepEqual(known(), {ms: 1, atLeast: true});
+	take({startedAt: 3, verdict: 'down', reason: 'timeout'});
+	t.is(known(), undefined);
+	for (let startedAt = 4; startedAt < 40; startedAt++) take({startedAt, verdict: 'unknown'});
+	t.deepEqual(known(), {ms: 4, atLeast: false});
 });
 
 test('a down is confirmed after as many in a row as the check wants', async t => {

@@ -50,6 +50,17 @@ test('checks that cannot be looked at for the sake of the vantage are one line w
 	});
 });
 
+test('ten of them are named, and how many more there are', t => {
+	const {lines, passTime, transitions} = aLog();
+
+	for (let at = 1; at <= 15; at++) transitions.tell(checkNamed(`c${at}`), lost);
+	passTime();
+
+	const checks = lines[0]?.[2].checks as string[];
+	t.deepEqual(checks.slice(-2), ['c10 june-orchestrator', 'and 5 more']);
+	t.is(checks.length, 11);
+});
+
 test('so are those that are up again after that, and each vantage has its own line', t => {
 	const {lines, passTime, transitions} = aLog();
 

@@ -256,6 +256,53 @@ test('values, state sets, changes and counts of a type follow its readings', asy
 	]);
 });
 
+test('a sum of values begins at zero, grows by each scheduled run with a verdict, and never by what is no number', async t => {
+	const lost = {name: 'tailprobe_x_lost_total', type: 'counter', help: 'x', labels: checkLabels} as const;
+	const metrics: Probe['metrics'] = [{...lost, from: {sumOf: 'lost'}}];
+	const exposition = createExposition();
+	const sink = createMetricsSink({exposition, clock: fakeClock(), probes: [{...probe, metrics}], maxSeries: 1000});
+	const reading = (lost?: number) => aReading({values: lost === undefined ? {} : {lost}});
+	const shown = async () => (await linesOf(exposition, /x_lost/)).map(short);
+
+	sink.begin(aCheck());
+	const begun = await shown();
+	for (const value of [2, 0, 1, undefined, Number.NaN, -1]) sink.accept(aCheck(), anOutcome({reading: reading(value)}));
+	sink.accept(aCheck(), anOutcome({verdict: 'down', reason: 'timeout', late: true, reading: reading(3)}));
+	for (const kind of ['adhoc', 'recheck'] as const) sink.accept(aCheck(), anOutcome({kind, reading: reading(10)}));
+	sink.accept(aCheck(), anOutcome({verdict: 'unknown', reason: 'vantage', reading: reading(10)}));
+	const counted = await shown();
+	sink.forget(aCheck());
+
+	t.deepEqual(begun, ['tailprobe_x_lost_total 0']);
+	t.deepEqual(counted, ['tailprobe_x_lost_total 6']);
+	t.deepEqual(await shown(), []);
+});
+
+test('a counter that the least detail leaves out goes and comes with a reload, and begins at zero', async t => {
+	const metrics: Probe['metrics'] = probe.metrics.slice(3, 4).map(row => ({...row, leftOut: 'least'}));
+	const exposition = createExposition();
+	const sink = createMetricsSink({exposition, clock: fakeClock(), probes: [{...probe, metrics}], maxSeries: 1000});
+	const shown = async () => (await linesOf(exposition, /x_path/)).map(short);
+	const run = (detail: Check['detail'], path: string) =>
+		sink.accept(aCheck({detail}), anOutcome({reading: aReading({facts: {path}})}));
+
+	sink.begin(aCheck({detail: 'least'}));
+	run('least', 'direct');
+	const least = await shown();
+	sink.begin(aCheck({detail: 'lean'}));
+	const begun = await shown();
+	run('lean', 'derp');
+	run('lean', 'direct');
+	sink.begin(aCheck({detail: 'lean'}));
+	const lean = await shown();
+	sink.begin(aCheck({detail: 'least'}));
+
+	t.deepEqual(least, []);
+	t.deepEqual(begun, ['tailprobe_x_path_changes_total 0']);
+	t.deepEqual(lean, ['tailprobe_x_path_changes_total 1']);
+	t.deepEqual(await shown(), []);
+});
+
 test('a late run is counted, but not by what its times said', async t => {
 	const {exposition, sink} = setUp();
 	sink.begin(aCheck());
@@ -278,6 +325,46 @@ test('a late run is counted, but not by what its times said', async t => {
 		'tailprobe_x_runs_total{connection="opened"} 0',
 		'tailprobe_x_runs_total{connection="kept"} 2',
 	]);
+});
+
+test('late runs of a vantage are told until its last check ends, and what comes later counts nowhere', async t => {
+	const {exposition, sink} = setUp();
+	const late = async () => (await linesOf(exposition, /vantage_late_runs/)).filter(line => !line.startsWith('#'));
+	const [one, other] = [aCheck({key: 'one'}), aCheck({key: 'other'})];
+	const moved = {...one, target: {...one.target, peer: 'another'}};
+	for (const check of [one, other, one]) sink.begin(check);
+	sink.accept(one, anOutcome({late: true}));
+
+	sink.begin(moved);
+	sink.setMaxSeries(0);
+	sink.setMaxSeries(1000);
+	sink.forget(other);
+	sink.forget(other);
+	const before = await late();
+	sink.forget(moved);
+	sink.accept(moved, anOutcome({late: true}));
+
+	t.deepEqual(
+		before.map(line => line.split(' ')[1]),
+		['1', '0'],
+	);
+	t.deepEqual(await late(), []);
+});
+
+test('a check that waits for room holds its vantage once', async t => {
+	const {exposition, sink} = setUp();
+	const late = async () => (await linesOf(exposition, /vantage_late_runs/)).filter(line => !line.startsWith('#'));
+	const check = aCheck();
+	sink.setMaxSeries(0);
+	sink.begin(check);
+	sink.begin(check);
+	sink.setMaxSeries(1000);
+	const held = await late();
+
+	sink.forget(check);
+
+	t.is(held.length, 2);
+	t.deepEqual(await late(), []);
 });
 
 test('a check that ends takes every series with it', async t => {

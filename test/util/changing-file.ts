@@ -1,22 +1,11 @@
 import {execFileSync} from 'node:child_process';
-import {once} from 'node:events';
-import {
-	closeSync,
-	constants,
-	mkdtempSync,
-	openSync,
-	renameSync,
-	rmSync,
-	symlinkSync,
-	utimesSync,
-	writeFileSync,
-} from 'node:fs';
-import {open} from 'node:fs/promises';
+import {mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {readChanging, readChangingNow, readTextNow} from '../../src/util/changing-file.ts';
 import {UserError} from '../../src/util/errors.ts';
+import {withHeldDisk} from '../helpers/held-disk.ts';
 
 type Read = (path: string, maxBytes: number) => Buffer | Promise<Buffer>;
 
@@ -153,36 +142,28 @@ test('as a text, what cannot be read is a sentence that names the file and never
 	t.is(readTextNow(path, 4), 'here');
 });
 
-/** Keeps all threads that look at files busy, as a disk that does not answer would; the answer frees them. */
-function holdFileThreads(folder: string): () => Promise<void> {
-	const count = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-	const pipes = Array.from({length: count}, (_, at) => join(folder, `pipe-${at}`));
-	for (const pipe of pipes) execFileSync('mkfifo', [pipe]);
-	const held = pipes.map(pipe => open(pipe, 'r'));
-	return async () => {
-		const writers = pipes.map(pipe => openSync(pipe, constants.O_RDWR));
-		for (const handle of await Promise.all(held)) await handle.close();
-		for (const writer of writers) closeSync(writer);
-	};
+interface Found {
+	found: unknown[];
+	tookMs: number;
 }
 
-test.serial('a disk that does not answer holds nobody: what is known is taken, what is not is told', async t => {
-	const folder = folderOf(t);
-	const [known, unknown] = [join(folder, 'known'), join(folder, 'unknown')];
-	writeFileSync(known, 'here');
-	writeFileSync(unknown, 'here');
-	const before = await readChanging(known, 100);
-	const free = holdFileThreads(folder);
-	const beganAt = performance.now();
+test('a disk that does not answer holds nobody and keeps one thread: what is known is taken, what is not is told', async t => {
+	const {hurried, patient, together, kept} = (await withHeldDisk('files.ts')) as {
+		patient: Found;
+		hurried: Found;
+		together: string[];
+		kept: number;
+	};
 
-	const [taken, told] = await Promise.all([
-		Promise.race([readChanging(known, 100), once(AbortSignal.timeout(5000), 'abort')]),
-		Promise.race([complaint(readChanging, unknown), once(AbortSignal.timeout(5000), 'abort')]),
-	]);
-	const tookMs = performance.now() - beganAt;
-	await free();
-
-	t.is(taken, before);
-	t.regex(String(told), /the disk of this machine does not answer/);
-	t.true(tookMs < 4000);
+	const silent = 'the disk of this machine does not answer';
+	t.deepEqual(patient.found, [true, silent]);
+	t.true(patient.tookMs < 4000);
+	t.deepEqual(hurried.found, [true, true, true, true, true, true, true, silent]);
+	// The eight of one run of a second.
+	t.true(hurried.tookMs < 1000, `${hurried.tookMs} ms`);
+	t.deepEqual(
+		together,
+		Array.from({length: 7}, () => silent),
+	);
+	t.is(kept, 1);
 });

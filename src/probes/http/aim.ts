@@ -22,7 +22,7 @@ export function aimAt(
 ): {hop: Hop} | {fault: string} | Promise<{hop: Hop}> {
 	const aim = knownAim(target, options, place, keeps);
 	if ('fault' in aim || (options.body_file === undefined && !hasAuth(options))) return aim;
-	return equip(aim.hop, options);
+	return equip(aim.hop, options, place);
 }
 
 /** Where a redirect leads from http to https, the first run waits for it. */
@@ -58,15 +58,15 @@ function knownAim(target: Target, options: HttpOptions, place: Place, keeps: boo
 	return aim;
 }
 
-async function equip(hop: Hop, options: HttpOptions): Promise<{hop: Hop}> {
-	const [credentials, body] = await Promise.all([authHeaders(options), readBody(options)]);
+async function equip(hop: Hop, options: HttpOptions, {timeoutMs}: Place): Promise<{hop: Hop}> {
+	const [credentials, body] = await Promise.all([authHeaders(options, timeoutMs), readBody(options, timeoutMs)]);
 	return {hop: equipHop(hop, credentials, body)};
 }
 
-async function readBody({body_file: file}: HttpOptions): Promise<Buffer | undefined> {
+async function readBody({body_file: file}: HttpOptions, runMs: number): Promise<Buffer | undefined> {
 	if (file === undefined) return undefined;
 	try {
-		return await readChanging(file, maxRequestBodyBytes);
+		return await readChanging(file, maxRequestBodyBytes, runMs);
 	} catch (error) {
 		throw new CannotLookError(
 			'vantage',

@@ -73,7 +73,7 @@ export async function openLine(
 	if (hop.redirects > 0) forgetTls(findings);
 	// What proves who we are stays with the origin that it was written for.
 	const tlsOptions = hop.atHome ? options.tls_config : withoutClientCertificate(options.tls_config);
-	const context = secure ? await tlsContext(tlsOptions) : undefined;
+	const context = secure ? await tlsContext(tlsOptions, place) : undefined;
 
 	const resolved = await resolvePhase(host, hop.rule, options, place, findings, signal);
 	const plain = await connectPhase(resolved, port, hop.rule.via, place, findings, signal);

@@ -137,25 +137,25 @@ export function hasAuth(options: AuthOptions): boolean {
  * The headers of these options, read now. They are for the configured origin only, never for where a redirect leads. Throws
  * CannotLookError (`vantage`, as for the files of TLS: it is this machine that lacks something) with the place, never the content.
  */
-export async function authHeaders(options: AuthOptions): Promise<Header[]> {
+export async function authHeaders(options: AuthOptions, runMs?: number): Promise<Header[]> {
 	const {basic_auth: basic, authorization, bearer_token: bearer, bearer_token_file: bearerFile} = options;
 	const headers: Header[] = [];
 	if (basic) {
-		const user = basic.username ?? (await readSecretSource(sourceOf(undefined, basic.username_file)));
+		const user = basic.username ?? (await readSecretSource(sourceOf(undefined, basic.username_file), runMs));
 		const withPassword = basic.password !== undefined || basic.password_file !== undefined;
-		const password = withPassword ? await readSecretSource(sourceOf(basic.password, basic.password_file)) : '';
+		const password = withPassword ? await readSecretSource(sourceOf(basic.password, basic.password_file), runMs) : '';
 		headers.push(['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`]);
 	}
 	if (authorization) {
 		const source = sourceOf(authorization.credentials, authorization.credentials_file);
-		headers.push(['Authorization', `${authorization.type} ${await readValue(source)}`]);
+		headers.push(['Authorization', `${authorization.type} ${await readValue(source, runMs)}`]);
 	}
 	if (bearer !== undefined || bearerFile !== undefined)
-		headers.push(['Authorization', `Bearer ${await readValue(sourceOf(bearer, bearerFile))}`]);
+		headers.push(['Authorization', `Bearer ${await readValue(sourceOf(bearer, bearerFile), runMs)}`]);
 	for (const [name, {values, secrets, files}] of Object.entries(options.http_headers ?? {})) {
 		for (const value of values) headers.push([name, value]);
-		for (const source of secrets) headers.push([name, await readValue(source)]);
-		for (const file of files) headers.push([name, await readValue({file})]);
+		for (const source of secrets) headers.push([name, await readValue(source, runMs)]);
+		for (const file of files) headers.push([name, await readValue({file}, runMs)]);
 	}
 	return headers;
 }
@@ -174,14 +174,16 @@ export function withoutAuth<O extends AuthOptions>(options: O): O {
 
 /**
  * The secret without surrounding blanks, from memory as long as its file is the same. Throws CannotLookError (`vantage`) with the
- * place, never the content.
+ * place, never the content; early in the `runMs` that the whole run has, whatever the disk does.
  */
-export async function readSecretSource(source: SecretSource): Promise<string> {
+export async function readSecretSource(source: SecretSource, runMs?: number): Promise<string> {
 	const place = 'file' in source ? `the file ${source.file}` : `the environment variable ${source.env}`;
 	let text: string;
 	try {
 		text =
-			'file' in source ? (await readChanging(source.file, maxSecretBytes)).toString() : (process.env[source.env] ?? '');
+			'file' in source
+				? (await readChanging(source.file, maxSecretBytes, runMs)).toString()
+				: (process.env[source.env] ?? '');
 	} catch (error) {
 		throw new CannotLookError('vantage', `The secret in ${place} cannot be read: ${messageOf(error)}.`);
 	}
@@ -248,8 +250,8 @@ function sourceOf(source: SecretSource | undefined, file: string | undefined): S
 }
 
 /** What a header can carry. */
-async function readValue(source: SecretSource): Promise<string> {
-	const secret = await readSecretSource(source);
+async function readValue(source: SecretSource, runMs: number | undefined): Promise<string> {
+	const secret = await readSecretSource(source, runMs);
 	if (sendable.test(secret)) return secret;
 	const place = 'file' in source ? `the file ${source.file}` : `the environment variable ${source.env}`;
 	throw new CannotLookError('vantage', `The secret in ${place} has characters that no header can carry.`);

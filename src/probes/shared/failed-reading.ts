@@ -3,7 +3,7 @@
 import type {PhaseName, Reading} from '../../engine/types.ts';
 import {ClientCertificateError, type Shown, verdictIn} from '../../net/client-certificate.ts';
 import type {PhaseClock} from '../../net/phase-clock.ts';
-import {oneLine, TargetDownError} from '../../util/errors.ts';
+import {CannotLookError, oneLine, TargetDownError} from '../../util/errors.ts';
 
 /** What a run has learned so far. */
 export interface Findings {
@@ -21,8 +21,10 @@ export interface Findings {
 export function failedReading(error: unknown, what: string, findings: Findings, signal: AbortSignal): Reading {
 	const {clock, values, facts} = findings;
 	clock.leave();
+	if (signal.aborted && (signal.reason as Error | undefined)?.name !== 'TimeoutError') throw signal.reason;
+	// Told after the deadline, it is all the same no fault of the target.
+	if (error instanceof CannotLookError) throw error;
 	if (signal.aborted) {
-		if ((signal.reason as Error | undefined)?.name !== 'TimeoutError') throw signal.reason;
 		const doing =
 			clock.reached === undefined ? '' : `, the last ${inMs(clock.lastMs())} ${doings[clock.reached](facts)}`;
 		return down('timeout', `${what} was not done at the deadline, after ${inMs(clock.elapsedMs())}${doing}`);

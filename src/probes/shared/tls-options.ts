@@ -60,17 +60,12 @@ export function withoutClientCertificate({cert_file: _cert, key_file: _key, ...r
 
 /**
  * The context for these options; made ready before the run's first phase, because reading files is no part of what is measured.
- * Throws CannotLookError (`vantage`) when a file cannot be used.
+ * Throws CannotLookError (`vantage`) when a file cannot be used, long before the run's deadline.
  */
-export function tlsContext(options: TlsOptions): Promise<SecureContext> {
+export function tlsContext(options: TlsOptions, {timeoutMs}: Place): Promise<SecureContext> {
 	const {ca_file: caFile, cert_file: certFile, key_file: keyFile, min_version: min, max_version: max} = options;
-	return secureContextFor({
-		caFile,
-		certFile,
-		keyFile,
-		minVersion: min && versions[min],
-		maxVersion: max && versions[max],
-	});
+	const files = {caFile, certFile, keyFile, minVersion: min && versions[min], maxVersion: max && versions[max]};
+	return secureContextFor(files, timeoutMs);
 }
 
 /**

@@ -1,9 +1,8 @@
 /** `/metrics`: the exposition from memory, chunk by chunk, no faster than the caller reads; packed for who takes gzip, as Prometheus. */
 
-import {pipeline} from 'node:stream';
-import {createGzip} from 'node:zlib';
 import {messageOf} from '../../util/errors.ts';
 import {callerOf} from '../door/caller.ts';
+import {pack} from '../packing.ts';
 import {createRenderings, type Reader} from '../renderings.ts';
 import type {MakeRoute} from './types.ts';
 
@@ -22,7 +21,7 @@ export const metricsRoute: MakeRoute = (view, log) => {
 			try {
 				await renderings.serve(reader, (chunks, isShared) => {
 					response.vary('Accept-Encoding');
-					// Those who share are without number, and each packing costs memory and time of its own.
+					// A twentieth of the bytes. Those who share are without number, and each packing costs time of its own.
 					if (isShared || request.acceptsEncodings('gzip', 'identity') !== 'gzip') return stream(chunks, reader);
 					response.set('Content-Encoding', 'gzip');
 					return stream(pack(chunks), reader);
@@ -50,14 +49,6 @@ async function stream(chunks: AsyncIterable<Buffer>, reader: Reader): Promise<vo
 		}
 	}
 	response.end();
-}
-
-/** A twentieth of the bytes for a few milliseconds of another thread: the same labels stand in every line. */
-function pack(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-	const gzip = createGzip({level: 1, chunkSize: pieceBytes});
-	// Ends the source when the reader leaves, and the reading when the source fails.
-	pipeline(chunks, gzip, () => {});
-	return gzip;
 }
 
 /** Waits until the reader took what was written, left, or stalled and was sent away. */

@@ -8,6 +8,7 @@ import {createServer} from 'node:tls';
 import test, {type ExecutionContext} from 'ava';
 import {z} from 'zod';
 import {http} from '../../../src/probes/http.ts';
+import {withHeldDisk} from '../../helpers/held-disk.ts';
 import {serveHttp2} from '../../helpers/http2-servers.ts';
 import {measure} from '../../helpers/probing.ts';
 import {caFile, httpAnswer, saying, serve, serveTls} from '../../helpers/servers.ts';
@@ -54,6 +55,17 @@ test('a secret that cannot be read says nothing about the target, and nothing is
 
 	await t.throwsAsync(running, {name: 'CannotLookError', message: /\/nowhere\/token cannot be read/});
 	t.is(server.accepted, 0);
+});
+
+test('a disk of ours that does not answer within the deadline says nothing about the target', async t => {
+	const runs = (await withHeldDisk('runs.ts')) as {name: string; reason: string; said: string}[];
+
+	t.is(runs.length, 4);
+	for (const {name, reason, said} of runs) {
+		t.is(name, 'CannotLookError');
+		t.is(reason, 'vantage');
+		t.regex(said, /the disk of this machine does not answer/);
+	}
 });
 
 test('a redirect within the origin takes the credentials along', async t => {

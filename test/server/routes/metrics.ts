@@ -4,6 +4,7 @@ import {promisify} from 'node:util';
 import {gunzip} from 'node:zlib';
 import test from 'ava';
 import {fakeDaemon, withServer} from '../../helpers/fake-daemon.ts';
+import {withHeldDisk} from '../../helpers/held-disk.ts';
 import {until} from '../../helpers/until.ts';
 
 test('the exposition goes out as text 0.0.4, chunk after chunk', t =>
@@ -95,6 +96,15 @@ test('who takes gzip gets it packed, who refuses it does not', async t => {
 		t.is(plain.body, long.join(''));
 		t.is((await get('/metrics')).headers['content-encoding'], undefined);
 	});
+});
+
+test('a packed scrape waits for no disk', async t => {
+	const found = await withHeldDisk('metrics.ts');
+
+	t.deepEqual(
+		found,
+		Array.from({length: 10}, () => ['gzip', 5001]),
+	);
 });
 
 test('a packed exposition that fails is told as a failure that is not packed, and one whose reader left is not rendered on', async t => {
