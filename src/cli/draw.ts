@@ -46,7 +46,7 @@ export function drawProbe(
 	if (bars.length > 0) lines.push('', ...bars);
 	const notes = listNotes(outcome, facts);
 	if (notes.length > 0) lines.push('', ...pack(notes, options));
-	const alike = sayAlike(checks, Date.parse(outcome.startedAt));
+	const alike = sayAlike(checks, Date.parse(outcome.startedAt), asked);
 	if (alike.length > 0) lines.push('', ...alike.flatMap(line => wrap(line, options.columns, 2)));
 	return `${lines.join('\n')}\n`;
 }

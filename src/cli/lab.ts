@@ -23,8 +23,9 @@ export interface LabParts {
 	print(text: string): void;
 }
 
-/** The daemon that `tailprobe probe` asks when none is named. */
-const defaultUrl = 'http://127.0.0.1:9753';
+/** Where the daemon listens that `tailprobe probe` asks when none is named. */
+const usualPort = 9753;
+const defaultUrl = `http://127.0.0.1:${usualPort}`;
 const usageExitCode = 64;
 const unavailableExitCode = 69;
 
@@ -66,7 +67,7 @@ async function stay(parts: LabParts): Promise<number> {
 	try {
 		const lab = await startLab({ports: 'preferred', directory: parts.directory});
 		try {
-			const listen = {host: '127.0.0.1', port: await findFreePort(9753)};
+			const listen = {host: '127.0.0.1', port: await findFreePort(usualPort)};
 			const daemon = await parts.startDaemon({configText: lab.config, allowLoopback: true, listen});
 			lab.watchedAt(daemon.url);
 			parts.print(screen(lab, daemon.url));
@@ -90,7 +91,7 @@ function screen(lab: Lab, url: string): string {
 	const {livekit} = lab.urls.servicePorts;
 	return `
 A June platform plays on loopback: headscale, five tailnet nodes, MagicDNS, and services on them.
-
+${base === defaultUrl ? '' : `Port ${usualPort} is taken, so this is ${new URL(base).port}: \`probe\` without --url asks what is on ${usualPort}.\n`}
   Look     ${base}/
            ${base}/metrics
            curl '${base}/probe?module=healthz&target=http://livekit:${livekit}/'

@@ -45,10 +45,10 @@ export function headscaleSources(
 		const isMissing = isUnsupported(read);
 		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
 		const sourceIntervalMs = part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs;
-		return {
-			...sourceReading(sourceName(part), read, sourceIntervalMs),
-			...(isMissing ? {detail: 'This version of headscale has no such thing.', isUnsupported: true as const} : {}),
-		};
+		const {failingSince, ...reading} = sourceReading(sourceName(part), read, sourceIntervalMs);
+		if (!isMissing) return failingSince === undefined ? reading : {...reading, failingSince};
+		// What is not there does not fail with the rest.
+		return {...reading, ok: true, detail: 'This version of headscale has no such thing.', isUnsupported: true};
 	});
 }
 

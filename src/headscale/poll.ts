@@ -24,9 +24,9 @@ export function isInventory(part: Part): part is keyof InventoryReads {
 /** The version only changes with a restart, which is noticed otherwise; and so does what a version does not have. */
 export const versionIntervalMs = 600_000;
 
-/** Whether headscale answered that its version has no such thing. */
-export function isUnsupported({succeededAt, error, value}: Read<unknown>): boolean {
-	return succeededAt !== undefined && error === undefined && value === undefined;
+/** Whether headscale answered that its version has no such thing; while no read of it comes through, that is what it said last. */
+export function isUnsupported({succeededAt, error, failure, value}: Read<unknown>): boolean {
+	return succeededAt !== undefined && value === undefined && (error === undefined || failure !== undefined);
 }
 
 export interface HeadscalePollerOptions {

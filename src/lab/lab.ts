@@ -91,7 +91,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 		if (message.kind !== 'switched') return;
 		if (message.on) active.add(message.fault);
 		else active.delete(message.fault);
-		if (!options.quiet) process.stdout.write(`${describeSwitch(message.fault, message.on)}\n`);
+		if (!options.quiet) process.stdout.write(`${timeOfDay()} ${describeSwitch(message.fault, message.on)}\n`);
 	});
 
 	const command = commander(child, exited);
@@ -200,4 +200,9 @@ function send(child: ChildProcess, message: ToServers): void {
 
 function describeSwitch(name: string, on: boolean): string {
 	return on ? `Broken: ${name}. ${findFault(name)?.effect}` : `Healed: ${name}.`;
+}
+
+/** As the log of the daemon, which stands between these lines, tells it. */
+function timeOfDay(): string {
+	return new Date().toISOString().slice(11, 19);
 }

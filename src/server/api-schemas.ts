@@ -82,10 +82,16 @@ const knownCheck = z
 		type: z.string(),
 		verdict: verdict.optional().meta({description: 'Absent before its first run, and where no daemon runs it.'}),
 		since: time.optional().meta({description: 'From when on it was so without a break, as far back as runs are kept.'}),
+		downSince: time.optional().meta({description: 'While it is unknown: from when on it was down before that.'}),
+		downReason: z.string().optional().meta({description: 'With `downSince`: the reason of its last down.'}),
 		expect: z
 			.literal('unreachable')
 			.optional()
 			.meta({description: 'The check is up while nothing answers there. Absent: an answer is up.'}),
+		tellsReach: z
+			.literal(true)
+			.optional()
+			.meta({description: 'It is the tunnel to the node that the target names; the run asked something else of it.'}),
 		ownOptions: z
 			.literal(true)
 			.optional()

@@ -3,23 +3,43 @@
 import type {KnownCheckJson} from './json.ts';
 
 const shownAtMost = 3;
+/** The daemon that `tailprobe probe` asks when none is named. */
+const usualDaemon = 'http://127.0.0.1:9753';
 
-/** At most three lines and how to run such a check; none where there is no check. `nowMs`: milliseconds since 1970. */
-export function sayAlike(checks: readonly KnownCheckJson[], nowMs: number): string[] {
+/**
+ * A line for each of at most three checks, and how to run such a check; none where there is no check. `nowMs`: milliseconds since 1970;
+ * `asked`: the URL of the daemon that knows them, where the reader's command may have to name it.
+ */
+export function sayAlike(checks: readonly KnownCheckJson[], nowMs: number, asked = usualDaemon): string[] {
+	const command = `tailprobe probe ${asked === usualDaemon ? '' : `--url ${asked} `}--check`;
 	const hidden = checks.length - shownAtMost;
 	const odd = checks.slice(0, shownAtMost).find(({expect, ownOptions}) => expect !== undefined || ownOptions);
 	return [
-		...checks.slice(0, shownAtMost).map(check => sayOne(check, nowMs)),
+		...checks
+			.slice(0, shownAtMost)
+			.flatMap(check => [
+				sayOne(check, nowMs),
+				...(check.tellsReach ? [`run it now: ${command} ${check.name} ${check.target}`] : []),
+			]),
 		...(hidden > 0 ? [`${hidden} more ${hidden === 1 ? 'check has' : 'checks have'} it`] : []),
-		...(odd ? [`as that check is configured: tailprobe probe --check ${odd.name} ${odd.target}`] : []),
+		...(odd ? [`as that check is configured: ${command} ${odd.name} ${odd.target}`] : []),
 	];
 }
 
-function sayOne({name, verdict, since, expect, ownOptions}: KnownCheckJson, nowMs: number): string {
-	const wanted = expect === undefined ? 'has this target' : 'wants nothing to answer there';
+function sayOne(check: KnownCheckJson, nowMs: number): string {
+	const {name, verdict, since, downSince, downReason, expect, tellsReach, ownOptions} = check;
+	const wanted = tellsReach
+		? 'tells whether this node is reachable at all'
+		: expect === undefined
+			? 'has this target'
+			: 'wants nothing to answer there';
 	const state =
 		verdict === undefined ? undefined : `${verdict}${since === undefined ? '' : ` since ${timeOfDay(since, nowMs)}`}`;
-	const words = [state, ownOptions ? 'with options of its own' : undefined].filter(part => part !== undefined);
+	const before =
+		downSince === undefined
+			? undefined
+			: `was down since ${timeOfDay(downSince, nowMs)}${downReason === undefined ? '' : ` (${downReason})`}`;
+	const words = [state, before, ownOptions ? 'with options of its own' : undefined].filter(part => part !== undefined);
 	return `check ${name} ${wanted}${words.length > 0 ? `: ${words.join(', ')}` : ''}`;
 }
 

@@ -1,6 +1,6 @@
 /** What the HTTP side may see of the daemon: it only reads, asks for one ad hoc run, and asks for a reload. */
 
-import type {Check, Outcome} from '../engine/types.ts';
+import type {Check, DownReason, Outcome} from '../engine/types.ts';
 import type {Landmarks} from '../inventory/landmarks.ts';
 import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
@@ -50,6 +50,12 @@ export interface CheckView {
 	last?: Outcome | undefined;
 	/** Milliseconds since 1970: from the first down until the next up; undefined while not down. */
 	downSince?: number;
+	/** While `downSince` is there: the reason of the last down. */
+	downReason?: DownReason;
+	/** The same: milliseconds since 1970 of the first down in a row that may have the cause of the last; runs that could not look end no row. */
+	reasonSince?: number;
+	/** The first scheduled run in a row that could not look, milliseconds since 1970; `atLeast`: none ever could. */
+	unknownSince?: {ms: number; atLeast: boolean};
 	/** An incident: down `confirm` times in a row, not yet up again. */
 	confirmed: boolean;
 	/** The last hour, oldest first: runs folded into at most 60 buckets of equal length; undefined where nothing ran. */

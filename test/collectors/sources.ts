@@ -109,3 +109,24 @@ test('inventories have the pace of their schedule, and what this version does no
 	]);
 	t.is(sourceName('apiHealth'), 'headscale-api-health');
 });
+
+test('what this version does not have is missing from it while headscale is silent too, and fails where only its own read does', t => {
+	const lacking = {triedAt: 9, succeededAt: 6, seconds: 2, failingSince: 8, error: 'It did not answer.'};
+	const read = (routes: HeadscaleState['routes']) => {
+		const state = (): HeadscaleState => ({health: {}, nodes: {}, metrics: {}, version: {}, ...(routes && {routes})});
+		return headscaleSources({parts: ['routes'], state}, {intervalMs, inventoryIntervalMs: 60_000})[0];
+	};
+
+	t.deepEqual(read({...lacking, failure: 'unanswered'}), {
+		name: 'headscale-routes',
+		ok: true,
+		lastSuccessAt: 6,
+		lastTriedAt: 9,
+		seconds: 2,
+		detail: 'This version of headscale has no such thing.',
+		isUnsupported: true,
+		intervalMs: 600_000,
+	});
+	t.like(read(lacking), {ok: false, failingSince: 8, detail: 'It did not answer.'});
+	t.like(read({triedAt: 9, failingSince: 9, error: 'It did not answer.', failure: 'unanswered'}), {ok: false});
+});

@@ -31,6 +31,30 @@ test('alike is what the same vantage has of the same address, or of the same nam
 	t.deepEqual(findAlike(byName, named), named.slice(0, 1));
 });
 
+test('over a bare name stands first the tunnel check of that node, which tells whether it is reachable, and how to run it', t => {
+	const aim = (address: string) => aCheck({name: 'adhoc', target: {name: 'adhoc', address, via: 'tailnet', peer: ''}});
+	const node = {name: 'gpu-1', address: '100.64.0.7', via: 'tailnet', peer: 'gpu-1'} as const;
+	const http = (name: string) => aCheck({name, target: {...node, address: `http://gpu-1:${name}/`}});
+	const tunnel = aCheck({name: 'tunnel', type: 'tunnel', target: node});
+	const other = aCheck({name: 'tunnel', type: 'tunnel', target: {...node, name: 'gpu-2', peer: 'gpu-2'}});
+	const checks = [http('1'), http('2'), http('3'), other, tunnel];
+	const views = checks.map((check, at) => aCheckView({check: {...check, key: `${at}`}, verdict: 'up', ran: true}));
+	const named = (run: ReturnType<typeof aCheck>) => findAlike(run, checks).map(({name}) => name);
+
+	const told = describeAlike(aim('gpu-1'), fakeDaemon({checks: () => views}));
+
+	t.deepEqual(sayAlike(told, someTime, 'http://127.0.0.1:9754').slice(0, 3), [
+		'check tunnel tells whether this node is reachable at all: up since 22:13 UTC',
+		'run it now: tailprobe probe --url http://127.0.0.1:9754 --check tunnel gpu-1',
+		'check 1 has this target: up since 22:13 UTC',
+	]);
+	t.regex(sayAlike(told, someTime, 'http://127.0.0.1:9753')[1] ?? '', /: tailprobe probe --check tunnel gpu-1$/);
+	t.deepEqual(named(aim('100.64.0.7')), ['tunnel']);
+	t.deepEqual(named(aim('http://gpu-1:8080/')), []);
+	t.deepEqual(named(aim('gpu-1:8080')), []);
+	t.deepEqual(named(aim('192.0.2.1')), []);
+});
+
 test('a check is so since the first run of a row without a break', t => {
 	const at = (startedAt: number, verdict: 'up' | 'down') => anOutcome({startedAt, verdict});
 	const recent = [at(someTime + 3, 'up'), at(someTime + 2, 'up'), at(someTime + 1, 'down')];
@@ -46,6 +70,22 @@ test('a check is so since the first run of a row without a break', t => {
 		target: 'june-orchestrator',
 		type: 'http',
 	});
+});
+
+test('of a check that nobody can look at now, what was known before is told', t => {
+	const lost = aCheckView({
+		verdict: 'unknown',
+		unknownSince: {ms: someTime + 60_000, atLeast: false},
+		downSince: someTime,
+		downReason: 'timeout',
+	});
+
+	const told = describeAlike(aCheck(), fakeDaemon({checks: () => [lost]}));
+
+	t.like(told[0], {since: '2023-11-14T22:14:20.000Z', downSince: '2023-11-14T22:13:20.000Z', downReason: 'timeout'});
+	t.deepEqual(sayAlike(told, someTime), [
+		'check orchestrator has this target: unknown since 22:14 UTC, was down since 22:13 UTC (timeout)',
+	]);
 });
 
 test('at most three checks are told', t => {

@@ -1,5 +1,7 @@
 /** Runs the headscale command line: arguments as they are, no shell, bounded in time and output, with a small environment. */
 
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
 import {z} from 'zod';
 import {messageOf, oneLine} from '../../util/errors.ts';
 import {HeadscaleError} from '../get.ts';
@@ -77,7 +79,7 @@ export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, si
 		throw new CommandFailedError(`${tried} ended with ${result.exitCode}. ${explain(said)}`, said);
 	if (result.signal !== undefined)
 		throw new HeadscaleError(`${tried} was ended by ${result.signal}, which was not us: is memory short?`);
-	throw new HeadscaleError(`${tried} could not be started: ${explainStart(program, result)}`);
+	throw new HeadscaleError(`${tried} could not be started: ${await explainStart(program, result)}`);
 }
 
 /** The command for people: its program, then what we ask; arguments between them may be secret. */
@@ -133,11 +135,34 @@ function withoutKeys(text: string): string {
 	return text.replace(/hskey-[\w-]+|\b[0-9a-f]{40,}\b|[\w-]{5,}\.[\w-]{30,}/gi, '<redacted>');
 }
 
-function explainStart(program: string, {code, cause}: {code?: string | undefined; cause?: unknown}): string {
-	const name = oneLine(program, 100);
-	if (code === 'ENOENT' && !program.includes('/'))
-		return `there is no program "${name}" where tailprobe runs. Install it, give its whole path, or put what leads to it (ssh, kubectl exec) first in headscale.cli.command.`;
+async function explainStart(
+	program: string,
+	{code, cause}: {code?: string | undefined; cause?: unknown},
+): Promise<string> {
+	const isBare = !program.includes('/');
+	// For a bare name the system says EACCES also where a directory of PATH may not be entered, whether it is there or not.
+	const {file, hidden} = isBare && code === 'EACCES' ? await lookOnPath(program) : {hidden: []};
+	const name = oneLine(file ?? program, 100);
+	if (isBare && file === undefined && (code === 'ENOENT' || code === 'EACCES')) {
+		const unless = hidden.length > 0 ? `, unless it is where its user may not look (${hidden.join(', ')})` : '';
+		return `there is no program "${name}" where tailprobe runs${unless}. Install it, give its whole path, or put what leads to it (ssh, kubectl exec) first in headscale.cli.command.`;
+	}
 	if (code === 'ENOENT') return `there is no file ${name}. Correct headscale.cli.command.`;
 	if (code === 'EACCES') return `${name} may not be executed by the user that tailprobe runs as.`;
 	return `${messageOf(cause ?? code ?? 'nobody knows why')}. Correct headscale.cli.command.`;
+}
+
+/** The first file of this name in the directories of PATH, and those of them (three at most) that may not be entered. */
+async function lookOnPath(program: string): Promise<{file?: string; hidden: string[]}> {
+	const hidden: string[] = [];
+	for (const directory of (process.env.PATH ?? '').split(':').filter(each => each !== '')) {
+		try {
+			const file = join(directory, program);
+			if ((await stat(file)).isFile()) return {file, hidden};
+		} catch (error) {
+			const isHidden = error instanceof Error && 'code' in error && error.code === 'EACCES';
+			if (isHidden && hidden.length < 3) hidden.push(oneLine(directory, 100));
+		}
+	}
+	return {hidden};
 }

@@ -72,7 +72,7 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 	const unknown = rest.filter(view => !isDown(view));
 	const alike = foldUnknown(unknown).map(fold => ({
 		...fold,
-		...sinceOf(firstBlind(fold.views, snapshot)),
+		...sinceOf(firstBlind(fold.views)),
 	}));
 	const folded = new Set([...peers, ...alike].flatMap(({views}) => views));
 	return {
@@ -80,13 +80,7 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 		folds: [...magicDns, ...peers, ...alike],
 		vantages,
 		sources,
-		unknown: unknown
-			.filter(view => !folded.has(view))
-			.map((view, at) => ({
-				view,
-				behind: [],
-				...sinceOf(at < checksAsked ? firstBlind([view], snapshot) : undefined),
-			})),
+		unknown: unknown.filter(view => !folded.has(view)).map(view => ({view, behind: [], ...sinceOf(view.unknownSince)})),
 	};
 }
 
@@ -184,8 +178,6 @@ function groupByTunnel(down: readonly CheckView[], checks: readonly CheckView[])
 
 /** Unknown for a reason that says something about the check itself, whatever the vantage is like. */
 const ownReasons: readonly string[] = ['unsupported', 'denied', 'incomplete', 'internal'] satisfies UnknownReason[];
-/** So many checks of a vantage are asked since when they could not be looked at. */
-const checksAsked = 20;
 
 function groupByVantage(bad: readonly CheckView[], snapshot: Snapshot): VantageTrouble[] {
 	const unsound = snapshot.vantages.filter(isUnsound);
@@ -198,26 +190,13 @@ function groupByVantage(bad: readonly CheckView[], snapshot: Snapshot): VantageT
 		const sources = snapshot.sources.filter(
 			source => source.ok === false && vantageOf(source, snapshot) === state.name,
 		);
-		const since = firstBlind(blind, snapshot);
+		const since = firstBlind(blind);
 		return {state, blind, total, ...(since ? {since} : {}), sources};
 	});
 }
 
-function firstBlind(views: readonly CheckView[], snapshot: Snapshot): VantageTrouble['since'] {
-	const sinces = views.slice(0, checksAsked).flatMap(view => blindSince(view, snapshot) ?? []);
-	return sinces.toSorted((one, other) => one.ms - other.ms)[0];
-}
-
-/** Where its runs in a row that could not look begin; to the minute where the outcomes do not reach that far back. */
-function blindSince({check, strip}: CheckView, {recent, nowMs}: Snapshot): VantageTrouble['since'] {
-	const outcomes = recent(check.key);
-	const sound = outcomes.findIndex(({verdict}) => verdict !== 'unknown');
-	const oldest = outcomes[(sound === -1 ? outcomes.length : sound) - 1];
-	if (!oldest) return undefined;
-	if (sound !== -1) return {ms: oldest.startedAt, atLeast: false};
-	const seen = strip.findLastIndex(bucket => bucket !== undefined && bucket.up + bucket.down > 0);
-	const first = strip.findIndex((bucket, at) => at > seen && bucket !== undefined);
-	if (first === -1) return {ms: oldest.startedAt, atLeast: true};
-	const minuteMs = (Math.floor(nowMs / 60_000) - (strip.length - 1 - first)) * 60_000;
-	return {ms: Math.min(oldest.startedAt, minuteMs), atLeast: true};
+/** The first run that could not look. A check that nobody ever could look at dates no fault that another saw begin. */
+function firstBlind(views: readonly CheckView[]): VantageTrouble['since'] {
+	const sinces = views.flatMap(({unknownSince}) => unknownSince ?? []);
+	return sinces.toSorted((one, other) => Number(one.atLeast) - Number(other.atLeast) || one.ms - other.ms)[0];
 }

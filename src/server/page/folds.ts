@@ -1,6 +1,6 @@
 /** Several checks that fail by one cause become one trouble: a node whose tunnel is up, MagicDNS, headscale, one reason not to look. Pure. */
 
-import type {DownReason} from '../../engine/types.ts';
+import {isSilence} from '../../engine/silence.ts';
 import {splitTarget} from '../../net/target.ts';
 import type {CheckView, Landmarks} from '../types.ts';
 
@@ -23,15 +23,6 @@ interface Failing {
 	behind: readonly CheckView[];
 	tunnel?: CheckView;
 }
-
-/** Where no connection, or no answer, came about. */
-const silences: ReadonlySet<string | undefined> = new Set<DownReason>([
-	'refused',
-	'unreachable',
-	'timeout',
-	'reset',
-	'proxy',
-]);
 
 /** Questions to MagicDNS that nobody answered, together for each vantage. */
 export function foldMagicDns(down: readonly CheckView[], {dnsServer}: Landmarks): FoldTrouble[] {
@@ -82,9 +73,11 @@ export function findBehindHeadscale(
 	);
 }
 
-/** Since when most of them fail: those that failed long before have another cause, perhaps. */
+/** Since when most of them fail as they do now: those that failed long before have another cause, perhaps. */
 export function sinceOfAll(views: readonly CheckView[]): number | undefined {
-	const sinces = views.flatMap(({downSince}) => downSince ?? []).toSorted((one, other) => other - one);
+	const sinces = views
+		.flatMap(({reasonSince, downSince}) => reasonSince ?? downSince ?? [])
+		.toSorted((one, other) => other - one);
 	let [since] = sinces;
 	for (const earlier of sinces) if (since !== undefined && since - earlier < oneIncidentMs) since = earlier;
 	return since;
@@ -103,7 +96,7 @@ function several(views: readonly CheckView[], alike: (view: CheckView) => string
 }
 
 function isSilent({last, check}: CheckView): boolean {
-	return silences.has(last?.reason) && check.expect === undefined;
+	return isSilence(last?.reason) && check.expect === undefined;
 }
 
 const serviceAddresses: readonly string[] = ['100.100.100.100', 'fd7a:115c:a1e0::53'];

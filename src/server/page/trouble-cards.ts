@@ -89,14 +89,30 @@ ${behind.length > 0 ? html`<p>Also down behind it: ${listBehind(behind, downSinc
 </li>`;
 }
 
-function sayWhen({downSince, last}: CheckView, unknownSinceMs: number | undefined, nowMs: number): Html {
+function sayWhen(view: CheckView, unknownSinceMs: number | undefined, nowMs: number): Html {
+	const {verdict, downSince, last} = view;
+	if (verdict === 'unknown' && downSince !== undefined && unknownSinceMs !== undefined)
+		return html`unknown since ${clockTime(unknownSinceMs, nowMs)} (${formatSpan(nowMs - unknownSinceMs)}) · ${sayWasDown(view, nowMs)} · ${sayNextLook([view])}`;
 	if (downSince !== undefined)
 		return html`down since ${clockTime(downSince, nowMs)} (${formatSpan(nowMs - downSince)}) · `;
 	if (unknownSinceMs !== undefined)
-		return html`unknown since ${clockTime(unknownSinceMs, nowMs)} (${formatSpan(nowMs - unknownSinceMs)}) · `;
+		return html`unknown since ${clockTime(unknownSinceMs, nowMs)} (${formatSpan(nowMs - unknownSinceMs)}) · ${sayNextLook([view])}`;
 	return last === undefined
 		? html``
 		: html`last tried ${clockTime(last.startedAt, nowMs)} (${formatSpan(nowMs - last.startedAt)}) · `;
+}
+
+/** What was known to be down before nobody could look. */
+function sayWasDown({downSince, downReason}: CheckView, nowMs: number): Html | undefined {
+	if (downSince === undefined) return undefined;
+	const why = downReason === undefined ? '' : `, ${downReason}`;
+	return html`was down since ${clockTime(downSince, nowMs)} (${formatSpan(nowMs - downSince)})${why}`;
+}
+
+/** How long what is unknown for our own sake stays so when that is over already: until the next run. */
+function sayNextLook(views: readonly CheckView[]): string {
+	if (!views.every(({last}) => last?.reason === 'vantage')) return '';
+	return `looked at again within ${formatSpan(Math.max(...views.map(({check}) => check.intervalMs)))} · `;
 }
 
 /** A failure that may yet turn out to be none. */
@@ -131,13 +147,14 @@ function renderFold({cause, peer, views, tunnel, sinceMs}: FoldTrouble, id: stri
 	};
 	const since =
 		sinceMs === undefined ? '' : html`${state} since ${clockTime(sinceMs, nowMs)} (${formatSpan(nowMs - sinceMs)})`;
+	const next = cause === 'alike' ? sayNextLook(views).replace(/ · $/, '') : '';
 	return html`<li class="${state}">
 <p>${verdictMark(state)} ${heads[cause]} <span class="muted">from ${vantages}</span>${sayUnsure(views, nowMs)}</p>
 <div class="why">
 <p>${sayReason(first)}</p>
 ${views.length > behindShown ? html`<details id="${id}"><summary id="${id}-title">${checks}</summary><p>${list}</p></details>` : html`<p>${list}.</p>`}
 </div>
-<p class="muted small">${since}</p>
+<p class="muted small">${since}${since !== '' && next !== '' ? ' · ' : ''}${next}</p>
 </li>`;
 }
 
@@ -148,11 +165,11 @@ function listBehind(
 	nowMs: number,
 	{shownAtMost, withReasons} = {shownAtMost: behindShown, withReasons: true},
 ): Html {
-	const shown = behind.slice(0, shownAtMost).map(({check, last, downSince}) => {
-		const earlier = downSince !== undefined && causeSince !== undefined && downSince < causeSince - earlierMs;
+	const shown = behind.slice(0, shownAtMost).map(view => {
+		const {check, last} = view;
 		const notes = [
 			withReasons ? last?.reason : undefined,
-			earlier ? html`already since ${clockTime(downSince, nowMs)}` : undefined,
+			view.verdict === 'unknown' ? sayWasDown(view, nowMs) : sayEarlier(view, causeSince, nowMs),
 		].filter(note => note !== undefined);
 		const said = notes.map((note, at) => html`${at > 0 ? ', ' : ''}${note}`);
 		return html`<a href="${historyPath(check.key)}">${check.name} ${check.target.name}</a>${said.length > 0 ? html` (${said})` : ''}`;
@@ -160,6 +177,16 @@ function listBehind(
 	const hidden = behind.length - shown.length;
 	const listed = shown.map((each, at) => html`${at > 0 ? ', ' : ''}${each}`);
 	return html`${listed}${hidden > 0 ? ` and ${count(hidden, 'more check')}` : ''}`;
+}
+
+/** That it failed long before its cause, and whether as it does now. */
+function sayEarlier(
+	{downSince, reasonSince = downSince}: CheckView,
+	causeSince: number | undefined,
+	nowMs: number,
+): Html | undefined {
+	if (downSince === undefined || causeSince === undefined || downSince >= causeSince - earlierMs) return undefined;
+	return html`${reasonSince === downSince ? 'already' : 'down for another reason'} since ${clockTime(downSince, nowMs)}`;
 }
 
 function renderVantage({state, blind, total, since, sources}: VantageTrouble, id: string, nowMs: number): Html {
@@ -175,7 +202,12 @@ function renderVantage({state, blind, total, since, sources}: VantageTrouble, id
 <div class="why"><p>${withCode(asSentence(detail ?? 'It gave no reason'))}</p>
 ${
 	blind.length > 0
-		? html`<details id="${id}"><summary id="${id}-title">${count(blind.length, 'unknown check')}</summary><ul class="plain">${blind.slice(0, blindShown).map(({check, downSince}) => html`<li><a href="${historyPath(check.key)}">${check.name} ${check.target.name}</a>${downSince === undefined ? '' : html`, down since ${clockTime(downSince, nowMs)} as far as is known`}</li>`)}${hidden > 0 ? html`<li>and ${hidden} more</li>` : ''}</ul></details>`
+		? html`<details id="${id}"><summary id="${id}-title">${count(blind.length, 'unknown check')}</summary><ul class="plain">${blind
+				.slice(0, blindShown)
+				.map(view => {
+					const known = sayWasDown(view, nowMs);
+					return html`<li><a href="${historyPath(view.check.key)}">${view.check.name} ${view.check.target.name}</a>${known ? html` (${known})` : ''}</li>`;
+				})}${hidden > 0 ? html`<li>and ${hidden} more</li>` : ''}</ul></details>`
 		: ''
 }${sources.length > 0 ? html`<p class="muted small">Not read of it either: ${sources.map(source => source.name).join(', ')}.</p>` : ''}</div>
 </li>`;

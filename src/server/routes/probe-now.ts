@@ -47,7 +47,7 @@ async function readBody(request: Request, response: Response): Promise<ProbeRequ
 		refuse(request, response, 400, 'Bad Request', 'The body is not JSON, such as {"target": "http://livekit:7880/"}.');
 		return undefined;
 	}
-	// The schemas of the API are 5 MB that a daemon of which nobody asks this need not hold.
+	// The schemas of the API are megabytes that a daemon of which nobody asks this need not hold.
 	const {probeRequestSchema} = await import('../api-schemas.ts');
 	const wanted = probeRequestSchema.safeParse(body);
 	if (wanted.success) return wanted.data;

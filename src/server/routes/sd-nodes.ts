@@ -32,7 +32,7 @@ export const sdNodesRoute: MakeRoute = view => ({
 async function readQuery(request: Request, response: Response): Promise<SdQuery | undefined> {
 	const given = new URL(request.originalUrl, 'http://localhost').searchParams;
 	const names = [...new Set(given.keys())];
-	// As in probe-now.ts.
+	// Loaded when asked for, as in probe-now.ts.
 	const {sdQuerySchema} = await import('../api-schemas.ts');
 	const query = sdQuerySchema.safeParse(
 		Object.fromEntries(names.map(name => [name, listed(name, given.getAll(name))])),

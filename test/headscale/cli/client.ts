@@ -189,6 +189,47 @@ test(
 	/may not be executed/,
 );
 
+test(
+	'a program of which PATH leads to a file that may not be executed',
+	cannotStart,
+	async t => {
+		const directory = await onPath(t);
+		await writeFile(join(directory, 'unexecutable-headscale'), '#!/bin/sh\n', {mode: 0o600});
+		return 'unexecutable-headscale';
+	},
+	/could not be started: \/.*\/unexecutable-headscale may not be executed by the user/,
+);
+test(
+	// As with a directory on PATH that the user may not enter, the system says EACCES here.
+	'a program of which PATH leads to no file',
+	cannotStart,
+	async t => {
+		await mkdir(join(await onPath(t), 'folder-headscale'));
+		return 'folder-headscale';
+	},
+	/there is no program "folder-headscale" where tailprobe runs(, unless [^)]+\))?\. Install it/,
+);
+const asOrdinaryUser = process.getuid?.() === 0 ? test.skip : test;
+asOrdinaryUser(
+	'a program that may be in a directory of PATH that the user may not enter',
+	cannotStart,
+	async t => {
+		await chmod(await onPath(t), 0o600);
+		return 'hidden-headscale';
+	},
+	/there is no program "hidden-headscale" where tailprobe runs, unless it is where its user may not look \(\/.*\)\. Install it/,
+);
+
+/** An empty directory, first on PATH for the length of the test. */
+async function onPath(t: ExecutionContext): Promise<string> {
+	const directory = await scratch(t);
+	process.env.PATH = `${directory}:${process.env.PATH}`;
+	t.teardown(() => {
+		process.env.PATH = process.env.PATH?.replace(`${directory}:`, '');
+	});
+	return directory;
+}
+
 test('arguments reach the command as they are, and a user cannot become an option or a command', async t => {
 	const directory = await scratch(t);
 	const file = join(directory, 'arguments');

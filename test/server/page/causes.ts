@@ -2,7 +2,7 @@ import test from 'ava';
 import type {Outcome} from '../../../src/engine/types.ts';
 import {groupSources, groupTroubles} from '../../../src/server/page/causes.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
-import type {CheckView, SourceView, StripBucket} from '../../../src/server/types.ts';
+import type {CheckView, SourceView} from '../../../src/server/types.ts';
 import {aCheck, aCheckView, anOutcome, aVantage, someTime} from '../../helpers/fake-daemon.ts';
 import {aSnapshot} from '../../helpers/status-page.ts';
 
@@ -82,29 +82,27 @@ test('the unknowns of a vantage that is sick are one trouble, those with a reaso
 	t.deepEqual(keys(unknown.map(each => each.view)), ['c/cluster/x', 'd/other/x']);
 });
 
-test('a vantage is sick since the first run in a row that could not look', t => {
-	const at = (startedAt: number, verdict: Outcome['verdict']) => anOutcome({startedAt, verdict});
-	const recent = (key: string) =>
-		key.startsWith('a')
-			? [at(9000, 'unknown'), at(8000, 'unknown'), at(7000, 'up'), at(1000, 'unknown')]
-			: [at(9500, 'unknown'), at(7500, 'unknown'), at(6500, 'down')];
-	const vantages = [aVantage({condition: 'sick'})];
+test('a vantage is sick since the first run that could not look', t => {
+	const since = (ms: number) => ({unknownSince: {ms, atLeast: false}});
+	const checks = [
+		{...blind('a'), ...since(8000)},
+		{...blind('b'), ...since(7500)},
+	];
 
-	const [sick] = groupTroubles(snapshot([blind('a'), blind('b')], {vantages, recent})).vantages;
+	const [sick] = groupTroubles(snapshot(checks, {vantages: [aVantage({condition: 'sick'})]})).vantages;
 
 	t.deepEqual(sick?.since, {ms: 7500, atLeast: false});
 });
 
-test('what began before the outcomes that are kept is read from the strip, to the minute', t => {
-	const bucket = (verdict: 'up' | 'unknown'): StripBucket => ({up: 0, down: 0, unknown: 0, [verdict]: 3});
-	const strip = [...Array(50).fill(undefined), bucket('up'), ...Array.from({length: 9}, () => bucket('unknown'))];
-	const recent = () => [anOutcome({verdict: 'unknown', startedAt: someTime + 590_000})];
-	const vantages = [aVantage({condition: 'gone'})];
+test('a check that nobody ever could look at dates no fault that others saw begin', t => {
+	const newborn = {...blind('a'), unknownSince: {ms: 7000, atLeast: true}};
+	const other = {...blind('b'), unknownSince: {ms: 7500, atLeast: false}};
+	const vantages = [aVantage({condition: 'sick'})];
+	const sinceOf = (...checks: CheckView[]) => groupTroubles(snapshot(checks, {vantages})).vantages[0]?.since;
 
-	const [sick] = groupTroubles(snapshot([{...blind('a'), strip}], {vantages, recent})).vantages;
-
-	const minute = Math.floor((someTime + 600_000) / 60_000) * 60_000;
-	t.deepEqual(sick?.since, {ms: minute - 8 * 60_000, atLeast: true});
+	t.deepEqual(sinceOf(newborn, other), {ms: 7500, atLeast: false});
+	t.deepEqual(sinceOf(newborn), {ms: 7000, atLeast: true});
+	t.is(sinceOf(blind('c')), undefined);
 });
 
 test('sources of one system that fail for the same reason are one trouble', t => {

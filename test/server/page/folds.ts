@@ -25,6 +25,7 @@ function tunnel(peer: string): CheckView {
 function blind(name: string, target: string, reason: UnknownReason, detail: string): CheckView {
 	return view(name, target, {
 		verdict: 'unknown',
+		unknownSince: {ms: someTime, atLeast: false},
 		last: anOutcome({verdict: 'unknown', reason, detail, startedAt: someTime}),
 		strip: [],
 	});
@@ -86,6 +87,17 @@ test('MagicDNS that does not answer is one card for each vantage, whichever node
 	t.regex(text, /down magicdns nobody from/);
 });
 
+test('a card is as old as its cause: what was down before for another reason tells of that, and makes it no older', t => {
+	const early = {downSince: someTime - 59_000, reasonSince: someTime};
+	const earlier = {downSince: someTime - 600_000, reasonSince: someTime + 1000};
+	const checks = [failing('http', 'orc'), failing('ws', 'orc', {}, early), failing('redis', 'orc', {}, earlier)];
+
+	t.regex(
+		read({checks: () => checks}),
+		/down orc 3 checks down .* http orc , ws orc , redis orc \(down for another reason since 22:03:20 UTC \)\. down since 22:13:20 UTC \(1 min\)/,
+	);
+});
+
 test('checks of the hosts of headscale fail behind it, by its name or the address of that, while it is out', t => {
 	const of = (name: string, address: string, dialled: string, part: Partial<Check> = {}) => {
 		const made = failing(name, '', {target: {name, address, via: 'direct', peer: ''}, ...part});
@@ -122,14 +134,30 @@ test('unknown checks with the same reason and sentence but for the target are on
 		failing('x', ''),
 	];
 
-	const text = read({checks: () => checks, history: () => ({recent: [anOutcome({verdict: 'unknown'})], failures: []})});
+	const text = read({checks: () => checks});
 
 	t.regex(text, /^ tailprobe 1 down · 3 unknown /);
 	t.regex(
 		text,
-		/unknown 2 checks unknown for one reason from cluster vantage GET a: .* web a , web b \. unknown since/,
+		/unknown 2 checks unknown for one reason from cluster vantage GET a: .* web a , web b \. unknown since 22:13:20 UTC \(1 min\)/,
 	);
 	t.regex(text, /unknown web c from cluster/);
+});
+
+test('what was down before nobody could look keeps that, alone and among others', t => {
+	const sick = 'Our own tailscaled was stopped';
+	const known = {downSince: someTime - 10_000, downReason: 'timeout'} as const;
+	const gone = {...blind('tts', 'a', 'vantage', sick), ...known, confirmed: true};
+	const page = (...checks: CheckView[]) => read({checks: () => checks});
+
+	t.regex(
+		page(gone, blind('web', 'b', 'vantage', sick)),
+		/2 checks unknown for one reason .* tts a \(was down since 22:13:10 UTC \(1 min\), timeout\), web b \. unknown since 22:13:20 UTC \(1 min\) · looked at again within 15 s/,
+	);
+	t.regex(
+		page(gone),
+		/unknown tts a from cluster vantage .* unknown since 22:13:20 UTC \(1 min\) · was down since 22:13:10 UTC \(1 min\), timeout · looked at again within 15 s · history/,
+	);
 });
 
 test('what cannot run where it is asked to is one mild note for each vantage and reason, and nothing wrong', t => {

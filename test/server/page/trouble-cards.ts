@@ -5,12 +5,12 @@ import {downView, nowMs, readPage as read, view} from '../../helpers/status-page
 
 test('a sick vantage is one card with its checks folded, and sources that fail alike are one too', t => {
 	const last = anOutcome({verdict: 'unknown', reason: 'vantage', startedAt: someTime});
-	const checks = ['a', 'b', 'c'].map(name => view(name, 'x', {verdict: 'unknown', last}));
+	const unknownSince = {ms: someTime, atLeast: false};
+	const checks = ['a', 'b', 'c'].map(name => view(name, 'x', {verdict: 'unknown', unknownSince, last}));
 	const silent = {ok: false, detail: 'headscale does not answer', lastSuccessAt: someTime};
 
 	const text = read({
 		checks: () => checks,
-		history: () => ({recent: [last, anOutcome()], failures: []}),
 		vantages: () => [aVantage({condition: 'sick', detail: 'tailscaled is stopped: look at its log'})],
 		sources: () => [
 			{name: 'headscale-nodes', ...silent},
