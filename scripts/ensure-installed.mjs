@@ -1,5 +1,5 @@
 /**
- * Makes node_modules fit package-lock.json before `npm start` and `npm test`, and does nothing when it does already.
+ * Makes node_modules fit package-lock.json before `npm start`, `npm test` and the other scripts of package.json, and does nothing when it does already.
  * Runs on the Node that happens to be there (18 and newer), so it is plain JavaScript without dependencies.
  */
 

@@ -89,6 +89,7 @@ async function hashOf(source: string): Promise<string> {
 
 async function build(name: PartName, file: string): Promise<void> {
 	const part: ModulePart | OwnPart = parts[name];
+	process.stderr.write(`Building ${name} with Go, once for this machine: some minutes …\n`);
 	await mkdir(cache, {recursive: true});
 	const scratch = await mkdtemp(join(tmpdir(), 'tailprobe-part-'));
 	try {

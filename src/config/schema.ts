@@ -132,7 +132,7 @@ const checkSchema = z.strictObject({
 	}),
 	detail: z.enum(['full', 'lean', 'least']).optional().meta({
 		description:
-			'`full`: a gauge per phase too. Default: `full` for listed targets, `lean` for those spread over `nodes`. `least`, for many hundreds of nodes: neither HTTP status nor round trip beside the tunnel nor overhead per target; page, API and the histograms of the check go on having them.',
+			'`full`: a gauge per phase too. Default: `full` for listed targets, `lean` for those spread over `nodes`. `least`, for many hundreds of nodes: neither HTTP status nor round trip beside the tunnel, overhead, loss of the last run (its counters stay) and changes of the path per target; page, API and the histograms of the check go on having most of them.',
 	}),
 	histogram: z
 		.boolean()

@@ -13,6 +13,7 @@ import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
+import {createBelief} from './belief.ts';
 import {createDirectHealth} from './direct-health.ts';
 import {createOwnHealth} from './own-health.ts';
 import {createSelfCheck} from './self-check.ts';
@@ -25,7 +26,7 @@ const latenessWindowMs = 30_000;
 
 const port = parentPort;
 if (!port) throw new Error('this file runs as a worker thread');
-const {place} = workerData as ThreadData;
+const {place, belief} = workerData as ThreadData;
 const lateness = createLatenessMeter();
 const stopping = new AbortController();
 const skippedSlots = {overlap: 0, late: 0};
@@ -37,7 +38,7 @@ const selfCheck =
 	place.tailscaled === undefined
 		? undefined
 		: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
-const health = createOwnHealth(selfCheck, stopping.signal);
+const health = createOwnHealth(selfCheck, stopping.signal, {belief: createBelief(belief)});
 const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
 
 const schedule = createSchedule<Check>({

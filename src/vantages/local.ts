@@ -11,6 +11,7 @@ import type {Check, Outcome} from '../engine/types.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Place, Probe} from '../probes/types.ts';
 import {systemClock} from '../util/clock.ts';
+import {createBelief} from './belief.ts';
 import {createDirectHealth} from './direct-health.ts';
 import {type MeasuringThread, startMeasuringThread} from './measuring-thread.ts';
 import {createOwnHealth} from './own-health.ts';
@@ -47,21 +48,25 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		place.tailscaled === undefined
 			? undefined
 			: createSelfCheck({socket: place.tailscaled, tailnet: place.tailnet, allowLoopback: place.allowLoopback});
-	/** Of rounds; what the thread measures has its own there. */
-	const health = createOwnHealth(selfCheck, stopping.signal);
+	const belief = createBelief();
+	/** Of rounds; what the thread measures has its own there, and both believe from the same moment on. */
+	const health = createOwnHealth(selfCheck, stopping.signal, {belief});
 	const direct = createDirectHealth({selfCheck, stopping: stopping.signal});
 	/** By key: those that run on the thread. */
 	let threadChecks: ReadonlyMap<string, Check> = new Map();
-	const thread: MeasuringThread = startMeasuringThread({
-		...options,
-		onOutcomes(outcomes) {
-			for (const outcome of outcomes) {
-				const check = threadChecks.get(outcome.key);
-				if (check) direct.note(check, outcome);
-			}
-			options.onOutcomes(outcomes);
+	const thread: MeasuringThread = startMeasuringThread(
+		{
+			...options,
+			onOutcomes(outcomes) {
+				for (const outcome of outcomes) {
+					const check = threadChecks.get(outcome.key);
+					if (check) direct.note(check, outcome);
+				}
+				options.onOutcomes(outcomes);
+			},
 		},
-	});
+		belief,
+	);
 	const failingOf = new Map<string, ReadonlySet<string>>();
 	const rounds = createSchedule<Round>({
 		clock: systemClock,

@@ -5,6 +5,7 @@ import {createSchedule} from '../engine/schedule.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {ownFile} from '../util/own-file.ts';
+import {type Belief, createBelief} from './belief.ts';
 import type {LocalVantageOptions} from './local.ts';
 import {createRunTally} from './run-tally.ts';
 import type {FromThread, ThreadData, ThreadState, ToThread} from './thread-messages.ts';
@@ -34,7 +35,8 @@ const stopWaitMs = 3000;
 /** How long after its deadline a run on the thread is given up. */
 const graceMs = 5000;
 
-export function startMeasuringThread(options: LocalVantageOptions): MeasuringThread {
+/** `belief` is shared with whoever else measures from here. */
+export function startMeasuringThread(options: LocalVantageOptions, belief: Belief = createBelief()): MeasuringThread {
 	const {place} = options;
 	let worker: Worker | undefined;
 	let assigned: readonly Check[] = [];
@@ -138,7 +140,7 @@ export function startMeasuringThread(options: LocalVantageOptions): MeasuringThr
 	};
 
 	function start(): void {
-		const data: ThreadData = {place};
+		const data: ThreadData = {place, belief: belief.memory};
 		const young = new Worker(ownFile('./local-thread.ts', import.meta.url), {
 			workerData: data,
 			resourceLimits: {maxYoungGenerationSizeMb},

@@ -1,23 +1,32 @@
 /** Keeps an eye on the vantage's own tailscaled, and decides whether a failure over the tailnet may be believed. */
 
 import type {Outcome, Reason} from '../engine/types.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
-import type {SelfCheck, SelfCheckResult} from './self-check.ts';
+import {type Belief, createBelief} from './belief.ts';
+import type {Identity, SelfCheck, SelfCheckResult} from './self-check.ts';
 import type {ThreadState} from './thread-messages.ts';
 
-/** How long a look that found us sick makes failures unbelievable, and how often `watch` looks. */
+/** How long what a look found makes failures unbelievable, and how often `watch` looks. */
 export interface OwnHealthTimes {
 	/** Between two looks, and after one that found us sick. */
 	watchMs: number;
 	/**
-	 * After one that found us signed out, not connected or without a network: with a new key of ours, peers answer only once
-	 * headscale has told them, some seconds after our own tailscaled says Running, and after a silence its connection to the
-	 * relay is back only with TCP's next retransmission (both seen with headscale 0.29.2 and tailscaled 1.102.3).
+	 * After one that found us signed out, not connected or without a network, or with another key or process than at the last
+	 * look: with a new key of ours, peers answer only once headscale has told them, some seconds after our own tailscaled says
+	 * Running, and after a silence its connection to the relay is back only with TCP's next retransmission (both seen with
+	 * headscale 0.29.2 and tailscaled 1.102.3).
 	 */
 	joiningMs: number;
+	/** A check all of whose runs were excused, while looks found us sound for so long altogether, is excused no more. */
+	patienceMs: number;
 }
 
-const defaultTimes: OwnHealthTimes = {watchMs: 5000, joiningMs: 15_000};
+const defaultTimes: OwnHealthTimes = {watchMs: 5000, joiningMs: 15_000, patienceMs: 60_000};
+/** Time between two looks counts as sound for so many `watchMs` at most: a process that was stopped has not looked. */
+const longestGap = 3;
+/** Those that were excused first are forgotten first. */
+const excusedKept = 20_000;
 
 /** Failures that a broken tailscaled of our own would cause as well; an answer with the wrong status proves that it works. */
 const ambiguous: ReadonlySet<Reason> = new Set([
@@ -29,6 +38,14 @@ const ambiguous: ReadonlySet<Reason> = new Set([
 	'loss',
 	'proxy',
 ]);
+
+export interface OwnHealthOptions {
+	/** Shared with whoever else measures from here. */
+	belief?: Belief;
+	times?: Partial<OwnHealthTimes>;
+	/** For tests: measures the time in which we were sound. */
+	clock?: Pick<Clock, 'now'>;
+}
 
 export interface OwnHealth {
 	/** The outcome as it stands, or unknown (`vantage`) when the vantage itself is sick. */
@@ -43,26 +60,44 @@ export interface OwnHealth {
 export function createOwnHealth(
 	selfCheck: SelfCheck | undefined,
 	stopping: AbortSignal,
-	{watchMs, joiningMs}: OwnHealthTimes = defaultTimes,
+	options: OwnHealthOptions = {},
 ): OwnHealth {
+	const {belief = createBelief(), clock = systemClock} = options;
+	const {watchMs, joiningMs, patienceMs} = {...defaultTimes, ...options.times};
 	let last: SelfCheckResult | undefined;
-	let believedFrom = Number.NEGATIVE_INFINITY;
+	let lookedAt = clock.now();
+	/** The last that was known. */
+	let identity: Identity | undefined;
+	/** For how long looks have found us sound, altogether. */
+	let soundMs = 0;
+	/** By the key of a check whose runs were all excused since: what `soundMs` was at the first of them. */
+	const excusedSince = new Map<string, number>();
 	let timer: NodeJS.Timeout | undefined;
 
 	return {
 		async excuse(outcome) {
-			if (!selfCheck || outcome.verdict !== 'down' || outcome.reason === undefined || !ambiguous.has(outcome.reason))
+			const {key, verdict, reason, durationMs} = outcome;
+			if (!selfCheck || verdict === 'unknown') return outcome;
+			if (verdict !== 'down' || reason === undefined || !ambiguous.has(reason)) {
+				excusedSince.delete(key);
 				return outcome;
+			}
+			const begunAt = performance.now() - durationMs;
 			// What was sound before the run may have broken since, and made it fail.
-			const result = await look(selfCheck, 'full', performance.now() - outcome.durationMs);
+			const result = await look(selfCheck, 'full', begunAt);
 			// A run that began while we were sick may have failed for that, even if we are sound by now.
-			const sickDuringRun = performance.now() - outcome.durationMs < believedFrom;
-			if (result.sound && !sickDuringRun) return outcome;
+			if (result.sound && !belief.suspended(performance.now() - begunAt)) {
+				excusedSince.delete(key);
+				return outcome;
+			}
+			// Whoever is sick for a moment again and again would never believe anything.
+			const excusedMs = soundMs - firstExcuse(key);
+			if (result.sound && excusedMs >= patienceMs) return outcome;
 			return {
 				...outcome,
 				verdict: 'unknown',
 				reason: 'vantage',
-				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound a moment ago'}.`,
+				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound, or had just joined the tailnet, a moment ago'}.`,
 			};
 		},
 		state: () => ({
@@ -85,18 +120,40 @@ export function createOwnHealth(
 	}
 
 	async function look(check: SelfCheck, depth: 'full' | 'quick', since?: number): Promise<SelfCheckResult> {
+		const wasSound = last?.sound === true;
 		try {
 			last = await check.look(stopping, depth, since);
 		} catch (error) {
 			last = {sound: false, detail: messageOf(error), facts: last?.facts ?? {}, addresses: last?.addresses ?? []};
 		}
-		if (!last.sound)
-			believedFrom = Math.max(believedFrom, performance.now() + (mustRejoin(last) ? joiningMs : watchMs));
+		const now = clock.now();
+		if (wasSound && last.sound) soundMs += Math.min(now - lookedAt, longestGap * watchMs);
+		lookedAt = now;
+		if (mustRejoin(last) || isAnother(identity, last.identity)) belief.suspend(joiningMs);
+		else if (!last.sound) belief.suspend(watchMs);
+		identity = last.identity ?? identity;
 		return last;
+	}
+
+	function firstExcuse(key: string): number {
+		const known = excusedSince.get(key);
+		if (known !== undefined) return known;
+		for (const oldest of excusedSince.keys()) {
+			if (excusedSince.size < excusedKept) break;
+			excusedSince.delete(oldest);
+		}
+		excusedSince.set(key, soundMs);
+		return soundMs;
 	}
 }
 
 /** Whether what was found takes tailscaled some time to recover from, once it is over. */
 function mustRejoin({facts: {backendState}, network}: SelfCheckResult): boolean {
 	return (backendState !== undefined && backendState !== 'Running') || network === 'silent';
+}
+
+function isAnother(before: Identity | undefined, now: Identity | undefined): boolean {
+	if (!before || !now) return false;
+	const differs = (known: string, found: string) => known !== '' && found !== '' && known !== found;
+	return differs(before.nodeKey, now.nodeKey) || differs(before.process, now.process);
 }

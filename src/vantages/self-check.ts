@@ -3,6 +3,7 @@
  * not answer or is not connected, has lost its tunnels, or the network around it is gone.
  */
 
+import {statSync} from 'node:fs';
 import {setTimeout as wait} from 'node:timers/promises';
 import {createLocalApi, statusOf, type TailscaledStatus} from '../net/localapi.ts';
 import {createShared} from '../net/shared.ts';
@@ -20,6 +21,14 @@ export interface SelfCheckResult {
 	addresses: readonly string[];
 	/** Whether anything outside this machine answered; absent when that was not asked or cannot be told. */
 	network?: 'answers' | 'silent';
+	/** As whom our tailscaled is in the tailnet, and which process it is; absent while it does not answer. */
+	identity?: Identity;
+}
+
+/** What changes when our tailscaled signs in again or is started anew, however quickly; '' is not known. */
+export interface Identity {
+	nodeKey: string;
+	process: string;
 }
 
 export interface SelfCheck {
@@ -93,6 +102,8 @@ const never = new AbortController().signal;
 /** The result as far as tailscaled alone can tell; `status` is there when it is connected. */
 async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; status?: TailscaledStatus}> {
 	let status: TailscaledStatus;
+	// Asked first: a restart in between shows at the next look.
+	const process = processBehind(socket);
 	try {
 		status = await statusOf(socket, {peers: false, since: performance.now()}, never);
 	} catch (error) {
@@ -102,10 +113,22 @@ async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; 
 	const facts: Record<string, string> = {backendState, version, tun: String(tun)};
 	if (self) Object.assign(facts, {online: String(self.online), relay: self.relay});
 	if (domain) facts.domain = domain;
-	const result = {sound: true, facts, addresses: self?.addresses ?? []};
+	const identity = {nodeKey: status.nodeKey, process};
+	const result = {sound: true, facts, addresses: self?.addresses ?? [], identity};
 	if (backendState === 'Running') return {result, status};
 	const hint = hints[backendState] ?? 'look at its log';
 	return {result: {...result, sound: false, detail: `Our own tailscaled is in state ${backendState}: ${hint}`}};
+}
+
+/** tailscaled makes its socket anew when it starts; moving or chmod leaves these as they are. '' where it cannot be told. */
+function processBehind(socket: string): string {
+	try {
+		// At once: connecting to the socket looks its path up in just this way, and files elsewhere may hold Node's file threads.
+		const {dev, ino, mtimeMs} = statSync(socket);
+		return `${dev} ${ino} ${mtimeMs}`;
+	} catch {
+		return '';
+	}
 }
 
 const hints: Record<string, string> = {

@@ -6,6 +6,8 @@ import type {Place} from '../probes/types.ts';
 /** Given to the thread when it starts. */
 export interface ThreadData {
 	place: Omit<Place, 'timeoutMs'>;
+	/** Of the `Belief` that both threads share. */
+	belief: SharedArrayBuffer;
 }
 
 export type ToThread =

@@ -185,3 +185,11 @@ test('an interruption ends npm too and says what to do', async t => {
 	t.regex(text, /Interrupted while installing\. Run the same command again/);
 	t.false(isAlive(Number(readFileSync(pidFile, 'utf8'))));
 });
+
+test('every script of ours that needs the dependencies has them installed before, whichever Node is there', t => {
+	const {scripts} = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+	const own = Object.entries<string>(scripts).filter(([, command]) => /\bnode .*\.ts\b/.test(command));
+
+	t.true(own.length >= 7);
+	for (const [name] of own) t.is(scripts[`pre${name}`], 'node scripts/ensure-installed.mjs', name);
+});

@@ -1,7 +1,8 @@
 import test from 'ava';
 import type {Reason} from '../../src/engine/types.ts';
+import {createBelief} from '../../src/vantages/belief.ts';
 import {createOwnHealth} from '../../src/vantages/own-health.ts';
-import type {SelfCheck} from '../../src/vantages/self-check.ts';
+import type {Identity, SelfCheck} from '../../src/vantages/self-check.ts';
 import {anOutcome} from '../helpers/checks.ts';
 import {until} from '../helpers/until.ts';
 
@@ -19,6 +20,43 @@ function aSelfCheck(sound: boolean) {
 		},
 	};
 	return {selfCheck, setting, asked};
+}
+
+/** Sound for 14 s after each time it was found sick for a moment, by a clock that the test moves. */
+function aFlapping() {
+	const {selfCheck, setting} = aSelfCheck(true);
+	const clock = {ms: 0, now: () => clock.ms};
+	const times = {watchMs: 5000, joiningMs: 3_600_000, patienceMs: 60_000};
+	const health = createOwnHealth(selfCheck, stopping, {times, clock});
+	const fails = async (key: string) => (await health.excuse({...down('timeout'), key})).verdict;
+	return {
+		setting,
+		clock,
+		fails,
+		recovers: (key: string) => health.excuse(anOutcome({key})),
+		/** The verdict of another check that fails while it is sick. */
+		async flap() {
+			setting.sound = false;
+			const verdict = await fails('another');
+			setting.sound = true;
+			await fails('another');
+			clock.ms += 14_000;
+			await fails('yet another');
+			return verdict;
+		},
+	};
+}
+
+/** A sound self-check with an identity; without one tailscaled is gone. */
+function withIdentity(first: Identity) {
+	let now: Identity | undefined = first;
+	const selfCheck: SelfCheck = {
+		look: async () => ({sound: now !== undefined, facts: {}, addresses: [], ...(now && {identity: now})}),
+	};
+	const become = (next: Identity | undefined) => {
+		now = next;
+	};
+	return {selfCheck, become};
 }
 
 test('a failure is believed when the vantage is sound', async t => {
@@ -83,8 +121,8 @@ test('after we were signed out failures are not believed for longer: peers must 
 			return {sound: state.backendState === 'Running', facts: {...state}, addresses: []};
 		},
 	};
-	const health = createOwnHealth(selfCheck, stopping, {watchMs: 0, joiningMs: 3_600_000});
-	const forgetful = createOwnHealth(selfCheck, stopping, {watchMs: 3_600_000, joiningMs: 0});
+	const health = createOwnHealth(selfCheck, stopping, {times: {watchMs: 0, joiningMs: 3_600_000}});
+	const forgetful = createOwnHealth(selfCheck, stopping, {times: {watchMs: 3_600_000, joiningMs: 0}});
 	await Promise.all([health.excuse(down('timeout')), forgetful.excuse(down('timeout'))]);
 	const signedOutAt = performance.now();
 	state.backendState = 'Running';
@@ -92,6 +130,85 @@ test('after we were signed out failures are not believed for longer: peers must 
 
 	t.like(await health.excuse(down('timeout')), {verdict: 'unknown', reason: 'vantage'});
 	t.like(await forgetful.excuse(down('timeout')), {verdict: 'down', reason: 'timeout'});
+});
+
+for (const [title, before, after] of [
+	['signed in again', {nodeKey: 'nodekey:1', process: '1'}, {nodeKey: 'nodekey:2', process: '1'}],
+	['was restarted', {nodeKey: 'nodekey:1', process: '1'}, {nodeKey: 'nodekey:1', process: '2'}],
+] as const)
+	test(`a tailscaled that ${title} between two looks that found it sound is joining: the first failure sees that`, async t => {
+		const {selfCheck, become} = withIdentity(before);
+		const health = createOwnHealth(selfCheck, stopping, {times: {joiningMs: 3_600_000}});
+		t.is((await health.excuse(down('timeout'))).verdict, 'down');
+		t.is((await health.excuse(down('timeout'))).verdict, 'down', 'the same as before');
+
+		become(after);
+		const outcome = await health.excuse(down('timeout'));
+
+		t.like(outcome, {verdict: 'unknown', reason: 'vantage'});
+		t.regex(outcome.detail ?? '', /just joined the tailnet/);
+		t.like(await health.excuse(down('timeout')), {verdict: 'unknown'}, 'and so for a while');
+	});
+
+test('a restart is seen across the time in which tailscaled was gone, and what is not known is no change', async t => {
+	const {selfCheck, become} = withIdentity({nodeKey: 'nodekey:1', process: ''});
+	const belief = createBelief();
+	const health = createOwnHealth(selfCheck, stopping, {belief, times: {watchMs: 0, joiningMs: 3_600_000}});
+	const look = () => health.excuse(down('timeout'));
+	await look();
+
+	become(undefined);
+	await look();
+	become({nodeKey: 'nodekey:1', process: '1'});
+	await look();
+	t.false(belief.suspended(0));
+
+	become(undefined);
+	await look();
+	become({nodeKey: 'nodekey:1', process: '2'});
+	await look();
+	t.true(belief.suspended(0));
+});
+
+test('two threads believe from the same moment on', async t => {
+	const belief = createBelief();
+	const sick = createOwnHealth(aSelfCheck(false).selfCheck, stopping, {belief});
+	const sound = createOwnHealth(aSelfCheck(true).selfCheck, stopping, {belief: createBelief(belief.memory)});
+	t.is((await sound.excuse(down('timeout'))).verdict, 'down');
+
+	await sick.excuse(down('timeout'));
+
+	t.like(await sound.excuse(down('timeout')), {verdict: 'unknown', reason: 'vantage'});
+});
+
+test('a vantage that is sick again and again hides a true failure for a minute of being sound, and no longer', async t => {
+	const {fails, recovers, flap} = aFlapping();
+	await flap();
+	t.is(await fails('dead'), 'unknown');
+
+	for (let times = 0; times < 4; times++) {
+		t.is(await flap(), 'unknown');
+		t.is(await fails('dead'), 'unknown');
+	}
+	await flap();
+
+	t.is(await fails('dead'), 'down');
+	t.is(await fails('dead'), 'down', 'and so from then on');
+	t.is(await fails('fell just now'), 'unknown');
+	await recovers('dead');
+	t.is(await fails('dead'), 'unknown');
+});
+
+test('time in which the vantage was sick or did not look uses no patience up', async t => {
+	const {fails, setting, clock} = aFlapping();
+	setting.sound = false;
+	await fails('dead');
+
+	for (const sound of [false, true, true, false, true]) {
+		setting.sound = sound;
+		clock.ms += 3_600_000;
+		t.is(await fails('dead'), 'unknown');
+	}
 });
 
 test('without a tailscaled every failure is believed', async t => {

@@ -1,3 +1,4 @@
+import {rename} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {createSelfCheck, type SelfCheck} from '../../src/vantages/self-check.ts';
@@ -60,7 +61,9 @@ test('a connected tailscaled whose relay answers is sound, and tells about itsel
 
 	const result = await checkOf(local).look(endless);
 
-	t.deepEqual(result, {
+	const {identity, ...others} = result;
+	t.is(identity?.nodeKey, 'nodekey:ec96221fc98ff217442e3bbc6975566828168a0d2f43a10a825c2eb01b02ec3b');
+	t.deepEqual(others, {
 		sound: true,
 		facts: {
 			backendState: 'Running',
@@ -74,6 +77,23 @@ test('a connected tailscaled whose relay answers is sound, and tells about itsel
 		network: 'answers',
 	});
 	await until(() => relay.connections() === 1);
+});
+
+test('a tailscaled that made its socket anew, or has another key, is another; one whose socket was moved is the same', async t => {
+	const local = await startLocalApi(t);
+	const other = await startLocalApi(t, {status: {...recorded('status'), Self: {PublicKey: 'nodekey:new'}}});
+	const identityNow = async () => (await checkOf(local).look(endless, 'quick')).identity;
+	const before = await identityNow();
+
+	await rename(local.socket, `${local.socket}.away`);
+	t.is(await identityNow(), undefined);
+	await rename(`${local.socket}.away`, local.socket);
+	t.deepEqual(await identityNow(), before);
+
+	await rename(other.socket, local.socket);
+	const after = await identityNow();
+	t.is(after?.nodeKey, 'nodekey:new');
+	t.not(after?.process, before?.process);
 });
 
 test('a relay that refuses is a network that answers', async t => {
