@@ -439,6 +439,6 @@ test('checks that have the target of a plain probe are told, as what they want m
 
 	t.regex(
 		out,
-		/\n\n {2}check own has this target: up since 22:13 UTC, with options of its own\n {2}check shut wants nothing to answer there: down since 22:12 UTC\n {2}as that check is configured: tailprobe probe --check own june-orchestrator\n$/,
+		/\n\n {2}check own has this target: up since 22:13 UTC, with options of its own\n {2}check shut wants nothing to answer there: down since 22:12 UTC\n {2}as that check is configured: tailprobe probe --url\s+http:\/\/127\.0\.0\.1:\d+\s+--check\s+own\s+june-orchestrator\n$/,
 	);
 });
