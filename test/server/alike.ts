@@ -36,7 +36,11 @@ test('over a bare name stands first the tunnel check of that node, which tells w
 	const node = {name: 'gpu-1', address: '100.64.0.7', via: 'tailnet', peer: 'gpu-1'} as const;
 	const http = (name: string) => aCheck({name, target: {...node, address: `http://gpu-1:${name}/`}});
 	const tunnel = aCheck({name: 'tunnel', type: 'tunnel', target: node});
-	const other = aCheck({name: 'tunnel', type: 'tunnel', target: {...node, name: 'gpu-2', peer: 'gpu-2'}});
+	const other = aCheck({
+		name: 'tunnel',
+		type: 'tunnel',
+		target: {...node, name: 'gpu-2', address: '100.64.0.8', peer: 'gpu-2'},
+	});
 	const checks = [http('1'), http('2'), http('3'), other, tunnel];
 	const views = checks.map((check, at) => aCheckView({check: {...check, key: `${at}`}, verdict: 'up', ran: true}));
 	const named = (run: ReturnType<typeof aCheck>) => findAlike(run, checks).map(({name}) => name);
