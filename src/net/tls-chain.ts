@@ -63,8 +63,8 @@ const maxDepth = 10;
 const prepared = new Set<string | undefined>();
 const maxPrepared = 100;
 const maxFileBytes = 4 * 1024 * 1024;
-/** The handshake's own look at the file was moments ago, and there may be little left of the run. */
-const rereadMs = 100;
+/** The handshake's own look at the file was moments ago, so a fifth of this at most; there may be little left of the run. */
+const rereadMs = 500;
 let builtIn: Promise<Authorities> | undefined;
 /** By the bytes of the file, which stay the same object while the file is unchanged. */
 const ofFiles = new WeakMap<Buffer, Promise<Authorities>>();
