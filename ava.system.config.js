@@ -3,6 +3,7 @@ export default {
 	extensions: ['ts'],
 	files: ['test/system/*.ts'],
 	timeout: '10m',
-	concurrency: 2,
+	// They wait far more than they compute.
+	concurrency: 3,
 	workerThreads: false,
 };

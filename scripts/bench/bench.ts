@@ -2,6 +2,7 @@
 
 import type {Options} from './options.ts';
 import type {Helper} from './processes.ts';
+import type {Processors} from './processors.ts';
 import type {Program} from './tailprobe.ts';
 
 export interface Bench {
@@ -10,6 +11,7 @@ export interface Bench {
 	scratch: string;
 	/** The record server. */
 	server: Helper;
+	processors: Processors;
 	compiled: Program;
 	source: Program;
 	/** Files of the peers that are there. */

@@ -1,120 +1,95 @@
 /** cloudprober in the bench. */
 
-import {writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {parseSamples, type Sample} from './exposition.ts';
 import {type AtWork, certificate, getText, type Task, targetsOf} from './probers.ts';
 import {startProgram, waitFor} from './processes.ts';
+import {onProcessors} from './processors.ts';
 import type {ReportedRun} from './types.ts';
 
 export interface CloudproberOptions {
 	/**
 	 * Its metrics move every ten seconds; that is how its CPU time is measured. Only when they move with every run can one run's
-	 * latency be had (the difference of two sums), and it then works more.
+	 * latency be had (the difference of two sums). It then writes them to a file, a line a run: nobody has to ask for them while
+	 * it measures.
 	 */
 	everyRun: boolean;
-	/** Text of more probes in its configuration. */
-	more?: string;
 }
 
 /** Starts it. */
-export async function startCloudprober(
-	program: string,
-	task: Task,
-	options: CloudproberOptions,
-): Promise<AtWork & {metricsUrl: string}> {
+export async function startCloudprober(program: string, task: Task, options: CloudproberOptions): Promise<AtWork> {
 	// A second one may be there beside one that rests.
 	const port = options.everyRun ? 9314 : 9313;
 	const metricsUrl = `http://127.0.0.1:${port}/metrics`;
 	const configFile = join(task.scratch, `cloudprober-${port}.cfg`);
-	writeFileSync(configFile, `${configOf(task, options)}\n${options.more ?? ''}`);
-	const running = startProgram([program, `--config_file=${configFile}`, '--min_log_level=ERROR'], {
-		logFile: join(task.scratch, 'cloudprober.log'),
-		env: {...process.env, CLOUDPROBER_PORT: String(port)},
-	});
+	const runsFile = join(task.scratch, `cloudprober-${port}.runs`);
+	writeFileSync(configFile, configOf(task, options.everyRun ? runsFile : undefined));
+	const running = startProgram(
+		onProcessors(task.processors, [program, `--config_file=${configFile}`, '--min_log_level=ERROR']),
+		{
+			logFile: join(task.scratch, 'cloudprober.log'),
+			env: {...process.env, CLOUDPROBER_PORT: String(port)},
+		},
+	);
 	await waitFor('cloudprober did not start', running, 20_000, () => getText(metricsUrl));
-	let collector: Collector | undefined;
+	let fromSeconds = 0;
 	return {
-		metricsUrl,
 		running,
 		pause: () => running.pause(),
 		resume: () => running.resume(),
 		async begin() {
-			if (options.everyRun) collector = collect(metricsUrl, task.intervalMs / 3);
+			// The first whole second: its lines tell no more of the time.
+			fromSeconds = Math.ceil(Date.now() / 1000);
 		},
 		scrape: async () => void (await getText(metricsUrl)),
-		readings: async () => (await collector?.end()) ?? [],
+		async readings() {
+			if (!options.everyRun) return [];
+			return runsOf(readFileSync(runsFile, 'utf8'), fromSeconds, Math.floor(Date.now() / 1000));
+		},
 	};
 }
 
-function configOf(task: Task, {everyRun}: CloudproberOptions): string {
+function configOf(task: Task, runsFile: string | undefined): string {
 	const tls = `tls_config { ca_cert_file: "${certificate.authority}" server_name: "${certificate.name}" }`;
 	const endpoints = targetsOf('cloudprober', task).map(({name, url}) => `endpoint { name: "${name}" url: "${url}" }`);
+	// Spread over the interval as the others are; by default they start 10 ms apart, which puts all that fall together into pairs.
+	const spacing = Math.max(1, Math.floor(task.intervalMs / task.targets));
 	// Without the surfacer that writes all metrics to standard output, which is there by default.
 	return `surfacer { type: PROMETHEUS }
+${runsFile === undefined ? '' : `surfacer { type: FILE file_surfacer { file_path: "${runsFile}" } }`}
 probe {
 	name: "bench"
 	type: HTTP
 	interval_msec: ${task.intervalMs}
 	timeout_msec: ${task.timeoutMs}
-	${everyRun ? `stats_export_interval_msec: ${task.intervalMs}` : ''}
+	${runsFile ? `stats_export_interval_msec: ${task.intervalMs}` : ''}
 	targets { ${endpoints.join('\n')} }
-	http_probe { ${task.scheme === 'https' ? tls : ''} }
+	http_probe { interval_between_targets_msec: ${spacing} ${task.scheme === 'https' ? tls : ''} }
 }`;
 }
 
-interface Collector {
-	end(): Promise<ReportedRun[]>;
-}
-
-/** Reads the metrics again and again, often enough to see each run of each target. */
-function collect(metricsUrl: string, everyMs: number): Collector {
-	const reads: MetricsRead[] = [];
-	let reading: Promise<void> = Promise.resolve();
-	const read = () => {
-		reading = reading.then(async () => {
-			const text = await getText(metricsUrl).catch(() => undefined);
-			if (text !== undefined) reads.push({text, atWallMs: Date.now()});
-		});
-	};
-	read();
-	const timer = setInterval(read, everyMs);
-	return {
-		async end() {
-			clearInterval(timer);
-			read();
-			await reading;
-			return runsOf(reads);
-		},
-	};
-}
-
-export interface MetricsRead {
-	text: string;
-	atWallMs: number;
-}
-
 /**
- * One run for each step by one of a target's `total`: its latency is the difference of the sums. cloudprober does not tell when a
- * run began; it moves its metrics as soon as one ended, so it was between this read and the one before: far nearer to its own
- * request than to any other of that target.
+ * One run for each step by one of a target's `total`, of the lines of these seconds of the wall clock (the last not included): its
+ * latency is the difference of the sums. A line is `cloudprober NUMBER SECONDS labels=… total=… success=… latency=…`.
  */
-export function runsOf(reads: readonly MetricsRead[]): ReportedRun[] {
+export function runsOf(lines: string, fromSeconds: number, toSeconds: number): ReportedRun[] {
 	const before = new Map<string, Counters>();
-	const runs: ReportedRun[] = [];
-	let lastAtMs = 0;
-	for (const {text, atWallMs} of reads) {
-		for (const [target, now] of countersOf(text)) {
-			const last = before.get(target);
-			before.set(target, now);
-			if (last === undefined || now.total !== last.total + 1 || now.success !== last.success + 1) continue;
-			// The sums are microseconds.
-			const reportedMs = (now.latency - last.latency) / 1000;
-			runs.push({path: `/cloudprober/${target}`, startedWallMs: (lastAtMs + atWallMs) / 2 - reportedMs, reportedMs});
-		}
-		lastAtMs = atWallMs;
-	}
-	return runs;
+	return lines.split('\n').flatMap(line => {
+		const found = /(\d+) labels=\S*?probe=bench,dst=([^\s,:]+)\S* (.*)$/.exec(line);
+		if (!found) return [];
+		const [, seconds = '', target = '', values = ''] = found;
+		const now = {
+			total: readValue(values, 'total'),
+			success: readValue(values, 'success'),
+			latency: readValue(values, 'latency'),
+		};
+		const last = before.get(target);
+		before.set(target, now);
+		if (last === undefined || now.total !== last.total + 1 || now.success !== last.success + 1) return [];
+		if (Number(seconds) < fromSeconds || Number(seconds) >= toSeconds) return [];
+		// The sums are microseconds.
+		return [{path: `/cloudprober/${target}`, reportedMs: (now.latency - last.latency) / 1000}];
+	});
 }
 
 interface Counters {
@@ -123,19 +98,6 @@ interface Counters {
 	latency: number;
 }
 
-function countersOf(text: string): Map<string, Counters> {
-	const samples = parseSamples(text, name => name === 'total' || name === 'success' || name === 'latency');
-	const byTarget = Map.groupBy(
-		samples.filter(({labels}) => labels.probe === 'bench'),
-		// With the port behind the name.
-		({labels}) => (labels.dst ?? '').replace(/:\d+$/, ''),
-	);
-	const found = new Map<string, Counters>();
-	for (const [target, ofTarget] of byTarget) {
-		const value = (name: string) => ofTarget.find(sample => sample.name === name);
-		const [total, success, latency]: (Sample | undefined)[] = [value('total'), value('success'), value('latency')];
-		if (!total || !success || !latency) continue;
-		found.set(target, {total: total.value, success: success.value, latency: latency.value});
-	}
-	return found;
+function readValue(values: string, name: string): number {
+	return Number(new RegExp(`(?:^| )${name}=([\\d.e+]+)`).exec(values)?.[1]);
 }

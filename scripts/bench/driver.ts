@@ -5,6 +5,7 @@
 
 import {Agent, get} from 'node:http';
 import {readProbe} from './probe-answer.ts';
+import type {RunCounts} from './probers.ts';
 import type {ReportedRun} from './types.ts';
 
 export type DriverCommand =
@@ -12,7 +13,9 @@ export type DriverCommand =
 	| {do: 'start'; requests: {path: string; url: string}[]; intervalMs: number; timeoutMs: number}
 	| {do: 'pause' | 'resume'}
 	/** Answers with the runs since the last time, and forgets them. */
-	| {do: 'take'};
+	| {do: 'take'}
+	/** Answers with RunCounts. */
+	| {do: 'count'};
 
 interface Answer {
 	path: string;
@@ -25,11 +28,13 @@ if (import.meta.main) {
 	let answers: Answer[] = [];
 	let paused = false;
 	let lastNumber = 0;
+	const counts: RunCounts = {runs: 0, succeeded: 0};
 	process.on('disconnect', () => process.exit());
 	process.on('message', (command: DriverCommand) => {
 		if (command.do === 'start') start(command);
-		else if (command.do !== 'take') paused = command.do === 'pause';
-		process.send?.(command.do === 'take' ? takeRuns() : 'done');
+		if (command.do === 'pause' || command.do === 'resume') paused = command.do === 'pause';
+		if (command.do === 'take') process.send?.(takeRuns());
+		else process.send?.(command.do === 'count' ? counts : 'done');
 	});
 
 	function start({requests, intervalMs, timeoutMs}: DriverCommand & {do: 'start'}): void {
@@ -56,9 +61,13 @@ if (import.meta.main) {
 			response.setEncoding('utf8').on('data', (chunk: string) => {
 				text += chunk;
 			});
-			response.once('end', () => answers.push({path, number, text}));
+			response.once('end', () => {
+				answers.push({path, number, text});
+				counts.runs++;
+				if (text.includes('\nprobe_success 1\n')) counts.succeeded++;
+			});
 		});
-		request.on('error', () => {});
+		request.on('error', () => void counts.runs++);
 	}
 
 	function takeRuns(): ReportedRun[] {

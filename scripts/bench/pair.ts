@@ -28,26 +28,60 @@ export function pairRuns(runs: readonly ReportedRun[], served: readonly ServedRe
 	});
 }
 
-/** The latencies of the pairs beside the server's record; undefined where there is none that the prober vouches for. */
+/** The latencies of the pairs beside the server's record; undefined of none. */
 export function latencyOf(pairs: readonly Pair[]): LatencyFigures | undefined {
-	const sound = pairs.filter(({run}) => !run.late);
-	if (sound.length === 0) return undefined;
-	const errors = (of: (run: ReportedRun) => number | undefined) =>
-		sound.flatMap(({run, served}) => {
+	if (pairs.length === 0) return undefined;
+	const runs = pairs.map(({run}) => run);
+	const sizes = (of: (run: ReportedRun) => number | undefined) =>
+		pairs.flatMap(({run, served}) => {
 			const ms = of(run);
-			return ms === undefined ? [] : [ms - servedMs(served)];
+			return ms === undefined ? [] : [Math.abs(ms - servedMs(served))];
 		});
-	const runErrors = errors(run => run.runMs);
-	const processingErrors = errors(run => run.processingMs);
+	const sound = runs.filter(run => !run.late);
 	return {
-		runs: sound.length,
-		late: pairs.length - sound.length,
-		served: spreadOf(sound.map(({served}) => servedMs(served))),
-		reported: spreadOf(sound.map(({run}) => run.reportedMs)),
-		reportedError: spreadOf(errors(run => run.reportedMs)),
-		...(runErrors.length === 0 ? {} : {runError: spreadOf(runErrors)}),
-		...(processingErrors.length === 0 ? {} : {processingError: spreadOf(processingErrors)}),
+		runs: runs.length,
+		late: runs.length - sound.length,
+		served: spreadOf(pairs.map(({served}) => servedMs(served))),
+		reported: spreadOf(runs.map(run => run.reportedMs)),
+		...spread(
+			'whole',
+			told(runs, run => run.runMs),
+		),
+		...spread(
+			'wholeWithoutLate',
+			told(sound, run => run.runMs),
+		),
+		...spread(
+			'wholeError',
+			sizes(run => run.runMs),
+		),
+		...spread(
+			'phases',
+			told(runs, run => run.phasesMs),
+		),
+		...spread(
+			'phasesError',
+			sizes(run => run.phasesMs),
+		),
+		...spread(
+			'processingError',
+			sizes(run => run.processingMs),
+		),
 	};
+}
+
+/** The latencies of runs that are not said which request they made; undefined of none. */
+export function reportedOnly(runs: readonly ReportedRun[]): LatencyFigures | undefined {
+	if (runs.length === 0) return undefined;
+	return {runs: runs.length, late: 0, reported: spreadOf(runs.map(({reportedMs}) => reportedMs))};
+}
+
+function told(runs: readonly ReportedRun[], of: (run: ReportedRun) => number | undefined): number[] {
+	return runs.flatMap(run => of(run) ?? []);
+}
+
+function spread(name: keyof LatencyFigures, values: readonly number[]): Partial<LatencyFigures> {
+	return values.length === 0 ? {} : {[name]: spreadOf(values)};
 }
 
 function servedMs({wholeMs, sentMs}: ServedRequest): number {

@@ -11,8 +11,15 @@ export interface Task {
 	targets: number;
 	intervalMs: number;
 	timeoutMs: number;
+	/** Where the prober may run, as `taskset --cpu-list` takes it. */
+	processors: string;
 	/** A folder for its configuration and its log. */
 	scratch: string;
+}
+
+export interface RunCounts {
+	runs: number;
+	succeeded: number;
 }
 
 /** A prober at work. */
@@ -25,6 +32,8 @@ export interface AtWork {
 	begin(): Promise<void>;
 	/** Reads its metrics, as a Prometheus does every few seconds; nothing where that is how it probes. */
 	scrape(): Promise<void>;
+	/** Runs since its start, and those of them that succeeded; absent where it tells that too seldom. */
+	counts?(): Promise<RunCounts>;
 	/** What it reported since `begin`, at least. */
 	readings(): Promise<ReportedRun[]>;
 }

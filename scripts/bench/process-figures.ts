@@ -1,6 +1,6 @@
 /** What Linux tells of a process: CPU time of all its threads, and memory. */
 
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 
 export interface Memory {
 	/** Megabytes of 10⁶ bytes. */
@@ -9,9 +9,14 @@ export interface Memory {
 	anonymousMb: number;
 }
 
-/** CPU time of the process so far, user and system, all threads; milliseconds, in steps of 10. */
+/**
+ * CPU time of the threads that the process has, user and system, milliseconds: of their `schedstat`, which is exact where
+ * `stat` goes in steps of 10 ms. Neither Node nor Go ends a thread while it works.
+ */
 export function cpuMsOf(pid: number): number {
-	return parseCpuMs(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+	return readdirSync(`/proc/${pid}/task`)
+		.map(thread => parseCpuMs(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')))
+		.reduce((sum, ms) => sum + ms, 0);
 }
 
 /** CPU time of the whole machine so far, whoever took it, the host of a virtual machine included; milliseconds. */
@@ -23,11 +28,9 @@ export function memoryOf(pid: number): Memory {
 	return parseMemory(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
 }
 
-/** Of /proc/PID/stat. The name of the program, in brackets, may hold anything. */
-export function parseCpuMs(stat: string): number {
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	const [user, system] = [fields[11], fields[12]];
-	return (Number(user) + Number(system)) * msPerTick;
+/** Of a thread's schedstat: nanoseconds on a processor, nanoseconds waiting for one, how often. */
+export function parseCpuMs(schedstat: string): number {
+	return Number(schedstat.split(' ', 1)[0]) / 1e6;
 }
 
 /** Of /proc/stat: all that is not idle and does not wait for a disk. */

@@ -5,14 +5,21 @@
 
 import {readFileSync} from 'node:fs';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import {monitorEventLoopDelay} from 'node:perf_hooks';
 import {createSecureContext, TLSSocket} from 'node:tls';
 import type {ServedRequest} from './types.ts';
 
 export type RecordCommand =
 	/** Answers with the two ports; 0 takes a free one. */
 	| {do: 'listen'; plainPort: number; securePort: number; certificate: string; key: string}
-	/** Answers with all records since the last time, and forgets them. */
+	/** Answers with all that was recorded since the last time (Recorded), and forgets it. */
 	| {do: 'take'};
+
+export interface Recorded {
+	requests: ServedRequest[];
+	/** How late this process itself was, p99, milliseconds: so much may stand in anybody's error. */
+	delayP99Ms: number;
+}
 
 export interface RecordPorts {
 	plainPort: number;
@@ -24,15 +31,20 @@ const answerAfterMs = 20;
 const longestRequest = 16_384;
 
 let records: ServedRequest[] = [];
+const delay = monitorEventLoopDelay({resolution: 1});
 
 if (import.meta.main) {
+	delay.enable();
 	process.on('disconnect', () => process.exit());
 	process.on('message', (command: RecordCommand) => {
 		if (command.do === 'listen') {
 			void listen(command).then(ports => process.send?.(ports));
 		} else {
-			process.send?.(records);
+			// It tells the time between two beats of a millisecond each.
+			const delayP99Ms = Math.max(0, delay.percentile(99) / 1e6 - 1);
+			process.send?.({requests: records, delayP99Ms} satisfies Recorded);
 			records = [];
+			delay.reset();
 		}
 	});
 }
@@ -68,11 +80,12 @@ function serve(socket: Socket, acceptedMs: number, acceptedWallMs: number): void
 		const target = request.slice(request.indexOf(' ') + 1, request.indexOf(' ', 5));
 		request = '';
 		setTimeout(() => {
-			if (socket.destroyed) return;
 			// Before the write: the peer may have the answer before write() returns here.
 			const sentMs = now();
-			socket.end(answer);
-			records.push(recordOf(target, {acceptedMs, acceptedWallMs, wholeMs, sentMs}));
+			const gone = socket.destroyed;
+			if (!gone) socket.end(answer);
+			const record = recordOf(target, {acceptedMs, acceptedWallMs, wholeMs, sentMs});
+			records.push(gone ? {...record, gone} : record);
 		}, answerAfterMs);
 	});
 }

@@ -6,17 +6,18 @@ import {join} from 'node:path';
 import {UserError} from '../../src/util/errors.ts';
 import {ensurePart, partFile, parts} from '../parts.ts';
 import type {Bench} from './bench.ts';
-import {compareCase, measureSourceForm} from './compare.ts';
+import {compareCase} from './compare.ts';
 import {brokenRatios} from './guard.ts';
 import {describeMachine} from './machine.ts';
 import {addAddresses, enterNamespace, isInside} from './namespace.ts';
 import {type Options, readOptions, usage} from './options.ts';
-import {writePage} from './page.ts';
+import {refuseForPage, writePage} from './page.ts';
 import {certificate, plainPort, securePort} from './probers.ts';
 import {isEnding, killAll, startHelper, stopAll} from './processes.ts';
+import {splitProcessors, stayOn} from './processors.ts';
 import type {RecordCommand} from './record-server.ts';
 import {measureScale} from './scale.ts';
-import {measureCloudproberScrapes, measureTailprobeScrapes} from './scrapes.ts';
+import {measureScrapedLatency} from './scrapes.ts';
 import {measureStartUp} from './start-up.ts';
 import {summarize} from './summary.ts';
 import {compileProgram, sourceProgram} from './tailprobe.ts';
@@ -42,11 +43,16 @@ async function main(options: Options): Promise<number> {
 		process.stdout.write(usage);
 		return 0;
 	}
-	const {from, json, write} = options;
+	const {from, json, write, evenIfBusy} = options;
+	// Not after a run that was for nothing.
+	if (write && from === undefined) refuseForPage({...options, comparisons: undefined}, evenIfBusy);
 	const result: BenchResult = from === undefined ? await run(options) : JSON.parse(await readFile(from, 'utf8'));
 	process.stdout.write(`${summarize(result)}\n`);
 	if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, '\t')}\n`);
-	if (write) await writePage(result);
+	if (write) {
+		refuseForPage(result, evenIfBusy);
+		await writePage(result);
+	}
 	if (result.form !== 'short') return 0;
 	const broken = brokenRatios(result);
 	process.stdout.write(`\n${broken.map(sentence => `BROKEN ${sentence}\n`).join('')}`);
@@ -67,6 +73,9 @@ async function run(options: Options): Promise<BenchResult> {
 	const scratch = await mkdtemp(join(tmpdir(), 'tailprobe-bench-'));
 	endWithSignals(scratch);
 	try {
+		const processors = splitProcessors();
+		const compiled = compileProgram(scratch);
+		stayOn(processors.others);
 		const server = startHelper('./record-server.ts');
 		const {file, key} = certificate;
 		await server.ask({do: 'listen', plainPort, securePort, certificate: file, key} satisfies RecordCommand);
@@ -74,7 +83,8 @@ async function run(options: Options): Promise<BenchResult> {
 			options,
 			scratch,
 			server,
-			compiled: compileProgram(scratch),
+			processors,
+			compiled,
 			source: sourceProgram(),
 			peers,
 			tell: line => void process.stderr.write(`${seconds().toFixed(0).padStart(4)} s  ${line}\n`),
@@ -85,7 +95,8 @@ async function run(options: Options): Promise<BenchResult> {
 			startedAt: startedAt.toISOString(),
 			seconds: seconds(),
 			form: options.form,
-			rounds: options.rounds,
+			rounds: Math.max(...options.cases.map(({rounds}) => rounds)),
+			parts: options.parts,
 			versions: Object.fromEntries(peerNames.map(name => [name, parts[name].version])),
 			machine: describeMachine(),
 			...measured,
@@ -97,7 +108,7 @@ async function run(options: Options): Promise<BenchResult> {
 	}
 }
 
-type Measured = Pick<BenchResult, 'comparisons' | 'sourceForm' | 'scrapes' | 'startUp' | 'scale'>;
+type Measured = Pick<BenchResult, 'comparisons' | 'scrapes' | 'startUp' | 'scale'>;
 
 /** Part by part; one that fails is told, and the others go on. */
 async function measure(bench: Bench): Promise<Measured> {
@@ -119,24 +130,12 @@ async function measure(bench: Bench): Promise<Measured> {
 				measured.comparisons.push(await compareCase(bench, each));
 			});
 		}
-		const main = cases.find(({scheme, targets}) => scheme === 'http' && targets === 200);
-		if (main && bench.options.form === 'default') {
-			await attempt('tailprobe from its source', async () => {
-				measured.sourceForm = await measureSourceForm(bench, main);
-			});
-		}
 	}
 	if (wanted.includes('scrapes')) {
 		await attempt('scrapes', async () => {
-			const {cloudprober} = bench.peers;
-			const ours = await measureTailprobeScrapes(bench);
-			const theirs =
-				cloudprober === undefined || bench.options.form === 'short'
-					? undefined
-					: await measureCloudproberScrapes(bench, cloudprober);
-			measured.scrapes = {...(ours && {tailprobe: ours}), ...(theirs && {cloudprober: theirs})};
+			const scrapes = await measureScrapedLatency(bench);
+			if (scrapes) measured.scrapes = scrapes;
 		});
-		bench.miss('Scrapes of 50,000 series of blackbox_exporter: it keeps none, each /probe answers for itself alone.');
 	}
 	if (wanted.includes('start-up')) {
 		await attempt('start-up', async () => {

@@ -1,6 +1,5 @@
 /** Many nodes with five checks each, every 30 s, tailprobe on one core. */
 
-import {execFileSync} from 'node:child_process';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Bench} from './bench.ts';
 import {countSamples, parseSamples, type Sample, sumOf} from './exposition.ts';
@@ -18,13 +17,10 @@ const scrapeEveryMs = 15_000;
 /** Measures it, once every check has run. */
 export async function measureScale(bench: Bench): Promise<Scale> {
 	const {platform, config} = await beginPlatform(bench, nodes);
-	// What serves it stays off its processor.
-	for (const helper of [platform, bench.server]) pin(helper.pid, 0);
 	const running = startServe(
 		bench.compiled,
 		{...config, checks: nodeChecks({interval: `${intervalMs}ms`, detail: 'least'})},
-		bench.scratch,
-		['taskset', '--cpu-list', '1'],
+		{scratch: bench.scratch, processors: bench.processors.measured},
 	);
 	await untilReady(running);
 	bench.tell(`${nodes} nodes × 5 checks: ready, waiting until each has run once`);
@@ -85,8 +81,4 @@ async function scrape(): Promise<Scrape> {
 	const ms = performance.now() - begunAt;
 	const wanted = /^tailprobe_(check_runs_total|vantage_.*|series)$/;
 	return {ms, text, samples: parseSamples(text, name => wanted.test(name))};
-}
-
-function pin(pid: number, processor: number): void {
-	execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(processor), String(pid)], {stdio: 'ignore'});
 }

@@ -10,7 +10,11 @@ const nodes = 100;
 export async function measureStartUp(bench: Bench): Promise<StartUp> {
 	const {platform, config} = await beginPlatform(bench, nodes);
 	const start = async (program: Program): Promise<number> => {
-		const running = startServe(program, {...config, checks: nodeChecks({interval: '15s'})}, bench.scratch);
+		const running = startServe(
+			program,
+			{...config, checks: nodeChecks({interval: '15s'})},
+			{scratch: bench.scratch, processors: bench.processors.all},
+		);
 		const readyAfterMs = await untilReady(running);
 		await running.stop();
 		return readyAfterMs;

@@ -1,10 +1,24 @@
 /** The tables of a run, as Markdown. */
 
 import {median} from './statistics.ts';
-import type {BenchResult, Comparison, LatencyFigures, ProberName, ScrapeFigures, WindowFigures} from './types.ts';
-import {formatNumber, judge, nameOf, promisesOf} from './wanted.ts';
+import type {
+	BenchResult,
+	Comparison,
+	Contender,
+	LatencyFigures,
+	ScrapeFigures,
+	Spread,
+	WindowFigures,
+} from './types.ts';
+import {formatNumber, judge, nameOf, promisesOf, soundLatencies, soundWindows} from './wanted.ts';
 
-const proberNames: readonly ProberName[] = ['tailprobe', 'blackbox_exporter', 'cloudprober'];
+const contenders: readonly Contender[] = [
+	'tailprobe',
+	'tailprobe, from source',
+	'tailprobe, all processors',
+	'blackbox_exporter',
+	'cloudprober',
+];
 
 /** Everything of a run that a reader may want. */
 export function summarize(result: BenchResult): string {
@@ -12,11 +26,10 @@ export function summarize(result: BenchResult): string {
 		describeRun(result),
 		'### Wanted, and what came',
 		promiseTable(result),
-		...(result.comparisons.length === 0 ? [] : ['### Side by side', comparisonNote(result), comparisonTable(result)]),
-		...(result.sourceForm ? [describeSourceForm(result)] : []),
-		...(result.scrapes && Object.keys(result.scrapes).length > 0
-			? ['### While 50,000 series are scraped twice a second', scrapeTable(result.scrapes)]
-			: []),
+		...(result.comparisons.length === 0
+			? []
+			: ['### Side by side', comparisonNote(result), workTable(result), latencyTable(result)]),
+		...(result.scrapes ? ['### While 50,000 series are scraped twice a second', scrapeTable(result.scrapes)] : []),
 		...(result.startUp ? ['### Start to ready', describeStartUp(result.startUp)] : []),
 		...(result.scale ? ['### 1,000 nodes × 5 checks every 30 s on one core', describeScale(result.scale)] : []),
 		...(result.notRun.length > 0 ? ['### Not run', result.notRun.map(sentence => `- ${sentence}`).join('\n')] : []),
@@ -36,11 +49,11 @@ function describeOthers({comparisons}: BenchResult): string {
 	const others = comparisons.flatMap(({windows}) => Object.values(windows).flat()).map(({othersCpu}) => othersCpu);
 	if (others.length === 0) return '';
 	const told = ` Other work took ${overRounds(others)} processors' worth of the windows.`;
-	return median(others) < busyFrom ? told : `${told} That is a busy machine: latencies and times are worth little.`;
+	return median(others) <= busyFrom ? told : `${told} That is a busy machine: latencies and times are worth little.`;
 }
 
 /** Processors' worth of other work from which on a machine is no quiet one. */
-const busyFrom = 0.1;
+export const busyFrom = 0.15;
 
 function promiseTable(result: BenchResult): string {
 	const rows = promisesOf(result).map(promised => {
@@ -54,92 +67,111 @@ function promiseTable(result: BenchResult): string {
 	return table(['', 'wanted', 'came: median (range of the rounds)', ''], rows);
 }
 
-function comparisonNote({rounds}: BenchResult): string {
-	return `Medians of ${rounds} rounds, ranges behind. CPU is of the prober's process alone. "Error" is what was reported for a run above the time that the server recorded for that very request (20 ms, from the whole request to the answer), milliseconds.`;
+function comparisonNote({rounds, comparisons}: BenchResult): string {
+	const windows = comparisons.flatMap(each => Object.values(each.windows).flat());
+	const delays = windows.map(({serverDelayMs}) => serverDelayMs);
+	return `Medians of at most ${rounds} rounds, ranges behind. "tailprobe" is the compiled form, as the container image of a later release will ship it; "from source" is what \`npm run tailprobe serve\` runs today (type stripping, compile cache). Both have \`--max-semi-space-size=4\`. Each prober has one processor, but for "all processors". CPU is of the prober's process alone. The record server's own lateness, p99 of a window: ${overRounds(delays)} ms.`;
 }
 
-function comparisonTable({comparisons}: BenchResult): string {
+function workTable({comparisons}: BenchResult): string {
 	const head = [
 		'targets',
 		'prober',
+		'wanted / asked / succeeded',
 		'CPU per probe, ms',
 		'resident (anonymous), MB',
-		'reported p50',
-		'reported p99',
-		'error p50',
-		'error p99',
-		'`processing` error p50 / p99',
-		'left out as late',
+		'windows thrown away: work, latency',
 	];
-	return table(head, comparisons.flatMap(comparisonRows));
+	return table(
+		head,
+		comparisons.flatMap(comparison => rowsOf(comparison, workCells)),
+	);
 }
 
-function comparisonRows({scheme, targets, intervalMs, windows}: Comparison): string[][] {
-	const what = `${targets.toLocaleString('en-US')} ${nameOf(scheme)}, every ${intervalMs / 1000} s`;
-	return proberNames.flatMap(name => {
-		const rounds = windows[name];
-		return rounds === undefined || rounds.length === 0 ? [] : [[what, name, ...windowCells(rounds)]];
-	});
-}
-
-function windowCells(rounds: readonly WindowFigures[]): string[] {
-	const latencies = rounds.flatMap(({latency}) => latency ?? []);
-	const over = (of: (latency: LatencyFigures) => number | undefined) =>
-		overRounds(latencies.flatMap(latency => of(latency) ?? []));
-	const late = latencies.reduce((sum, each) => sum + each.late, 0);
-	const all = latencies.reduce((sum, each) => sum + each.late + each.runs, 0);
-	const processing = latencies.flatMap(({processingError}) => processingError ?? []);
+function workCells(comparison: Comparison, name: Contender): string[] {
+	const all = comparison.windows[name] ?? [];
+	const sound = soundWindows(comparison, name);
+	const sum = (of: (window: WindowFigures) => number) => formatNumber(all.map(of).reduce((a, b) => a + b, 0));
+	const middle = (of: (window: WindowFigures) => number) => formatNumber(median(sound.map(of)));
+	const late = sound.filter(({latencyThrownFor}) => latencyThrownFor !== undefined).length;
 	return [
-		overRounds(rounds.map(({cpuMsPerProbe}) => cpuMsPerProbe)),
-		`${formatNumber(median(rounds.map(({residentMb}) => residentMb)))} (${formatNumber(median(rounds.map(({anonymousMb}) => anonymousMb)))})`,
-		over(({reported}) => reported.p50),
-		over(({reported}) => reported.p99),
-		over(({reportedError}) => reportedError.p50),
-		over(({reportedError}) => reportedError.p99),
-		processing.length === 0
-			? '–'
-			: `${formatNumber(median(processing.map(({p50}) => p50)))} / ${formatNumber(median(processing.map(({p99}) => p99)))}`,
-		all === 0 ? '–' : `${formatNumber((100 * late) / all)} %`,
+		`${sum(each => each.wanted)} / ${sum(each => each.asked)} / ${sum(each => each.succeeded)}`,
+		...(sound.length === 0
+			? ['could not', 'could not']
+			: [
+					overRounds(sound.map(({cpuMsPerProbe}) => cpuMsPerProbe)),
+					`${middle(each => each.residentMb)} (${middle(each => each.anonymousMb)})`,
+				]),
+		`${all.length - sound.length}, ${late} of ${all.length}`,
 	];
 }
 
-function describeSourceForm({sourceForm, comparisons}: BenchResult): string {
-	const {targets, window} = sourceForm ?? {};
-	const compiled =
-		comparisons.find(each => each.scheme === 'http' && each.targets === targets)?.windows.tailprobe ?? [];
-	const {cpuMsPerProbe = Number.NaN, residentMb = Number.NaN, anonymousMb = Number.NaN} = window ?? {};
-	const beside = formatNumber(median(compiled.map(each => each.residentMb)));
-	return `tailprobe is the compiled form above, as an image ships it. From its source (\`npm run tailprobe\`) it has ${formatNumber(residentMb)} MB resident (${formatNumber(anonymousMb)} anonymous) instead of ${beside} with ${targets} targets, and ${formatNumber(cpuMsPerProbe)} ms per probe.`;
-}
-
-function scrapeTable(scrapes: Partial<Record<ProberName, ScrapeFigures>>): string {
+function latencyTable({comparisons}: BenchResult): string {
 	const head = [
+		'targets',
 		'prober',
-		'series',
-		'MB a scrape',
-		'ms a scrape: p50 / most',
-		'reported p50 / p99 before, ms',
-		'reported p50 / p99 during, ms',
-		'resident (anonymous), MB',
+		'whole run, ms: p50',
+		'p99',
+		'p99 without late runs',
+		'late',
+		'phases p50 / p99',
+		'size of the error p50 / p99: whole run',
+		'phases',
+		'`processing`',
 	];
-	const latency = (figures: LatencyFigures | undefined) =>
-		figures ? `${formatNumber(figures.reported.p50)} / ${formatNumber(figures.reported.p99)}` : '–';
-	const rows = proberNames.flatMap(name => {
-		const figures = scrapes[name];
-		if (!figures) return [];
-		return [
+	return table(
+		head,
+		comparisons.flatMap(comparison => rowsOf(comparison, latencyCells)),
+	);
+}
+
+/** cloudprober tells one latency, that of its metric: it stands where the whole run of the others does. */
+function latencyCells(comparison: Comparison, name: Contender): string[] {
+	const latencies = soundLatencies(comparison, name);
+	const whole = latencies.map(each => each.whole ?? each.reported);
+	const runs = latencies.reduce((sum, each) => sum + each.runs, 0);
+	const late = latencies.reduce((sum, each) => sum + each.late, 0);
+	const both = (of: (latency: LatencyFigures) => Spread | undefined) =>
+		p50AndP99(latencies.flatMap(each => of(each) ?? []));
+	return [
+		overRounds(whole.map(({p50}) => p50)),
+		overRounds(whole.map(({p99}) => p99)),
+		overRounds(latencies.flatMap(({wholeWithoutLate}) => wholeWithoutLate?.p99 ?? [])),
+		runs === 0 ? '–' : `${formatNumber((100 * late) / runs)} %`,
+		both(each => each.phases),
+		both(each => each.wholeError),
+		both(each => each.phasesError),
+		both(each => each.processingError),
+	];
+}
+
+function p50AndP99(spreads: readonly Spread[]): string {
+	if (spreads.length === 0) return '–';
+	return `${formatNumber(median(spreads.map(({p50}) => p50)))} / ${formatNumber(median(spreads.map(({p99}) => p99)))}`;
+}
+
+function rowsOf(comparison: Comparison, cells: (comparison: Comparison, name: Contender) => string[]): string[][] {
+	const {scheme, targets, intervalMs, windows} = comparison;
+	const what = `${targets.toLocaleString('en-US')} ${nameOf(scheme)}, every ${intervalMs / 1000} s`;
+	return contenders.flatMap(name => (windows[name]?.length ? [[what, name, ...cells(comparison, name)]] : []));
+}
+
+function scrapeTable({series, bytes, scrapeMs, before, during, residentMb, anonymousMb}: ScrapeFigures): string {
+	const latency = ({whole}: LatencyFigures) => p50AndP99(whole ? [whole] : []);
+	const late = ({late, runs}: LatencyFigures) => `${formatNumber((100 * late) / runs)} %`;
+	return table(
+		['tailprobe with 200 targets every 1 s, and 8,100 seldom', ''],
+		[
+			['series', series.toLocaleString('en-US')],
 			[
-				name,
-				figures.series.toLocaleString('en-US'),
-				formatNumber(figures.bytes / 1e6),
-				`${formatNumber(figures.scrapeMs.p50)} / ${formatNumber(figures.scrapeMs.max)}`,
-				latency(figures.before),
-				latency(figures.during),
-				`${formatNumber(figures.residentMb)} (${formatNumber(figures.anonymousMb)})`,
+				'a scrape',
+				`${formatNumber(bytes / 1e6)} MB, p50 ${formatNumber(scrapeMs.p50)} ms, most ${formatNumber(scrapeMs.max)} ms`,
 			],
-		];
-	});
-	return table(head, rows);
+			['whole run, p50 / p99 before, ms', `${latency(before)} (${late(before)} late)`],
+			['whole run, p50 / p99 during, ms', `${latency(during)} (${late(during)} late)`],
+			['resident (anonymous), MB', `${formatNumber(residentMb)} (${formatNumber(anonymousMb)})`],
+		],
+	);
 }
 
 function describeStartUp({nodes, compiledMs, sourceMs}: NonNullable<BenchResult['startUp']>): string {

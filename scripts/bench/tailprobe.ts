@@ -4,8 +4,10 @@ import {spawnSync} from 'node:child_process';
 import {cpSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {parseSamples, sumOf} from './exposition.ts';
 import {type AtWork, certificate, getText, type Task, targetsOf} from './probers.ts';
 import {type Running, startProgram, waitFor} from './processes.ts';
+import {onProcessors} from './processors.ts';
 import type {ReportedRun} from './types.ts';
 
 /** The program and its first arguments, before `serve`. */
@@ -15,8 +17,8 @@ export interface Program {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const listen = '127.0.0.1:9753';
-export const tailprobeUrl = `http://${listen}`;
+const defaultPort = 9753;
+export const tailprobeUrl = urlOf(defaultPort);
 
 /** Node itself, where the one that runs now may have been found through a wrapper. */
 const node = [process.execPath, '--max-semi-space-size=4'];
@@ -50,17 +52,22 @@ export function compileProgram(scratch: string): Program {
 	return {command: [...node, join(output, 'src/main.js')], env: process.env};
 }
 
-/** Starts `serve` with this configuration. JSON is YAML, too. */
-export function startServe(program: Program, config: object, scratch: string, before: readonly string[] = []): Running {
-	const configFile = join(scratch, 'tailprobe.yaml');
-	writeFileSync(configFile, JSON.stringify({web: {listen}, log: {level: 'warn', format: 'json'}, ...config}));
-	const command = [...before, ...program.command, 'serve', '--config', configFile];
-	return startProgram(command, {logFile: join(scratch, 'tailprobe.log'), env: program.env});
+/** Starts `serve` with this configuration on these processors. JSON is YAML, too. */
+export function startServe(
+	program: Program,
+	config: object,
+	{scratch, processors, port = defaultPort}: Pick<Task, 'scratch' | 'processors'> & {port?: number},
+): Running {
+	const configFile = join(scratch, `tailprobe-${port}.yaml`);
+	const web = {listen: `127.0.0.1:${port}`};
+	writeFileSync(configFile, JSON.stringify({web, log: {level: 'warn', format: 'json'}, ...config}));
+	const command = onProcessors(processors, [...program.command, 'serve', '--config', configFile]);
+	return startProgram(command, {logFile: join(scratch, `tailprobe-${port}.log`), env: program.env});
 }
 
 /** Resolves when it is ready, with the milliseconds since its start. */
-export async function untilReady(running: Running, pauseMs = 5): Promise<number> {
-	await waitFor('tailprobe did not become ready', running, 30_000, () => getText(`${tailprobeUrl}/-/ready`), pauseMs);
+export async function untilReady(running: Running, url = tailprobeUrl): Promise<number> {
+	await waitFor('tailprobe did not become ready', running, 30_000, () => getText(`${url}/-/ready`), 5);
 	return performance.now() - running.startedAt;
 }
 
@@ -68,8 +75,9 @@ export async function untilReady(running: Running, pauseMs = 5): Promise<number>
 export async function startTailprobe(
 	program: Program,
 	task: Task,
-	more: {checks?: readonly object[]; limits?: object} = {},
+	{port = defaultPort, ...more}: {checks?: readonly object[]; limits?: object; port?: number} = {},
 ): Promise<AtWork> {
+	const url = urlOf(port);
 	const running = startServe(
 		program,
 		{
@@ -77,19 +85,23 @@ export async function startTailprobe(
 			...more,
 			checks: [checkOf(task), ...(more.checks ?? [])],
 		},
-		task.scratch,
+		{...task, port},
 	);
-	await untilReady(running);
+	await untilReady(running, url);
 	const keys = targetsOf('tailprobe', task).map(({name}) => `${checkName}/local/${name}`);
 	return {
 		running,
 		pause: () => running.pause(),
 		resume: () => running.resume(),
 		begin: async () => {},
-		scrape: async () => void (await getText(`${tailprobeUrl}/metrics`)),
+		scrape: async () => void (await getText(`${url}/metrics`)),
+		async counts() {
+			const samples = parseSamples((await getText(`${url}/metrics`)) ?? '', name => name === runsMetric);
+			return {runs: sumOf(samples, runsMetric), succeeded: sumOf(samples, runsMetric, {verdict: 'up'})};
+		},
 		async readings() {
 			const runs: ReportedRun[] = [];
-			for (const key of keys) runs.push(...(await historyOf(key)));
+			for (const key of keys) runs.push(...(await historyOf(url, key)));
 			return runs;
 		},
 	};
@@ -97,6 +109,11 @@ export async function startTailprobe(
 
 export const withoutTailscaled = {name: 'local', type: 'local', tailscaled: false};
 const checkName = 'bench';
+const runsMetric = 'tailprobe_check_runs_total';
+
+function urlOf(port: number): string {
+	return `http://127.0.0.1:${port}`;
+}
 
 function checkOf(task: Task): object {
 	const tls = {tls_config: {ca_file: certificate.authority, server_name: certificate.name}};
@@ -112,17 +129,19 @@ function checkOf(task: Task): object {
 }
 
 /** The API keeps the last twenty runs of each check. */
-async function historyOf(key: string): Promise<ReportedRun[]> {
-	const text = await getText(`${tailprobeUrl}/api/v1/checks/${encodeURIComponent(key)}/history`);
+async function historyOf(url: string, key: string): Promise<ReportedRun[]> {
+	const text = await getText(`${url}/api/v1/checks/${encodeURIComponent(key)}/history`);
 	const {recent} = JSON.parse(text ?? '{"recent":[]}') as {recent: RecentRun[]};
 	return recent.flatMap(({startedAt, durationSeconds, verdict, late, phases}) => {
 		if (verdict !== 'up' || phases?.processing === undefined) return [];
+		// What tailprobe_check_duration_seconds shows.
+		const phasesMs = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) * 1000;
 		return [
 			{
 				path: `/tailprobe/${key.slice(key.lastIndexOf('/') + 1)}`,
 				startedWallMs: Date.parse(startedAt),
-				// What tailprobe_check_duration_seconds shows: the phases together.
-				reportedMs: Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) * 1000,
+				reportedMs: phasesMs,
+				phasesMs,
 				runMs: durationSeconds * 1000,
 				processingMs: phases.processing * 1000,
 				late,

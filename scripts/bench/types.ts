@@ -3,6 +3,9 @@
 /** The probers that are compared. */
 export type ProberName = 'tailprobe' | 'blackbox_exporter' | 'cloudprober';
 
+/** Whose windows stand side by side: tailprobe more than once where it can run in several ways. */
+export type Contender = ProberName | 'tailprobe, from source' | 'tailprobe, all processors';
+
 export type Scheme = 'http' | 'https';
 
 /** One request as the record server saw it. Times are milliseconds of the machine's monotonic clock, but for the wall clock. */
@@ -17,6 +20,8 @@ export interface ServedRequest {
 	wholeMs: number;
 	/** The answer was handed to the kernel. */
 	sentMs: number;
+	/** Who asked had gone before the answer. */
+	gone?: true;
 }
 
 /** What a prober reported of one run. */
@@ -29,6 +34,8 @@ export interface ReportedRun {
 	reportedMs: number;
 	/** The run as a whole, its own work included, where the prober tells that. */
 	runMs?: number;
+	/** The phases together, where the prober tells them. */
+	phasesMs?: number;
 	/** From the request to the first byte of the answer, where the prober tells that. */
 	processingMs?: number;
 	/** The prober itself says that its times are not true, and shows them in no metric. */
@@ -42,35 +49,56 @@ export interface Spread {
 	mean: number;
 }
 
-/** Latency of one window; milliseconds. */
+/**
+ * Latency of one window; milliseconds. Every run is in it, those too that the prober marked as spoiled by its own lateness. An
+ * error is the size of the difference, whichever way, to the time that the server took from the whole request to the answer.
+ */
 export interface LatencyFigures {
-	/** Runs that were matched with their request. */
+	/** Runs behind the figures. */
 	runs: number;
-	/** Runs that the prober marked as spoiled by its own lateness, left out of all that follows. */
+	/** Of those, marked as spoiled. */
 	late: number;
-	/** From the whole request to the sent answer, as the server recorded it. */
-	served: Spread;
 	/** As the prober's metrics show it. */
 	reported: Spread;
-	/** The reported latency above the server's own time for that request. */
-	reportedError: Spread;
-	/** The whole run above the server's own time for that request. */
-	runError?: Spread;
-	/** The reported processing above the server's own time for that request. */
+	/** The server's own time; absent, as all errors, where the prober does not tell which request it was. */
+	served?: Spread;
+	/** The whole run, and without those marked. */
+	whole?: Spread;
+	wholeWithoutLate?: Spread;
+	wholeError?: Spread;
+	/** The phases together. */
+	phases?: Spread;
+	phasesError?: Spread;
 	processingError?: Spread;
 }
 
 /** One window of one prober. */
 export interface WindowFigures {
 	seconds: number;
-	/** Requests that the server answered in the window. */
-	probes: number;
+	/** Probes that the interval asks for in the window, requests that arrived, and runs that succeeded. */
+	wanted: number;
+	asked: number;
+	succeeded: number;
 	cpuMsPerProbe: number;
 	/** Processors' worth of work that was not the bench's. */
 	othersCpu: number;
 	residentMb: number;
 	anonymousMb: number;
+	/** How late the record server was, p99, milliseconds. */
+	serverDelayMs: number;
 	latency?: LatencyFigures;
+	/** Why the window, or its latency alone, counts for nothing. */
+	thrownFor?: string;
+	latencyThrownFor?: string;
+}
+
+/** Memory of tailprobe after all rounds. */
+export interface Afterwards {
+	/** Since its start, its pauses included. */
+	minutes: number;
+	runs: number;
+	residentMb: number;
+	anonymousMb: number;
 }
 
 /** A number of targets over one scheme: the windows of each prober, one a round. */
@@ -78,13 +106,8 @@ export interface Comparison {
 	scheme: Scheme;
 	targets: number;
 	intervalMs: number;
-	windows: Partial<Record<ProberName, WindowFigures[]>>;
-}
-
-/** tailprobe as it runs from its source, where the comparison has it compiled. */
-export interface SourceForm {
-	targets: number;
-	window: WindowFigures;
+	windows: Partial<Record<Contender, WindowFigures[]>>;
+	afterwards?: Afterwards;
 }
 
 /** Latencies while scrapes of a large /metrics go on. */
@@ -93,13 +116,13 @@ export interface ScrapeFigures {
 	bytes: number;
 	scrapes: number;
 	scrapeMs: Spread & {max: number};
-	/** Of the same targets, before the scrapes (where it tells latencies without any) and while they went on. */
-	before?: LatencyFigures;
+	/** Of the same targets, before the scrapes and while they went on. */
+	before: LatencyFigures;
 	during: LatencyFigures;
 	residentMb: number;
 	anonymousMb: number;
-	/** How late the measuring thread was at worst; tailprobe only. */
-	latenessMs?: number;
+	/** How late the measuring thread was at worst. */
+	latenessMs: number;
 }
 
 export interface StartUp {
@@ -150,11 +173,11 @@ export interface BenchResult {
 	seconds: number;
 	form: 'default' | 'quick' | 'short';
 	rounds: number;
+	parts: readonly string[];
 	versions: Partial<Record<ProberName, string>>;
 	machine: Machine;
 	comparisons: Comparison[];
-	sourceForm?: SourceForm;
-	scrapes?: Partial<Record<ProberName, ScrapeFigures>>;
+	scrapes?: ScrapeFigures;
 	startUp?: StartUp;
 	scale?: Scale;
 	/** Sentences: what could not be run, and why. */

@@ -1,29 +1,28 @@
 /** One window: what a prober cost and reported while it probed the record server. */
 
 import {setTimeout as wait} from 'node:timers/promises';
-import {latencyOf, pairRuns} from './pair.ts';
-import type {AtWork} from './probers.ts';
+import {latencyOf, pairRuns, reportedOnly} from './pair.ts';
+import type {AtWork, RunCounts, Task} from './probers.ts';
 import {cpuMsOf, machineCpuMs, memoryOf} from './process-figures.ts';
 import {type Helper, ownCpuMs} from './processes.ts';
-import type {LatencyFigures, ReportedRun, ServedRequest, WindowFigures} from './types.ts';
+import type {Recorded} from './record-server.ts';
+import type {LatencyFigures, ProberName, WindowFigures} from './types.ts';
 
-/** A window with all that was seen in it. */
-export interface Seen {
-	figures: WindowFigures;
-	/** What the prober reported, and the server recorded, in the window and somewhat around it. */
-	runs: ReportedRun[];
-	served: ServedRequest[];
-}
+/** A window in which less of the work was done tells nothing of what the work costs. */
+const leastDone = 0.99;
+/** Later than this, p99, the record server itself stands in the latencies. */
+const worstServerDelayMs = 2;
 
 /** Measures the prober for so long; it must be at work already. `owner`: the first part of its paths. */
 export async function measureWindow(
 	prober: AtWork,
 	server: Helper,
-	{owner, windowMs, withinMs}: {owner: string; windowMs: number; withinMs: number},
-): Promise<Seen> {
+	{owner, windowMs, task}: {owner: ProberName; windowMs: number; task: Pick<Task, 'targets' | 'intervalMs'>},
+): Promise<WindowFigures> {
 	const {pid} = prober.running;
-	await server.ask({do: 'take'});
 	await prober.begin();
+	const countsBefore = await prober.counts?.();
+	await server.ask({do: 'take'});
 	const fromMs = clockMs();
 	const cpuBefore = cpuMsOf(pid);
 	const othersBefore = machineCpuMs() - ownCpuMs();
@@ -33,33 +32,58 @@ export async function measureWindow(
 	const cpuMs = cpuMsOf(pid) - cpuBefore;
 	const toMs = clockMs();
 	const othersMs = machineCpuMs() - ownCpuMs() - othersBefore;
+	// At once: what is read next keeps the server from its work.
+	const recorded = await server.ask<Recorded>({do: 'take'});
+	const countsAfter = await prober.counts?.();
 	const memory = memoryOf(pid);
 	const runs = await prober.readings();
-	const all = await server.ask<ServedRequest[]>({do: 'take'});
-	const served = all.filter(({path}) => path.startsWith(`/${owner}/`));
-	const inWindow = served.filter(({sentMs}) => sentMs >= fromMs && sentMs < toMs);
-	const latency = latencyIn(runs, inWindow, withinMs);
+	const requests = recorded.requests.filter(
+		({path, sentMs}) => path.startsWith(`/${owner}/`) && sentMs >= fromMs && sentMs < toMs,
+	);
+	const answered = requests.filter(({gone}) => !gone);
+	const pairs = pairRuns(runs, answered, task.intervalMs / 2);
+	const latency: LatencyFigures | undefined = owner === 'cloudprober' ? reportedOnly(runs) : latencyOf(pairs);
+	const work = {
+		wanted: Math.round((task.targets * (toMs - fromMs)) / task.intervalMs),
+		asked: requests.length,
+		succeeded: Math.round(answered.length * shareOf(countsBefore, countsAfter)),
+	};
 	return {
-		figures: {
-			seconds: (toMs - fromMs) / 1000,
-			probes: inWindow.length,
-			cpuMsPerProbe: cpuMs / inWindow.length,
-			othersCpu: Math.max(0, othersMs / (toMs - fromMs)),
-			...memory,
-			...(latency === undefined ? {} : {latency}),
-		},
-		runs,
-		served,
+		seconds: (toMs - fromMs) / 1000,
+		...work,
+		cpuMsPerProbe: cpuMs / requests.length,
+		othersCpu: Math.max(0, othersMs / (toMs - fromMs)),
+		...memory,
+		serverDelayMs: recorded.delayP99Ms,
+		...(latency === undefined ? {} : {latency}),
+		...faultsOf({...work, serverDelayMs: recorded.delayP99Ms}),
 	};
 }
 
-/** Latencies of the runs whose requests are given. */
-export function latencyIn(
-	runs: readonly ReportedRun[],
-	served: readonly ServedRequest[],
-	withinMs: number,
-): LatencyFigures | undefined {
-	return latencyOf(pairRuns(runs, served, withinMs));
+/** Why a window, or its latency alone, counts for nothing; neither when it is sound. */
+export function faultsOf({
+	wanted,
+	asked,
+	succeeded,
+	serverDelayMs,
+}: Pick<WindowFigures, 'wanted' | 'asked' | 'succeeded' | 'serverDelayMs'>): Pick<
+	WindowFigures,
+	'thrownFor' | 'latencyThrownFor'
+> {
+	const done = `of ${wanted} runs ${asked} asked the server and ${succeeded} succeeded`;
+	return {
+		...(Math.min(asked, succeeded) < leastDone * wanted ? {thrownFor: done} : {}),
+		...(serverDelayMs > worstServerDelayMs
+			? {latencyThrownFor: `the record server was ${serverDelayMs.toFixed(1)} ms late (p99)`}
+			: {}),
+	};
+}
+
+/** Of the runs that ended in between, how many succeeded; all where the prober does not count, and 0 where none ended. */
+function shareOf(before: RunCounts | undefined, after: RunCounts | undefined): number {
+	if (!before || !after) return 1;
+	const runs = after.runs - before.runs;
+	return runs === 0 ? 0 : (after.succeeded - before.succeeded) / runs;
 }
 
 /** The record server's clock, which is the machine's. */

@@ -40,28 +40,32 @@ test('a run with a number finds the request of that number, whenever it came', t
 	);
 });
 
-test('errors are what was reported above the time between the whole request and the answer', t => {
+test('an error is the size of the difference to the time between the whole request and the answer', t => {
 	const served = aRequest({wholeMs: 100, sentMs: 120.25});
-	const run = aRun({reportedMs: 20.75, runMs: 21.25, processingMs: 20.5});
+	const run = aRun({reportedMs: 20.75, runMs: 21.25, phasesMs: 20.75, processingMs: 19.5});
 
 	const latency = latencyOf([{run, served}]);
 
-	t.like(latency, {runs: 1, late: 0, served: {p50: 20.25}, reported: {p50: 20.75}, reportedError: {p50: 0.5}});
-	t.is(latency?.runError?.p50, 1);
-	t.is(latency?.processingError?.p50, 0.25);
+	t.like(latency, {runs: 1, late: 0, served: {p50: 20.25}, reported: {p50: 20.75}, whole: {p50: 21.25}});
+	t.is(latency?.wholeError?.p50, 1);
+	t.is(latency?.phasesError?.p50, 0.5);
+	// Told too low is wrong, too.
+	t.is(latency?.processingError?.p50, 0.75);
 });
 
-test('runs that the prober calls late are counted and move no latency', t => {
-	const late = {run: aRun({reportedMs: 500, late: true}), served: aRequest({})};
-	const sound = {run: aRun({}), served: aRequest({})};
+test('runs that the prober calls late count like all others, and the p99 without them stands beside', t => {
+	const late = {run: aRun({runMs: 500, late: true}), served: aRequest({})};
+	const sound = {run: aRun({runMs: 21}), served: aRequest({})};
 
-	t.like(latencyOf([late, sound]), {runs: 1, late: 1, reported: {p99: 21}});
-	t.is(latencyOf([late]), undefined);
+	const latency = latencyOf([late, sound]);
+
+	t.like(latency, {runs: 2, late: 1, wholeWithoutLate: {p99: 21}});
+	t.true((latency?.whole?.p99 ?? 0) > 490);
 });
 
 test('what a prober does not tell is absent', t => {
 	const latency = latencyOf([{run: aRun({}), served: aRequest({})}]);
 
-	t.false('runError' in (latency ?? {}));
+	t.false('wholeError' in (latency ?? {}));
 	t.false('processingError' in (latency ?? {}));
 });

@@ -1,16 +1,13 @@
 import test from 'ava';
-import {type MetricsRead, runsOf} from '../../../scripts/bench/cloudprober.ts';
+import {runsOf} from '../../../scripts/bench/cloudprober.ts';
 import {addressOf} from '../../../scripts/bench/namespace.ts';
 import {readProbe} from '../../../scripts/bench/probe-answer.ts';
 import {targetsOf} from '../../../scripts/bench/probers.ts';
 
-function cloudproberSays(atWallMs: number, total: number, latency: number, success = total): MetricsRead {
-	const labels = '{ptype="http",probe="bench",dst="t0:8000"}';
-	const other = '{ptype="http",probe="others",dst="t0:8000"}';
-	return {
-		atWallMs,
-		text: `total${labels} ${total}\nsuccess${labels} ${success}\nlatency${labels} ${latency}\ntotal${other} 9\n`,
-	};
+function cloudproberSays(seconds: number, total: number, latency: number, success = total): string {
+	const line = (probe: string) =>
+		`cloudprober 17 ${seconds} labels=ptype=http,probe=${probe},dst=t0 total=${total} success=${success} latency=${latency}.5\n`;
+	return line('others') + line('bench');
 }
 
 test("blackbox_exporter's answer gives its duration and its processing phase in milliseconds", t => {
@@ -20,19 +17,23 @@ probe_http_duration_seconds{phase="connect"} 0.0002
 probe_http_duration_seconds{phase="processing"} 0.0205
 `;
 
-	t.deepEqual(readProbe(answer), {reportedMs: 21.2, runMs: 21.2, processingMs: 20.5});
+	t.deepEqual(readProbe(answer), {reportedMs: 21.2, runMs: 21.2, phasesMs: 20.7, processingMs: 20.5});
 	t.is(readProbe(answer.replace('success 1', 'success 0')), undefined);
 });
 
-test("a step of cloudprober's counters by one is one run, told between two reads", t => {
-	const runs = runsOf([cloudproberSays(1000, 5, 100_000), cloudproberSays(1500, 6, 121_000)]);
+test("a step of cloudprober's counters by one is one run, of the seconds that are asked for", t => {
+	const lines = [5, 6, 7, 8].map(total => cloudproberSays(1000 + total, total, total * 21_000)).join('');
 
-	t.deepEqual(runs, [{path: '/cloudprober/t0', startedWallMs: 1229, reportedMs: 21}]);
+	const runs = runsOf(lines, 1007, 1008);
+
+	t.deepEqual(runs, [{path: '/cloudprober/t0', reportedMs: 21}]);
 });
 
 test('two runs at once cannot be told apart, and a run that failed has no latency', t => {
-	t.deepEqual(runsOf([cloudproberSays(1000, 5, 100_000), cloudproberSays(1500, 7, 142_000)]), []);
-	t.deepEqual(runsOf([cloudproberSays(1000, 5, 100_000), cloudproberSays(1500, 6, 100_000, 5)]), []);
+	const first = cloudproberSays(1000, 5, 100_000);
+
+	t.deepEqual(runsOf(first + cloudproberSays(1001, 7, 142_000), 0, 9999), []);
+	t.deepEqual(runsOf(first + cloudproberSays(1001, 6, 100_000, 5), 0, 9999), []);
 });
 
 test('each target has an address and a path of its own', t => {
