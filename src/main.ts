@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=2
 /** Arguments, signals, exit status. */
 
 import {messageOf, UserError} from './util/errors.ts';

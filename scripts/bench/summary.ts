@@ -70,7 +70,7 @@ function promiseTable(result: BenchResult): string {
 function comparisonNote({rounds, comparisons}: BenchResult): string {
 	const windows = comparisons.flatMap(each => Object.values(each.windows).flat());
 	const delays = windows.map(({serverDelayMs}) => serverDelayMs);
-	return `Medians of at most ${rounds} rounds, ranges behind. "tailprobe" is the compiled form, as the container image of a later release will ship it; "from source" is what \`npm run tailprobe serve\` runs today (type stripping, compile cache). Both have \`--max-semi-space-size=4\`. Each prober has one processor, but for "all processors". CPU is of the prober's process alone. The record server's own lateness, p99 of a window: ${overRounds(delays)} ms.`;
+	return `Medians of at most ${rounds} rounds, ranges behind. "tailprobe" is the compiled form, as the container image of a later release will ship it; "from source" is what \`npm run tailprobe serve\` runs today (type stripping, compile cache). Both have \`--max-semi-space-size=2\` and \`MALLOC_ARENA_MAX=2\`. Each prober has one processor, but for "all processors". CPU is of the prober's process alone. The record server's own lateness, p99 of a window: ${overRounds(delays)} ms.`;
 }
 
 function workTable({comparisons}: BenchResult): string {

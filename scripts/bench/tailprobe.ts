@@ -21,11 +21,12 @@ const defaultPort = 9753;
 export const tailprobeUrl = urlOf(defaultPort);
 
 /** Node itself, where the one that runs now may have been found through a wrapper. */
-const node = [process.execPath, '--max-semi-space-size=4'];
+const node = [process.execPath, '--max-semi-space-size=2'];
+const environment = {...process.env, MALLOC_ARENA_MAX: '2'};
 
 /** As `npm run tailprobe` starts it, without npm. */
 export function sourceProgram(): Program {
-	const env = {...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tailprobe')};
+	const env = {...environment, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tailprobe')};
 	return {command: [...node, join(root, 'src/main.ts')], env};
 }
 
@@ -49,7 +50,7 @@ export function compileProgram(scratch: string): Program {
 		throw new Error(`tsc could not compile tailprobe: ${(run.stdout || run.stderr).slice(0, 1000)}`);
 	cpSync(join(root, 'package.json'), join(output, 'package.json'));
 	symlinkSync(join(root, 'node_modules'), join(output, 'node_modules'));
-	return {command: [...node, join(output, 'src/main.js')], env: process.env};
+	return {command: [...node, join(output, 'src/main.js')], env: environment};
 }
 
 /** Starts `serve` with this configuration on these processors. JSON is YAML, too. */

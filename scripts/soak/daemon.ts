@@ -22,7 +22,7 @@ export async function startDaemon(
 	port: number,
 	options: {hook?: string; environment?: Record<string, string>} = {},
 ): Promise<SoakedDaemon> {
-	const flags = ['--max-semi-space-size=4', ...(options.hook === undefined ? [] : ['--import', options.hook])];
+	const flags = ['--max-semi-space-size=2', ...(options.hook === undefined ? [] : ['--import', options.hook])];
 	const child = spawn(
 		process.execPath,
 		[...flags, fileURLToPath(new URL('src/main.ts', root)), 'serve', '--config', configPath],

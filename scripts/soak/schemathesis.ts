@@ -97,7 +97,7 @@ export async function runSchemathesis(
 async function startLab(folder: string): Promise<{url: string; end(): Promise<number | null>}> {
 	const child: ChildProcess = spawn(
 		process.execPath,
-		['--max-semi-space-size=4', fileURLToPath(new URL('../../src/main.ts', import.meta.url)), 'lab'],
+		['--max-semi-space-size=2', fileURLToPath(new URL('../../src/main.ts', import.meta.url)), 'lab'],
 		// A lab of the same user may be running already.
 		{stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, TMPDIR: folder}},
 	);

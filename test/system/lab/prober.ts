@@ -51,7 +51,7 @@ export async function startProber(tailnet: Tailnet, host: NodeHost, config: stri
 	const running = startProcess({
 		namespace: tailnet.underlay.namespace(host),
 		command: process.execPath,
-		args: ['--max-semi-space-size=4', main, 'serve', '--config', file],
+		args: ['--max-semi-space-size=2', main, 'serve', '--config', file],
 		logFile: join(tailnet.directory, `tailprobe-${id}.log`),
 	});
 	const get: Prober['get'] = async (path, ...curlArgs) => {
