@@ -127,9 +127,9 @@ test('a prober that was not there leaves no row, and its ratios are not measured
 test('the guard is silent while ratios hold, and says which one is broken', t => {
 	t.deepEqual(brokenRatios(aResult()), []);
 
-	const [sentence, ...more] = brokenRatios(aResult([aWindow(1.1)])).filter(each => /HTTP,/.test(each));
+	const [sentence, ...more] = brokenRatios(aResult([aWindow(1.4)])).filter(each => /HTTP,/.test(each));
 
-	t.is(sentence, 'CPU per probe over HTTP, tailprobe by cloudprober: 1.57, at most 1.20 was wanted.');
+	t.is(sentence, 'CPU per probe over HTTP, tailprobe by cloudprober: 2.00, at most 1.35 was wanted.');
 	t.is(more.length, 1);
 });
 
