@@ -129,7 +129,7 @@ test('the guard is silent while ratios hold, and says which one is broken', t =>
 
 	const [sentence, ...more] = brokenRatios(aResult([aWindow(1.4)])).filter(each => /HTTP,/.test(each));
 
-	t.is(sentence, 'CPU per probe over HTTP, tailprobe by cloudprober: 2.00, at most 1.35 was wanted.');
+	t.is(sentence, 'CPU per probe over HTTP, tailprobe by cloudprober: 2, at most 1.35 was wanted.');
 	t.is(more.length, 1);
 });
 
