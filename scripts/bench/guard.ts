@@ -19,6 +19,11 @@ export function brokenRatios(result: BenchResult): string[] {
 	});
 }
 
+/** How many ratios the guard holds for this result. */
+export function ratioCount(result: BenchResult): number {
+	return ratiosOf(result).length;
+}
+
 /** A third to a half above what five short rounds of a quiet machine came to (0.90, 0.67, 1.34, 0.93): they scatter by a fifth. */
 function ratiosOf(result: BenchResult): Ratio[] {
 	const cpu = (scheme: Scheme, peer: 'cloudprober' | 'blackbox_exporter', limit: number): Ratio => ({

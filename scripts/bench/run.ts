@@ -7,7 +7,7 @@ import {UserError} from '../../src/util/errors.ts';
 import {ensurePart, partFile, parts} from '../parts.ts';
 import type {Bench} from './bench.ts';
 import {compareCase} from './compare.ts';
-import {brokenRatios} from './guard.ts';
+import {brokenRatios, ratioCount} from './guard.ts';
 import {describeMachine} from './machine.ts';
 import {addAddresses, enterNamespace, isInside} from './namespace.ts';
 import {type Options, readOptions, usage} from './options.ts';
@@ -57,6 +57,7 @@ async function main(options: Options): Promise<number> {
 	const broken = brokenRatios(result);
 	process.stdout.write(`\n${broken.map(sentence => `BROKEN ${sentence}\n`).join('')}`);
 	process.stdout.write(broken.length === 0 ? 'No ratio is broken.\n' : '');
+	process.stdout.write(`${ratioCount(result) - broken.length} passed, ${broken.length} failed\n`);
 	return broken.length === 0 ? 0 : 1;
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {brokenRatios} from '../../../scripts/bench/guard.ts';
+import {brokenRatios, ratioCount} from '../../../scripts/bench/guard.ts';
 import {partNames} from '../../../scripts/bench/options.ts';
 import {refuseForPage, withTables} from '../../../scripts/bench/page.ts';
 import {summarize} from '../../../scripts/bench/summary.ts';
@@ -126,6 +126,7 @@ test('a prober that was not there leaves no row, and its ratios are not measured
 
 test('the guard is silent while ratios hold, and says which one is broken', t => {
 	t.deepEqual(brokenRatios(aResult()), []);
+	t.is(ratioCount(aResult()), 7);
 
 	const [sentence, ...more] = brokenRatios(aResult([aWindow(1.4)])).filter(each => /HTTP,/.test(each));
 
