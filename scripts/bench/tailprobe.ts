@@ -4,6 +4,7 @@ import {spawnSync} from 'node:child_process';
 import {cpSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {nodeEnvironment, nodeFlags} from '../as-started.ts';
 import {parseSamples, sumOf} from './exposition.ts';
 import {type AtWork, certificate, getText, type Task, targetsOf} from './probers.ts';
 import {type Running, startProgram, waitFor} from './processes.ts';
@@ -21,13 +22,13 @@ const defaultPort = 9753;
 export const tailprobeUrl = urlOf(defaultPort);
 
 /** Node itself, where the one that runs now may have been found through a wrapper. */
-const node = [process.execPath, '--max-semi-space-size=2'];
-const environment = {...process.env, MALLOC_ARENA_MAX: '2'};
+const node = [process.execPath, ...nodeFlags];
+const env = {...process.env, ...nodeEnvironment};
 
 /** As `npm run tailprobe` starts it, without npm. */
 export function sourceProgram(): Program {
-	const env = {...environment, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tailprobe')};
-	return {command: [...node, join(root, 'src/main.ts')], env};
+	const cache = join(root, 'node_modules/.cache/tailprobe');
+	return {command: [...node, join(root, 'src/main.ts')], env: {...env, NODE_COMPILE_CACHE: cache}};
 }
 
 /** Compiled by tsc into a folder, with the dependencies beside it. Throws where it does not compile. */
@@ -50,7 +51,7 @@ export function compileProgram(scratch: string): Program {
 		throw new Error(`tsc could not compile tailprobe: ${(run.stdout || run.stderr).slice(0, 1000)}`);
 	cpSync(join(root, 'package.json'), join(output, 'package.json'));
 	symlinkSync(join(root, 'node_modules'), join(output, 'node_modules'));
-	return {command: [...node, join(output, 'src/main.js')], env: environment};
+	return {command: [...node, join(output, 'src/main.js')], env};
 }
 
 /** Starts `serve` with this configuration on these processors. JSON is YAML, too. */

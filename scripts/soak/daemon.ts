@@ -3,6 +3,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
+import {nodeEnvironment, nodeFlags} from '../as-started.ts';
 
 export interface SoakedDaemon {
 	pid: number;
@@ -22,11 +23,11 @@ export async function startDaemon(
 	port: number,
 	options: {hook?: string; environment?: Record<string, string>} = {},
 ): Promise<SoakedDaemon> {
-	const flags = ['--max-semi-space-size=2', ...(options.hook === undefined ? [] : ['--import', options.hook])];
+	const flags = [...nodeFlags, ...(options.hook === undefined ? [] : ['--import', options.hook])];
 	const child = spawn(
 		process.execPath,
 		[...flags, fileURLToPath(new URL('src/main.ts', root)), 'serve', '--config', configPath],
-		{stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...options.environment}},
+		{stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...nodeEnvironment, ...options.environment}},
 	);
 	const lines: string[] = [];
 	for (const stream of [child.stdout, child.stderr]) {

@@ -8,6 +8,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
+import {nodeEnvironment, nodeFlags} from '../as-started.ts';
 import type {Report} from './report.ts';
 
 const version = '4.32.5';
@@ -97,9 +98,9 @@ export async function runSchemathesis(
 async function startLab(folder: string): Promise<{url: string; end(): Promise<number | null>}> {
 	const child: ChildProcess = spawn(
 		process.execPath,
-		['--max-semi-space-size=2', fileURLToPath(new URL('../../src/main.ts', import.meta.url)), 'lab'],
+		[...nodeFlags, fileURLToPath(new URL('../../src/main.ts', import.meta.url)), 'lab'],
 		// A lab of the same user may be running already.
-		{stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, TMPDIR: folder}},
+		{stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...nodeEnvironment, TMPDIR: folder}},
 	);
 	process.on('exit', () => child.kill('SIGKILL'));
 	const exited = once(child, 'exit');

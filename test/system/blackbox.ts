@@ -75,8 +75,7 @@ if (canRun) {
 		const exporter = await ensurePart('blackbox_exporter');
 		const theirs = start('mon', exporter, `--config.file=${file}`, `--web.listen-address=127.0.0.1:${theirPort}`);
 		await whenReady(theirs, async () => (await get(theirPort, '/-/healthy')).status === 200);
-		const prober = await startProber(tailnet, 'mon', blackboxConfig(tailnet));
-		undo.push(() => prober.stop());
+		await startProber(tailnet, 'mon', blackboxConfig(tailnet));
 		await tailnet.settle();
 	});
 	test.after.always(async () => {

@@ -1,9 +1,9 @@
 /** Faults of single nodes: what the tunnels, the services behind them and headscale's own opinion say about each. */
 
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {assertCleanMetrics} from './lab/clean-metrics.ts';
-import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
+import {afterRuns, assertHealed, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
 
@@ -29,12 +29,9 @@ if (canRun) {
 		tailnet = await startTailnet({hosts: ['mon', 'orch', 'gpu1', 'gpu2']});
 		await tailnet.settle();
 		prober = await startProber(tailnet, 'mon', baseConfig(tailnet) + checks);
-		await allUp();
+		await prober.allUp(checkCount);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 systemTest(
@@ -69,7 +66,7 @@ systemTest(
 		);
 
 		tailnet.node('orch').thaw();
-		await healed(t);
+		await assertHealed(t, prober, checkCount);
 	},
 );
 
@@ -88,7 +85,7 @@ systemTest('a killed client is down at once, and offline in headscale some ten s
 	t.deepEqual(failedBetween(before, later), [`ping ${gpu} timeout`, `tts ${gpu} timeout`, `tunnel ${gpu} timeout`]);
 
 	await tailnet.node('gpu1').start();
-	const after = await healed(t);
+	const after = await assertHealed(t, prober, checkCount);
 	t.is(after.value('tailprobe_headscale_node_online', {peer: gpu}), 1);
 });
 
@@ -120,7 +117,7 @@ systemTest(
 		await assertCleanMetrics(t, broken.text);
 
 		await tailnet.node('gpu1').join();
-		const after = await healed(t);
+		const after = await assertHealed(t, prober, checkCount);
 		t.is(after.value('tailprobe_headscale_nodes_expired'), 0);
 		t.is(await tailnet.node('gpu1').address(), address);
 	},
@@ -155,7 +152,7 @@ systemTest('a service that ended is refused while its tunnel is up, with a tunne
 	} finally {
 		await Promise.all([tailnet.startServices('gpu1'), tailnet.startServices('gpu2')]);
 	}
-	await healed(t);
+	await assertHealed(t, prober, checkCount);
 });
 
 systemTest('a prober without a tunnel device sees what its proxy leads to, and calls the rest unsupported', async t => {
@@ -196,19 +193,6 @@ systemTest('a prober without a tunnel device sees what its proxy leads to, and c
 	// tailscaled's proxy never says why: a closed port is down, but not called refused.
 	t.regex(body, /probe_failure_info\{reason="proxy"\} 1/);
 });
-
-const allUp = (): Promise<Series> =>
-	prober.until(now => now.states().length === checkCount && now.states().every(line => line.endsWith(' up')), 60_000);
-
-/** All is up again, nothing is left of the incident, and no verdict is wrong from then on. */
-async function healed(t: ExecutionContext): Promise<Series> {
-	await allUp();
-	const now = await prober.until(series => series.all('tailprobe_headscale_node_disagreement').length === 0);
-	const later = await afterRuns(prober, now, 1);
-	t.deepEqual(downBetween(now, later), []);
-	t.deepEqual(later.all('tailprobe_check_down_since_timestamp_seconds'), []);
-	return later;
-}
 
 const disagreementOn = (series: Series, peer: string) =>
 	series.all('tailprobe_headscale_node_disagreement', {peer})[0]?.labels.kind;

@@ -3,7 +3,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {assertCleanMetrics} from './lab/clean-metrics.ts';
-import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
+import {afterRuns, assertHealed, downBetween, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
 
@@ -28,12 +28,9 @@ if (canRun) {
 		await tailnet.settle();
 		const base = baseConfig(tailnet).replace('expect_users:', 'restart_grace: 15s\n  expect_users:');
 		prober = await startProber(tailnet, 'mon', base + checks(tailnet));
-		await allUp();
+		await prober.allUp(checkCount);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 systemTest(
@@ -63,7 +60,7 @@ systemTest(
 		await tailnet.startServices('orch');
 
 		tailnet.headscale.thaw();
-		await healed(t);
+		await assertHealed(t, prober, checkCount);
 	},
 );
 
@@ -90,7 +87,7 @@ systemTest(
 			downBetween(later, back).filter(line => !line.includes(' headscale ')),
 			[],
 		);
-		await healed(t);
+		await assertHealed(t, prober, checkCount);
 	},
 );
 
@@ -105,7 +102,7 @@ systemTest('a restart of the control server moves no verdict', async t => {
 		downBetween(before, back).filter(line => !line.includes(' headscale ')),
 		[],
 	);
-	await healed(t);
+	await assertHealed(t, prober, checkCount);
 });
 
 /**
@@ -151,9 +148,6 @@ function assertNothingIsTold(t: ExecutionContext, series: Series): void {
 /** Tunnel, ping and MagicDNS of two nodes, two services, STUN and DERP. */
 const checkCount = 10;
 
-const allUp = (): Promise<Series> =>
-	prober.until(now => now.states().length === checkCount && now.states().every(line => line.endsWith(' up')), 60_000);
-
 /** What is read every interval; users and keys are read once a minute. */
 const isHeadscaleGone = (series: Series) =>
 	['health', 'nodes', 'metrics'].every(
@@ -161,12 +155,3 @@ const isHeadscaleGone = (series: Series) =>
 	);
 
 const relayIs = (series: Series, state: string) => series.state('stun') === state && series.state('derp') === state;
-
-async function healed(t: ExecutionContext): Promise<Series> {
-	await allUp();
-	const now = await prober.until(series => series.all('tailprobe_headscale_node_disagreement').length === 0);
-	const later = await afterRuns(prober, now, 1);
-	t.deepEqual(downBetween(now, later), []);
-	t.deepEqual(later.all('tailprobe_check_down_since_timestamp_seconds'), []);
-	return later;
-}

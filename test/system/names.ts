@@ -7,7 +7,7 @@ import {until} from '../helpers/until.ts';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {tailnetDomain} from './lab/headscale.ts';
 import {afterRuns, failedBetween, lastRun} from './lab/movement.ts';
-import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
+import {baseConfig, type Prober, startProber} from './lab/prober.ts';
 import {type Running, startProcess} from './lab/processes.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
 
@@ -31,12 +31,9 @@ if (canRun) {
 		await tailnet.settle();
 		config = baseConfig(tailnet) + checks;
 		prober = await startProber(tailnet, 'mon', config);
-		await allUp();
+		await prober.allUp(checkCount);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 systemTest(
@@ -69,7 +66,7 @@ systemTest(
 		t.is(down.state('astray'), 'up');
 		t.true(failedBetween(before, down).includes(`orchestrator ${orchestrator} refused`));
 		await tailnet.startServices('orch');
-		await allUp(checkCount + 1);
+		await prober.allUp(checkCount + 1);
 
 		// Should MagicDNS itself give such an answer, nobody goes there.
 		const requests = async () => (await decoy.log()).split('\n').filter(line => line.startsWith('request ')).length;
@@ -83,7 +80,7 @@ systemTest(
 		t.is(await requests(), seen);
 
 		await prober.reload(config);
-		await allUp();
+		await prober.allUp(checkCount);
 	},
 );
 
@@ -99,7 +96,7 @@ systemTest('a MagicDNS that is silent is down itself, and names are found by the
 	t.is((await lastRun(prober, 'orchestrator', orchestrator)).facts.resolved_by, 'peers');
 
 	await tailnet.underlay.run('mon', 'iptables', ['-D', ...rule]);
-	await allUp();
+	await prober.allUp(checkCount);
 });
 
 async function startDecoy(...args: string[]): Promise<Running> {
@@ -111,9 +108,4 @@ async function startDecoy(...args: string[]): Promise<Running> {
 	});
 	await until(async () => (await decoy.log()).includes('ready'));
 	return decoy;
-}
-
-function allUp(count = checkCount): Promise<Series> {
-	const isAll = (states: readonly string[]) => states.length === count && states.every(line => line.endsWith(' up'));
-	return prober.until(now => isAll(now.states()), 60_000);
 }

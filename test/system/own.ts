@@ -36,12 +36,9 @@ if (canRun) {
 		await tailnet.settle();
 		config = baseConfig(tailnet) + checks(tailnet);
 		prober = await startProber(tailnet, 'mon', config);
-		await allUp();
+		await prober.allUp(checkCount);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 systemTest(
@@ -165,15 +162,9 @@ async function assertBlind(
 
 /** All is up again and the vantage is sound; no run since `before` was down. */
 async function assertSees(t: ExecutionContext, before: Series): Promise<void> {
-	await allUp();
+	await prober.allUp(checkCount);
 	const now = await prober.until(series => series.value('tailprobe_vantage_up') === 1);
 	const later = await afterRuns(prober, now, 1);
 	t.deepEqual(downBetween(before, later), []);
 	t.deepEqual(later.all(downSinceMetric), []);
-}
-
-function allUp(): Promise<Series> {
-	const isAll = (states: readonly string[]) =>
-		states.length === checkCount && states.every(line => line.endsWith(' up'));
-	return prober.until(now => isAll(now.states()), 60_000);
 }

@@ -21,10 +21,7 @@ if (canRun) {
 	test.afterEach.always(async () => {
 		for (const host of ['orch', 'livekit', 'mon']) await tailnet.underlay.heal(host);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 const pathOf = (series: Series, peer: string) =>

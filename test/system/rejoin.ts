@@ -26,12 +26,9 @@ if (canRun) {
 		tailnet = await startTailnet({hosts: ['mon', 'orch', 'livekit']});
 		await tailnet.settle();
 		prober = await startProber(tailnet, 'mon', baseConfig(tailnet) + checks);
-		await allUp();
+		await prober.allUp(checkCount);
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 for (const nth of ['a first', 'a second', 'a third'])
@@ -85,7 +82,7 @@ systemTest('a restart that lost its state, and comes back as another node, leave
 async function nothingDown(t: ExecutionContext, before: Series): Promise<void> {
 	const later = await afterRuns(prober, await prober.series(), 9);
 	t.deepEqual(downBetween(before, later), []);
-	const healed = await allUp();
+	const healed = await prober.allUp(checkCount);
 	t.deepEqual(downBetween(before, healed), []);
 	t.is(healed.value('tailprobe_vantage_up'), 1);
 }
@@ -95,10 +92,4 @@ async function keyOf(): Promise<string> {
 		Self: {PublicKey: string};
 	};
 	return Self.PublicKey;
-}
-
-function allUp(): Promise<Series> {
-	const isAll = (states: readonly string[]) =>
-		states.length === checkCount && states.every(line => line.endsWith(' up'));
-	return prober.until(now => isAll(now.states()), 60_000);
 }

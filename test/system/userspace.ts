@@ -1,7 +1,6 @@
 /** A prober without a tunnel device: faults of its tailscaled, which is its proxy too, leave all behind it unknown; a peer's are the peer's. */
 
 import test, {type ExecutionContext} from 'ava';
-import {until} from '../helpers/until.ts';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
@@ -32,26 +31,11 @@ const allChecks = [
 if (canRun) {
 	test.before(async () => {
 		tailnet = await startTailnet({hosts: ['gpu2', 'orch', 'gpu1']});
-		for (const name of [orchestrator, gpu])
-			await until(() =>
-				tailnet
-					.node('gpu2')
-					.cli('ping', '-c', '20', '--timeout', '1s', name)
-					.then(
-						() => true,
-						() => false,
-					),
-			);
+		await tailnet.settle('gpu2');
 		prober = await startProber(tailnet, 'gpu2', baseConfig(tailnet, 'gpu2') + checksOf(tailnet));
-		await prober.until(
-			states(() => 'up'),
-			60_000,
-		);
+		await allUp();
 	});
-	test.after.always(async () => {
-		await prober?.stop();
-		await tailnet?.stop();
-	});
+	test.after.always(() => tailnet?.stop());
 }
 
 systemTest('a peer that froze is down by its tunnel and its service, and nothing else is', async t => {
@@ -68,10 +52,7 @@ systemTest('a peer that froze is down by its tunnel and its service, and nothing
 	} finally {
 		tailnet.node('gpu1').thaw();
 	}
-	const after = await prober.until(
-		states(() => 'up'),
-		60_000,
-	);
+	const after = await allUp();
 	t.deepEqual(
 		downBetween(before, after).filter(line => !line.includes(gpu)),
 		[],
@@ -123,14 +104,17 @@ for (const {title, start, end, says} of [
 
 /** All is up again and the vantage is sound; no run since `before` was down. */
 async function seesAgain(t: ExecutionContext, before: Series): Promise<void> {
-	const up = await prober.until(
-		states(() => 'up'),
-		60_000,
-	);
+	const up = await allUp();
 	const later = await afterRuns(prober, up, 2);
 	t.deepEqual(downBetween(before, later), []);
 	t.is((await prober.until(series => series.value('tailprobe_vantage_up') === 1)).value('tailprobe_vantage_up'), 1);
 }
+
+const allUp = (): Promise<Series> =>
+	prober.until(
+		states(() => 'up'),
+		60_000,
+	);
 
 /** Whether each check is in the state that it should be in. */
 function states(wanted: (check: string) => string): (series: Series) => boolean {

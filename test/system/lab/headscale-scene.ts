@@ -44,7 +44,6 @@ export async function startScene(version: HeadscaleVersion, undo: Array<() => Pr
 
 	await signIn(tailnet, 'livekit', singleKey);
 	const prober = await startProber(tailnet, 'mon', sceneConfig(tailnet));
-	undo.push(async () => void (await prober.stop()));
 	return {tailnet, prober, secrets, reusableKey, made};
 }
 

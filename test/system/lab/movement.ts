@@ -1,5 +1,6 @@
 /** What moved between two scrapes: a test sees every verdict that was given meanwhile, not only the last. */
 
+import type {ExecutionContext} from 'ava';
 import {downReasons} from '../../../src/engine/types.ts';
 import type {Prober, Series} from './prober.ts';
 
@@ -43,6 +44,16 @@ export function afterRuns(prober: Prober, since: Series, count: number, limitMs 
 			return was?.seen ? judged - was.judged >= count : all - (was?.all ?? 0) >= count;
 		});
 	}, limitMs);
+}
+
+/** All is up again, nothing is left of the incident, and no verdict is wrong from then on. */
+export async function assertHealed(t: ExecutionContext, prober: Prober, checkCount: number): Promise<Series> {
+	await prober.allUp(checkCount);
+	const now = await prober.until(series => series.all('tailprobe_headscale_node_disagreement').length === 0);
+	const later = await afterRuns(prober, now, 1);
+	t.deepEqual(downBetween(now, later), []);
+	t.deepEqual(later.all('tailprobe_check_down_since_timestamp_seconds'), []);
+	return later;
 }
 
 const failures = 'tailprobe_check_failures_total';

@@ -3,6 +3,7 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {nodeEnvironment, nodeFlags} from '../../../scripts/as-started.ts';
 import {parseExposition} from '../../../src/headscale/exposition.ts';
 import {until} from '../../helpers/until.ts';
 import {tailnetDomain} from './headscale.ts';
@@ -27,6 +28,8 @@ export interface Prober {
 	series(): Promise<Series>;
 	/** The first scrape, of four a second, for which the condition holds; rejects after the limit with the states of all checks. */
 	until(condition: (series: Series) => boolean, limitMs?: number): Promise<Series>;
+	/** The first scrape with so many checks, all of them up; rejects after a minute. */
+	allUp(count: number): Promise<Series>;
 	/** Asks the daemon at a path; resolves to status and body. */
 	get(path: string, ...curlArgs: string[]): Promise<{status: number; body: string}>;
 	/** JSON of the API at a path. */
@@ -43,7 +46,7 @@ const port = 9753;
 const pollMs = 250;
 let started = 0;
 
-/** Starts `tailprobe serve` in a host, and resolves when it says ready. */
+/** Starts `tailprobe serve` in a host, and resolves when it says ready. It ends with the tailnet, where not before. */
 export async function startProber(tailnet: Tailnet, host: NodeHost, config: string): Promise<Prober> {
 	const id = `${host}-${++started}`;
 	const file = join(tailnet.directory, `tailprobe-${id}.yaml`);
@@ -51,9 +54,15 @@ export async function startProber(tailnet: Tailnet, host: NodeHost, config: stri
 	const running = startProcess({
 		namespace: tailnet.underlay.namespace(host),
 		command: process.execPath,
-		args: ['--max-semi-space-size=2', main, 'serve', '--config', file],
+		args: [...nodeFlags, main, 'serve', '--config', file],
+		env: nodeEnvironment,
 		logFile: join(tailnet.directory, `tailprobe-${id}.log`),
 	});
+	const stop = () => {
+		running.signal('SIGTERM');
+		return running.exited;
+	};
+	tailnet.beforeStop(stop);
 	const get: Prober['get'] = async (path, ...curlArgs) => {
 		const url = `http://127.0.0.1:${port}${path}`;
 		const args = ['-s', '-g', '--max-time', '30', '-w', '\n%{http_code}', ...curlArgs, url];
@@ -74,23 +83,29 @@ export async function startProber(tailnet: Tailnet, host: NodeHost, config: stri
 		30_000,
 		pollMs,
 	);
+	const untilSeries: Prober['until'] = async (condition, limitMs = 30_000) => {
+		let last: Series | undefined;
+		try {
+			await until(
+				async () => {
+					last = await series();
+					return condition(last);
+				},
+				limitMs,
+				pollMs,
+			);
+		} catch (error) {
+			throw new Error(`${(error as Error).message}; the states were:\n${last?.states().join('\n')}`);
+		}
+		return last as Series;
+	};
 	return {
 		series,
-		until: async (condition, limitMs = 30_000) => {
-			let last: Series | undefined;
-			try {
-				await until(
-					async () => {
-						last = await series();
-						return condition(last);
-					},
-					limitMs,
-					pollMs,
-				);
-			} catch (error) {
-				throw new Error(`${(error as Error).message}; the states were:\n${last?.states().join('\n')}`);
-			}
-			return last as Series;
+		until: untilSeries,
+		allUp: count => {
+			const isAll = (states: readonly string[]) =>
+				states.length === count && states.every(line => line.endsWith(' up'));
+			return untilSeries(now => isAll(now.states()), 60_000);
 		},
 		get,
 		json: async path => JSON.parse((await get(path)).body),
@@ -100,10 +115,7 @@ export async function startProber(tailnet: Tailnet, host: NodeHost, config: stri
 			if (status !== 200) throw new Error(`The reload was answered ${status}: ${body}`);
 		},
 		log: () => running.log(),
-		stop: async () => {
-			running.signal('SIGTERM');
-			return running.exited;
-		},
+		stop,
 	};
 }
 

@@ -35,8 +35,10 @@ export interface Tailnet {
 	/** Starts the services of a host; they run already after `startTailnet`, so only after `stopServices`. */
 	startServices(host: NodeHost): Promise<void>;
 	stopServices(host: NodeHost): Promise<void>;
-	/** Resolves once every node answers a ping of `mon` over a direct path. */
-	settle(): Promise<void>;
+	/** Resolves once every other node answers a ping of this one over a direct path. */
+	settle(from?: NodeHost): Promise<void>;
+	/** What was started inside it and must end before it does; the last comes first. */
+	beforeStop(step: () => Promise<unknown>): void;
 	stop(): Promise<void>;
 }
 
@@ -103,11 +105,12 @@ export async function startTailnet({
 			node,
 			startServices,
 			stopServices: async host => void (await services.get(host)?.stop()),
-			settle: async () => {
+			beforeStop: step => void undo.push(async () => void (await step())),
+			settle: async (from = 'mon') => {
 				for (const [host, {name}] of nodes) {
-					if (host === 'mon') continue;
+					if (host === from) continue;
 					// `tailscale ping` ends with success at the first pong over a direct path.
-					const ping = () => node('mon').cli('ping', '-c', '20', '--timeout', '1s', name);
+					const ping = () => node(from).cli('ping', '-c', '20', '--timeout', '1s', name);
 					await until(() =>
 						ping().then(
 							() => true,
