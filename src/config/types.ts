@@ -62,12 +62,70 @@ export interface BearerToken {
 /** Where a secret is read from, each time it is needed. */
 export type SecretReference = {file: string} | {env: string};
 
-export interface VantageConfig {
+export type VantageConfig = LocalVantageConfig | RemoteVantageConfig;
+
+/** Where tailprobe itself runs. */
+export interface LocalVantageConfig {
 	name: string;
 	type: 'local';
 	/** Path of tailscaled's socket; undefined: no tailscaled here. */
 	tailscaledSocket?: string;
 	/** `address:port` of tailscaled's SOCKS5 proxy. */
+	socks5?: string;
+}
+
+/** Other machines that look. Each member is a vantage by its own name; `name` stands for all of them in `from`. */
+export interface RemoteVantageConfig {
+	name: string;
+	type: 'remote';
+	/** Who they are: hosts by name and address, nodes of the tailnet (by owner or tag at least), or every pod of the `pod` way. */
+	members:
+		| {kind: 'hosts'; hosts: readonly {name: string; address: string}[]}
+		| {kind: 'nodes'; selector: NodeSelector}
+		| {kind: 'pods'};
+	/** Tried in this order, the first that works is used; at least one, each type at most once. */
+	ways: readonly WayConfig[];
+	/** A member that went is kept for so long, its checks unknown; one that comes back meanwhile goes on as before. */
+	graceMs: number;
+}
+
+/** How a remote vantage is reached. */
+export type WayConfig = AgentWayConfig | SshWayConfig | PodWayConfig;
+
+/** `tailprobe agent` there, dialled by us. */
+export interface AgentWayConfig {
+	type: 'agent';
+	port: number;
+	/** Both sides prove that they have it; it never travels. */
+	secret: SecretReference;
+}
+
+/** The OpenSSH client. */
+export interface SshWayConfig extends ShellPlaceConfig {
+	type: 'ssh';
+	port: number;
+	user: string;
+	identityFile?: string;
+	/** The host's key must be in it. */
+	knownHostsFile: string;
+}
+
+/** Exec through the Kubernetes API. */
+export interface PodWayConfig extends ShellPlaceConfig {
+	type: 'pod';
+	namespace: string;
+	/** A label selector. */
+	selector: string;
+	container?: string;
+	/** How a pod is found for a tailnet node: its name, its address, or a label or an annotation that holds the node's name. */
+	nodeBy: 'name' | 'address' | {label: string} | {annotation: string};
+}
+
+/** What is known of tailscaled where only a shell is. */
+export interface ShellPlaceConfig {
+	/** Path of tailscaled's socket there. */
+	tailscaledSocket?: string;
+	/** `address:port` of its SOCKS5 proxy there. */
 	socks5?: string;
 }
 

@@ -1,5 +1,7 @@
 /** The words of the whole program: what is asked (Check), what one run found (Outcome), and in between what a probe read (Reading). */
 
+import type {Gpu} from '../gpu/types.ts';
+
 export type Verdict = 'up' | 'down' | 'unknown';
 
 /** How a target must be reached: over the tailnet (names by MagicDNS, addresses inside the tailnet's prefixes), or directly. */
@@ -104,6 +106,8 @@ export interface Reading {
 	values: Record<string, number>;
 	/** Named texts (path, address, protocol …): for history and pages, never labels unless the type declares a state set. */
 	facts: Record<string, string>;
+	/** What a `gpu` probe found, one entry for each GPU that answered. */
+	gpus?: readonly Gpu[];
 }
 
 /** What one run of a check found. Plain data: it crosses threads and wires. */
@@ -116,6 +120,8 @@ export interface Outcome {
 	latenessMs: number;
 	/** The thread was too late for the run's times to be true: they stay out of every latency series. */
 	late: boolean;
+	/** An agent measured it while it was cut off, and it came more than two intervals late: it moves no series but a counter. */
+	belated?: true;
 	/** `recheck` and `adhoc` runs move no ratio. */
 	kind: 'scheduled' | 'recheck' | 'adhoc';
 	verdict: Verdict;

@@ -76,8 +76,11 @@ export interface Probe<Options = unknown> {
 	summary: string;
 	/** Schema of the block named after the type. Keys and meaning as in blackbox_exporter where it has them (snake_case). */
 	options(z: Zod): zod.ZodType<Options>;
-	/** `url`: a URL; `host_port`; `host`: a name or an address without a port. Judged when the configuration is read. */
-	address: 'url' | 'host_port' | 'host';
+	/**
+	 * `url`: a URL; `host_port`; `host`: a name or an address without a port. Judged when the configuration is read. `self`: the vantage
+	 * looks at its own machine, and the check has neither targets nor nodes.
+	 */
+	address: 'url' | 'host_port' | 'host' | 'self';
 	/** Of a `url`, where they are not http and https. */
 	schemes?: Schemes;
 	/** How targets are written, where none of the three forms fits: judges in their place, together with the options where those are known. `{node}` stands in the example for a name. */
@@ -113,4 +116,39 @@ export interface Probe<Options = unknown> {
 		/** A reading, or what stood in the way, for each key; a key left out becomes unknown (`incomplete`). */
 		measure(checks: readonly Check[], place: Place, signal: AbortSignal): Promise<Map<string, Reading | Error>>;
 	};
+	/** The same measurement by tools that most images have (curl, ping), for vantages where only a shell is. Pure. Absent: unsupported there. */
+	shell?: {
+		/** What to run, or a sentence why these options cannot be done so. */
+		command(target: Target, options: Options, place: ShellPlace): ShellCommand | {unsupported: string};
+		/** A reading for whatever the target did; throws TargetDownError or CannotLookError as `measure` does. */
+		parse(output: ShellOutput, target: Target, options: Options, place: ShellPlace): Reading;
+	};
+}
+
+/** A vantage where only a shell is. */
+export interface ShellPlace extends Omit<Place, 'allowLoopback' | 'adhoc'> {
+	/** The address behind the target's host, resolved and judged; absent where the type dials nothing. */
+	address?: string;
+}
+
+/** One program and its arguments: quoted in one place, no element of it is ever read by a shell. */
+export interface ShellCommand {
+	argv: readonly string[];
+	/** Standard input; none otherwise. */
+	input?: string;
+	/** Of its output so much is read. */
+	maxBytes: number;
+}
+
+/** What came of a command. */
+export interface ShellOutput {
+	/** 127: there is no such program. */
+	status: number;
+	stdout: Buffer;
+	/** At most some kilobytes. */
+	stderr: string;
+	/** Ended by its deadline. */
+	timedOut: boolean;
+	/** There was more than `maxBytes`. */
+	cut: boolean;
 }

@@ -19,9 +19,16 @@ export interface Vantage {
 
 export interface VantageState {
 	name: string;
+	/** `local`, or of a remote vantage the way in use: `agent`, `ssh` or `pod`. */
 	type: string;
+	/** Of a remote vantage: the name of the configuration's entry that it belongs to. */
+	group?: string;
+	/** Of a remote vantage: every way of it in the configured order, with the one in use. */
+	ways?: readonly WayState[];
 	/** Sound: can look. `sick`: its tailnet checks are unknown. `gone`: cannot run anything at present. `starting`: not known yet. */
 	condition: 'sound' | 'sick' | 'gone' | 'starting';
+	/** Gone for a reason that waiting does not mend: this way cannot work there (no kubelet that serves exec, no curl …). */
+	unsupported?: true;
 	/** One sentence, when not sound. */
 	detail?: string;
 	/** How late the measuring thread was lately, milliseconds at worst. */
@@ -33,4 +40,14 @@ export interface VantageState {
 	threadRestarts: number;
 	/** Facts about tailscaled: backendState, version, tun, online (own map poll). */
 	facts: Record<string, string>;
+}
+
+/** One way of a remote vantage. */
+export interface WayState {
+	type: string;
+	inUse: boolean;
+	/** `idle`: not tried, because one before it works. `unsupported`: cannot work there, which is a fact and no failure; tried rarely. */
+	condition: VantageState['condition'] | 'idle' | 'unsupported';
+	/** One sentence, when it does not work. */
+	detail?: string;
 }
