@@ -1,7 +1,7 @@
 import test from 'ava';
 import type {Reason} from '../../src/engine/types.ts';
 import {createBelief} from '../../src/vantages/belief.ts';
-import {createOwnHealth} from '../../src/vantages/own-health.ts';
+import {createOwnHealth, defaultTimes} from '../../src/vantages/own-health.ts';
 import type {Identity, SelfCheck} from '../../src/vantages/self-check.ts';
 import {anOutcome} from '../helpers/checks.ts';
 import {until} from '../helpers/until.ts';
@@ -130,6 +130,34 @@ test('after we were signed out failures are not believed for longer: peers must 
 
 	t.like(await health.excuse(down('timeout')), {verdict: 'unknown', reason: 'vantage'});
 	t.like(await forgetful.excuse(down('timeout')), {verdict: 'down', reason: 'timeout'});
+});
+
+test('a peer that takes 36 s to learn our new key leaves nothing down', async t => {
+	const {selfCheck, become} = withIdentity({nodeKey: 'nodekey:1', process: '1'});
+	const suspensions: number[] = [];
+	const belief = {...createBelief(), suspend: (durationMs: number) => void suspensions.push(durationMs)};
+	const health = createOwnHealth(selfCheck, stopping, {belief});
+	await health.excuse(down('timeout'));
+
+	become({nodeKey: 'nodekey:2', process: '1'});
+	await health.excuse(down('timeout'));
+
+	t.is(suspensions.length, 1);
+	t.true((suspensions[0] ?? 0) >= 36_000);
+	t.true((suspensions[0] ?? 0) < defaultTimes.patienceMs, 'true failures are hidden no longer than before');
+});
+
+test('after a silence of our own network failures are not believed until the relay is back', async t => {
+	const state: {network?: 'silent'} = {network: 'silent'};
+	const selfCheck: SelfCheck = {
+		look: async () => ({sound: state.network === undefined, facts: {backendState: 'Running'}, addresses: [], ...state}),
+	};
+	const health = createOwnHealth(selfCheck, stopping, {times: {watchMs: 0, reconnectingMs: 3_600_000}});
+	await health.excuse(down('timeout'));
+
+	delete state.network;
+
+	t.like(await health.excuse(down('timeout', 0)), {verdict: 'unknown', reason: 'vantage'});
 });
 
 for (const [title, before, after] of [
