@@ -18,9 +18,14 @@ interface ModulePart {
 	package: string;
 }
 
-/** A program of our own whose Go source is in the repository. */
+/** A program whose Go source is in the repository: ours, or a few lines around modules that cannot be built by themselves. */
 interface OwnPart {
+	/** Directory of the Go module. */
 	source: string;
+	/** Directory of the program below it; absent: the module is the program. */
+	package?: string;
+	/** For Go's linker. */
+	linker?: string;
 }
 
 const headscale = (version: string): ModulePart => ({
@@ -34,6 +39,17 @@ const tailscale = (command: string): ModulePart => ({
 	module: 'tailscale.com',
 	version: '1.102.3',
 	package: `tailscale.com/cmd/${command}`,
+});
+
+/** What Kubernetes' own build writes into its programs: without it they take themselves for version 0.0.0. */
+const kubernetesVersion = Object.entries({gitVersion: 'v1.36.3', gitMajor: '1', gitMinor: '36'})
+	.map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+	.join(' ');
+
+const kubernetes = (command: string): OwnPart => ({
+	source: 'test/system/lab/kubernetes',
+	package: command,
+	linker: `-s -w ${kubernetesVersion}`,
 });
 
 /** Every part by the name that tests ask for. headscale 0.28 is not here: a dependency of it is no longer to be had. */
@@ -54,6 +70,11 @@ export const parts = {
 		package: 'github.com/cloudprober/cloudprober/cmd/cloudprober',
 	},
 	wire: {source: 'test/system/lab/wire'},
+	etcd: kubernetes('etcd'),
+	'kube-apiserver': kubernetes('kube-apiserver'),
+	'kube-controller-manager': kubernetes('kube-controller-manager'),
+	'kube-scheduler': kubernetes('kube-scheduler'),
+	vknode: kubernetes('vknode'),
 } as const satisfies Record<string, ModulePart | OwnPart>;
 
 /** The name of a part. */
@@ -63,7 +84,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tailprobe', 'parts');
 
 /**
- * The file of a part, built now where it is missing (half a minute to some minutes each).
+ * The file of a part, built now where it is missing (half a minute to some minutes each). With it come the missing parts of the same
+ * Go module, which share most of their work.
  *
  * @throws Error with the compiler's last words where it cannot be built
  */
@@ -75,46 +97,87 @@ export async function ensurePart(name: PartName): Promise<string> {
 
 /** Where a part lies once built; its version, or a hash of its source, is in the name, so that none is ever stale. */
 export async function partFile(name: PartName): Promise<string> {
-	const part = parts[name];
-	return join(cache, `${name.split('-')[0]}-${'source' in part ? await hashOf(part.source) : part.version}`);
+	const part: ModulePart | OwnPart = parts[name];
+	if ('source' in part) return join(cache, `${name}-${await hashOf(part)}`);
+	return join(cache, `${name.replace(`-${part.version}`, '')}-${part.version}`);
 }
 
-async function hashOf(source: string): Promise<string> {
-	const hash = createHash('sha256');
-	for (const file of (await readdir(join(root, source))).sort()) {
-		hash.update(file).update(await readFile(join(root, source, file)));
+/** Of the module's own files and the program's: another program of the module is not built again for it. */
+async function hashOf({source, package: below, linker = ''}: OwnPart): Promise<string> {
+	const hash = createHash('sha256').update(linker);
+	for (const directory of [source, ...(below === undefined ? [] : [join(source, below)])]) {
+		const entries = await readdir(join(root, directory), {withFileTypes: true});
+		const files = entries.filter(entry => entry.isFile()).map(entry => entry.name);
+		for (const file of files.sort()) hash.update(file).update(await readFile(join(root, directory, file)));
 	}
 	return hash.digest('hex').slice(0, 12);
 }
 
 async function build(name: PartName, file: string): Promise<void> {
-	const part: ModulePart | OwnPart = parts[name];
-	process.stderr.write(`Building ${name} with Go, once for this machine: some minutes …\n`);
 	await mkdir(cache, {recursive: true});
 	const scratch = await mkdtemp(join(tmpdir(), 'tailprobe-part-'));
 	try {
-		// A module of its own with one exact requirement: `go install PKG@VERSION` also asks for the list of versions, which
-		// a proxy may refuse, and tools that shared a module would settle on each other's dependencies.
-		if ('module' in part) {
-			const text = `module part.invalid/${name}\n\ngo 1.26\n\nrequire ${part.module} v${part.version}\n`;
-			await writeFile(join(scratch, 'go.mod'), text);
-		}
-		const [directory, target] = 'source' in part ? [join(root, part.source), '.'] : [scratch, part.package];
-		const output = join(scratch, 'program');
-		const args = ['build', '-mod=mod', '-trimpath', '-buildvcs=false', '-o', output, target];
-		const run = await execa('go', args, {cwd: directory, env: {CGO_ENABLED: '0'}, reject: false, all: true});
-		if (run.failed) {
-			throw new Error(
-				`Building ${name} with Go failed: ${String(run.all ?? run.message).slice(-1500) || run.message} (Go 1.26 must be on the path, and its module proxy in reach.)`,
-			);
-		}
-		// Renamed only when whole, and from beside it: a build that was cut short leaves nothing that looks finished.
-		const beside = `${file}.${process.pid}`;
-		await copyFile(output, beside);
-		await rename(beside, file);
+		const part: ModulePart | OwnPart = parts[name];
+		if ('source' in part) await buildOwn(name, part, scratch);
+		else await buildModule(name, part, file, scratch);
 	} finally {
 		await rm(scratch, {recursive: true, force: true});
 	}
+}
+
+async function buildModule(name: PartName, part: ModulePart, file: string, scratch: string): Promise<void> {
+	// A module of its own with one exact requirement: `go install PKG@VERSION` also asks for the list of versions, which
+	// a proxy may refuse, and tools that shared a module would settle on each other's dependencies.
+	const text = `module part.invalid/${name}\n\ngo 1.26\n\nrequire ${part.module} v${part.version}\n`;
+	await writeFile(join(scratch, 'go.mod'), text);
+	const output = join(scratch, 'program');
+	await goBuild([name], scratch, ['-mod=mod', '-o', output, part.package]);
+	await keep(output, file);
+}
+
+async function buildOwn(name: PartName, {source, package: below, linker}: OwnPart, scratch: string): Promise<void> {
+	const names = below === undefined ? [name] : await missingOf(source);
+	const packageOf = (one: PartName) => {
+		const part: ModulePart | OwnPart = parts[one];
+		return part.package === undefined ? '.' : `./${part.package}`;
+	};
+	const flags = ['-mod=readonly', ...(linker === undefined ? [] : ['-ldflags', linker])];
+	const output = below === undefined ? join(scratch, name) : `${scratch}/`;
+	await goBuild(names, join(root, source), [...flags, '-o', output, ...names.map(packageOf)]);
+	for (const one of names) await keep(join(scratch, one), await partFile(one));
+}
+
+/** The parts of a Go module of ours that are not in the cache. */
+async function missingOf(source: string): Promise<PartName[]> {
+	const names = Object.keys(parts) as PartName[];
+	const files = await Promise.all(names.map(partFile));
+	return names.filter((name, index) => {
+		const part: ModulePart | OwnPart = parts[name];
+		return 'source' in part && part.source === source && !existsSync(files[index] ?? '');
+	});
+}
+
+async function goBuild(names: readonly PartName[], cwd: string, args: readonly string[]): Promise<void> {
+	const what = names.join(', ');
+	process.stderr.write(`Building ${what} with Go, once for this machine: some minutes …\n`);
+	const run = await execa('go', ['build', '-trimpath', '-buildvcs=false', ...args], {
+		cwd,
+		env: {CGO_ENABLED: '0'},
+		reject: false,
+		all: true,
+	});
+	if (!run.failed) return;
+	const said = String(run.all ?? run.message).slice(-1500) || run.message;
+	throw new Error(
+		`Building ${what} with Go failed: ${said} (Go 1.26 must be on the path, and its module proxy in reach.)`,
+	);
+}
+
+/** Renamed only when whole, and from beside it: a build that was cut short leaves nothing that looks finished. */
+async function keep(output: string, file: string): Promise<void> {
+	const beside = `${file}.${process.pid}`;
+	await copyFile(output, beside);
+	await rename(beside, file);
 }
 
 if (import.meta.main) {

@@ -12,22 +12,23 @@ import {fixedKeys} from './config/fixed-keys.ts';
 import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
-import {type Plan, planChecks} from './engine/plan.ts';
 import {createPublisher} from './engine/publish.ts';
+import {startGpuSide} from './gpu-side.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
 import {listLandmarks} from './inventory/landmarks.ts';
 import {viewPlatform} from './inventory/platform.ts';
-import type {TailnetNode} from './inventory/types.ts';
 import {freshNodes, groupTunnels, viewNodes} from './inventory/view.ts';
 import {ownMetrics} from './metrics/core.ts';
 import {createExposition} from './metrics/exposition.ts';
 import {noLabels} from './metrics/label-set.ts';
+import {createPlanner, listsNodes} from './planner.ts';
 import {probes} from './probes/registry.ts';
 import {createApp, type Log, startServer} from './server/app.ts';
 import {createDoor, insistOnDoor} from './server/door/door.ts';
 import {isLoopbackHost} from './server/front-door.ts';
 import type {CheckView, DaemonView} from './server/types.ts';
 import {createChangeLog} from './sinks/change-log.ts';
+import {createGpuReadings} from './sinks/gpu-readings.ts';
 import {createHistory} from './sinks/history.ts';
 import {createTransitionLog} from './sinks/log.ts';
 import {createMetricsSink} from './sinks/metrics.ts';
@@ -84,14 +85,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	const startedAt = systemClock.wall();
 	let lastReload = {ok: true, succeededAt: startedAt};
 	let reloadMistakes: readonly string[] = [];
-	let plan: Plan = {checks: [], problems: []};
-	let planned = false;
-	let plannedFor: Config | undefined;
-	let plannedWith = '';
-	/** The node last seen behind each check: a target whose node left headscale's list keeps its label. */
-	let lastPeers: ReadonlyMap<string, string> = new Map();
-	let lastNodes: readonly TailnetNode[] = [];
-	let waitedEnough = false;
 	let stopped = false;
 
 	// Telling.
@@ -104,7 +97,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	const metrics = createMetricsSink({exposition, clock: systemClock, probes, maxSeries: config.limits.maxSeries});
 	const transitions = createTransitionLog(log, systemClock);
 	const history = createHistory({clock: systemClock, onTransition: transitions.tell});
-	const publisher = createPublisher([metrics, history], (sink, error) =>
+	const gpuReadings = createGpuReadings();
+	const publisher = createPublisher([metrics, history, gpuReadings], (sink, error) =>
 		onBug(`sink ${sink}: ${error instanceof Error ? error.stack : error}`),
 	);
 	metrics.setObjectives(objectivesOf(config));
@@ -123,16 +117,34 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	insistOnDoor(door);
 
 	// Looking.
+	const planner = createPlanner({
+		config: () => config,
+		nodes: () => headscale?.state().nodes.value?.nodes,
+		podsOf: way => gpuSide.podsOf(way),
+		vantages: () => vantages,
+		known: () => vantages.known() && (headscale?.nodesTried() ?? true),
+		onPlan(checks) {
+			publisher.update(checks);
+			vantages.assign(checks);
+		},
+	});
+	const gpuSide = startGpuSide(config, {exposition, log, readings: gpuReadings, onChange: replan});
 	const vantages = startVantages({
 		config,
 		allowLoopback: options.allowLoopback ?? false,
+		peers: () => planner.peers(),
+		kubernetes: () => gpuSide.kubernetes(),
 		onOutcomes: outcomes => publisher.publish(outcomes),
 		onKnown: replan,
 		onBug,
 		onThreadDeath: (vantage, why, delayMs) =>
 			log.error({vantage, why, restart_in_ms: delayMs}, 'the measuring thread ended and is started again'),
 	});
-	let headscale: HeadscaleSource | undefined = startHeadscale(config.headscale, {log, onNodes: replan});
+	let headscale: HeadscaleSource | undefined = startHeadscale(config.headscale, {
+		log,
+		onNodes: replan,
+		kubernetes: () => gpuSide.kubernetes(),
+	});
 	const tailscaled = startTailscaled({
 		vantages: config.vantages,
 		log,
@@ -153,16 +165,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		check: key => history.view(key),
 		history: key => history.history(key),
 		vantages: () => vantages.list().map(vantage => vantage.state()),
-		sources: () => [...(headscale?.sources() ?? []), ...tailscaled.sources()],
+		sources: () => [...(headscale?.sources() ?? []), ...tailscaled.sources(), ...gpuSide.sources()],
 		nodes: () => viewNodes(headscale?.state(), tunnelViews(), systemClock.wall()),
 		listedNodes,
 		platform: () => viewPlatform(headscale, tailscaled, systemClock.wall()),
+		pools: () => gpuSide.pools(),
+		vast: () => gpuSide.vast(),
 		landmarks: () => listLandmarks(config),
 		problems: () => [
 			...reloadMistakes,
 			...waitingChecks(),
 			...(headscale?.problems() ?? []),
-			...plan.problems,
+			...planner.problems(),
+			...gpuSide.problems(),
 			...door.problems(),
 		],
 		renderMetrics: () => exposition.render(),
@@ -174,17 +189,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			return answer;
 		},
 		reload: reloader.reload,
-		ready: () => planned && (headscale?.tried() ?? true) && tailscaled.tried(),
+		ready: () => planner.planned() && (headscale?.tried() ?? true) && tailscaled.tried() && gpuSide.tried(),
 	};
 	exposition.collected(collectedVantageMetrics, () => collectVantageSamples(view.vantages()));
 	exposition.collected(collectedOwnMetrics, () =>
-		collectOwnSamples({version, startedAt, lastReload, checks: plan.checks.length, planProblems: plan.problems.length}),
+		collectOwnSamples({
+			version,
+			startedAt,
+			lastReload,
+			checks: planner.plan().checks.length,
+			planProblems: planner.problems().length,
+		}),
 	);
 	exposeHeadscale(
 		exposition,
 		() => headscale,
 		() => groupTunnels(tunnelViews()),
 		tailscaled,
+		() => gpuSide.sources(),
 	);
 
 	const app = createApp(view, {listenHost: listen.host, log: tell, door});
@@ -192,18 +214,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	try {
 		server = await startServer(app, listen, door);
 	} catch (error) {
-		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), door.stop()]);
+		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), gpuSide.stop(), door.stop()]);
 		throw error;
 	}
 	const sweeper = setInterval(() => {
 		metrics.sweep();
+		gpuSide.update({nodes: view.nodes(), nodesAreFresh: listedNodes() !== undefined, checks: view.checks()});
 		changes.platform(view.platform());
 	}, sweepMs);
 	const watcher = setInterval(() => changes.vantages(view.vantages()), watchMs);
-	const cancelWait = systemClock.after(planWithoutMs, () => {
-		waitedEnough = true;
-		replan();
-	});
+	const cancelWait = systemClock.after(planWithoutMs, () => planner.hurry());
 	reloader.start();
 	replan();
 	log.info({url: server.url, version}, 'tailprobe is serving');
@@ -211,30 +231,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	if (warning !== undefined) log.warn({listen: listen.host}, warning);
 	return {url: server.url, view, stop};
 
-	/** Nodes, addresses or the configuration changed: what is wanted is compared with what runs, and only the difference moves. */
+	/** Nodes, addresses or the configuration changed: what is wanted is compared with what runs. */
 	function replan(): void {
 		if (stopped) return;
 		if (headscale) changes.headscale(headscale.state());
-		const known = vantages.known() && (headscale?.nodesTried() ?? true);
-		if (!planned && !known && !waitedEnough) return;
-		const nodes = wantedNodes();
-		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
-		const seen = JSON.stringify([nodes.map(planRelevant), [...vantages.ownAddresses()]]);
-		if (planned && config === plannedFor && seen === plannedWith) return;
-		plannedFor = config;
-		plannedWith = seen;
-		planned = true;
-		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers);
-		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
-		publisher.update(plan.checks);
-		vantages.assign(plan.checks);
-	}
-
-	/** After a reload that names another headscale, the nodes of the old one stay, with their history, until its list is read. */
-	function wantedNodes(): readonly TailnetNode[] {
-		const listed = headscale?.state().nodes.value?.nodes;
-		if (listed || !listsNodes(config)) lastNodes = listed ?? [];
-		return lastNodes;
+		planner.replan();
 	}
 
 	function listedNodes(): ReturnType<DaemonView['listedNodes']> {
@@ -284,11 +285,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		metrics.setMaxSeries(config.limits.maxSeries);
 		vantages.configure(config);
 		tailscaled.configure(config.vantages);
+		gpuSide.configure(config);
 		if (JSON.stringify(before.headscale) !== JSON.stringify(config.headscale)) {
 			const old = headscale;
 			headscale = startHeadscale(config.headscale, {
 				log,
 				onNodes: replan,
+				kubernetes: () => gpuSide.kubernetes(),
 				...(old && before.headscale?.url === config.headscale?.url && listsNodes(config)
 					? {continuing: old.state()}
 					: {}),
@@ -296,7 +299,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			await old?.stop();
 		}
 		replan();
-		log.info({checks: plan.checks.length}, 'the configuration was reloaded');
+		log.info({checks: planner.plan().checks.length}, 'the configuration was reloaded');
 		return {ok: true};
 	}
 
@@ -310,7 +313,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		clearInterval(sweeper);
 		clearInterval(watcher);
 		cancelWait();
-		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop()]);
+		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), gpuSide.stop()]);
 		transitions.flush();
 		await Promise.all([server.close(), door.stop()]);
 	}
@@ -322,16 +325,6 @@ function load(options: Pick<DaemonOptions, 'configPath' | 'configText' | 'allowL
 		return Promise.resolve(parseConfig(options.configText, options.configPath ?? 'configuration', how));
 	if (options.configPath === undefined) throw new TypeError('a daemon needs a configuration');
 	return loadConfig(options.configPath, how);
-}
-
-/** Whether there is a way to list the nodes of headscale. */
-function listsNodes({headscale}: Config): boolean {
-	return headscale !== undefined && (headscale.apiKey ?? headscale.cliCommand) !== undefined;
-}
-
-/** What of a node decides about checks: when only other things changed, the plan stands. */
-function planRelevant({name, resolvable, addresses, owner, tags, ephemeral}: TailnetNode): unknown[] {
-	return [name, resolvable, addresses, owner, tags, ephemeral];
 }
 
 function objectivesOf(config: Config): number[] {

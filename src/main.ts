@@ -1,11 +1,12 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=2
 /** Arguments, signals, exit status. */
 
-import {messageOf, UserError} from './util/errors.ts';
+import {type LoadCommand, runCommand, usageExitCode} from './cli/run-command.ts';
 
 const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, and whose fault it is.
 
   tailprobe serve --config FILE [--listen ADDRESS:PORT]   the daemon (--web.config.file FILE: TLS and passwords)
+  tailprobe agent --config FILE                           measures from another machine, such as a GPU instance, for a daemon
   tailprobe probe [--from VANTAGE] [--module M] TARGET    one probe, asked of a running daemon (--config FILE: without one)
   tailprobe probe --check NAME [TARGET]                   a check of the configuration, now, as it is configured
   tailprobe check-config FILE                             every mistake of a configuration at once
@@ -16,11 +17,9 @@ const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, a
 Exit status of probe: 0 up, 1 down, 2 unknown. A wrong configuration: 78. Wrong arguments: 64.
 `;
 
-/** Exit status for wrong arguments (EX_USAGE of sysexits.h). */
-const usageExitCode = 64;
-
-const commands: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
+const commands: Record<string, LoadCommand> = {
 	serve: async () => (await import('./cli/serve.ts')).runServe,
+	agent: async () => (await import('./cli/agent.ts')).runAgent,
 	probe: async () => (await import('./cli/probe.ts')).runProbe,
 	'check-config': async () => (await import('./cli/check-config.ts')).runCheckConfig,
 	lab: async () => (await import('./cli/lab.ts')).runLab,
@@ -40,24 +39,11 @@ async function main(args: string[]): Promise<number> {
 		return 0;
 	}
 	const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-	if (!command) {
+	if (name === undefined || !command) {
 		const complaint =
 			name === undefined ? 'No command was given.' : `There is no command named ${JSON.stringify(name)}.`;
 		process.stderr.write(`tailprobe: ${complaint}\n\n${usage}`);
 		return usageExitCode;
 	}
-	try {
-		const run = await command();
-		return await run(rest);
-	} catch (error) {
-		if (error instanceof UserError) {
-			process.stderr.write(`tailprobe: ${error.message}\n`);
-			return error.exitCode;
-		}
-		if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) {
-			process.stderr.write(`tailprobe ${name}: ${messageOf(error)}\n\n${usage}`);
-			return usageExitCode;
-		}
-		throw error;
-	}
+	return runCommand(name, command, rest, usage);
 }

@@ -26,7 +26,10 @@ async function setUp(t: ExecutionContext): Promise<Setting> {
 	const directory = await mkdtemp(join(tmpdir(), 'tailprobe-daemon-'));
 	const path = join(directory, 'tailprobe.yaml');
 	const lab = await startLab({quiet: true});
-	let text = lab.config.replaceAll('interval: 5s', 'interval: 1s').replaceAll('timeout: 2s', 'timeout: 900ms');
+	let text = lab.config
+		.replaceAll('interval: 5s', 'interval: 1s')
+		.replaceAll('timeout: 2s', 'timeout: 900ms')
+		.replace('grace: 1m', 'grace: 0s');
 	await writeFile(path, text);
 	const daemon = await startDaemon({
 		configPath: path,
@@ -85,33 +88,33 @@ test.serial(
 		await allUp(setting);
 		t.is(await value('tailprobe_vantage_up', 'cluster'), 1);
 		t.is(await value('tailprobe_headscale_health'), 1);
-		t.is(await value('tailprobe_tunnel_path', gpu1, 'direct'), 1);
+		t.is(await value('tailprobe_tunnel_path', 'cluster', gpu1, 'direct'), 1);
 
 		await lab.break('gpu1-derp');
-		await until(async () => (await value('tailprobe_tunnel_path', gpu1, 'derp')) === 1);
-		t.is(await value('tailprobe_check_up', 'tunnel', gpu1), 1);
-		t.is(await value('tailprobe_tunnel_overhead_seconds', gpu1), undefined);
+		await until(async () => (await value('tailprobe_tunnel_path', 'cluster', gpu1, 'derp')) === 1);
+		t.is(await value('tailprobe_check_up', 'cluster', 'tunnel', gpu1), 1);
+		t.is(await value('tailprobe_tunnel_overhead_seconds', 'cluster', gpu1), undefined);
 
 		await lab.break('gpu2-dead-but-online');
 		await until(async () => (await value('tailprobe_check_up', 'tts', gpu2)) === 0);
 		await until(
 			async () => (await value('tailprobe_headscale_node_disagreement', gpu2, 'online_but_unreachable')) === 1,
 		);
-		t.is(await value('tailprobe_check_up', 'tunnel', gpu2), 0);
+		t.is(await value('tailprobe_check_up', 'cluster', 'tunnel', gpu2), 0);
 		t.is(await value('tailprobe_headscale_node_online', gpu2), 1);
-		t.true(((await value('tailprobe_check_down_since_timestamp_seconds', 'tunnel', gpu2)) ?? 0) > 1.7e9);
+		t.true(((await value('tailprobe_check_down_since_timestamp_seconds', 'cluster', 'tunnel', gpu2)) ?? 0) > 1.7e9);
 
 		await lab.break('headscale-frozen');
 		await until(async () => (await value('tailprobe_source_read_success', 'headscale-nodes')) === 0);
 		t.is(await value('tailprobe_headscale_health'), undefined);
-		t.is(await value('tailprobe_check_up', 'tunnel', 'livekit'), 1);
-		t.is(await value('tailprobe_check_up', 'livekit', 'http'), 1);
+		t.is(await value('tailprobe_check_up', 'cluster', 'tunnel', 'livekit'), 1);
+		t.is(await value('tailprobe_check_up', 'cluster', 'livekit', 'http'), 1);
 
 		await lab.heal();
 		await allUp(setting);
 		await until(async () => (await value('tailprobe_headscale_health')) === 1);
-		await until(async () => (await value('tailprobe_tunnel_path_changes_total', gpu1)) === 2);
-		t.is(await value('tailprobe_tunnel_path', gpu1, 'direct'), 1);
+		await until(async () => (await value('tailprobe_tunnel_path_changes_total', 'cluster', gpu1)) === 2);
+		t.is(await value('tailprobe_tunnel_path', 'cluster', gpu1, 'direct'), 1);
 	},
 );
 
@@ -129,10 +132,10 @@ test.serial('when our own tailscaled stops, everything behind it is unknown and 
 
 	await lab.break('tailscaled-stopped');
 	await until(async () => (await value('tailprobe_vantage_up', 'cluster')) === 0);
-	await until(async () => (await value('tailprobe_check_state', 'tunnel', gpu1, 'unknown')) === 1);
+	await until(async () => (await value('tailprobe_check_state', 'cluster', 'tunnel', gpu1, 'unknown')) === 1);
 
 	t.is(await downRuns(), before);
-	t.is(await value('tailprobe_check_up', 'tunnel', gpu1), undefined);
+	t.is(await value('tailprobe_check_up', 'cluster', 'tunnel', gpu1), undefined);
 	const probe = await fetch(`${setting.daemon.url}/probe?module=tunnel&target=livekit`);
 	t.is(probe.status, 503);
 	t.false((await probe.text()).includes('probe_success'));

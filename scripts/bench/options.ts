@@ -8,13 +8,13 @@ export const usage = `Usage: npm run bench -- [--quick | --short] [--rounds N] [
        npm run bench -- --from FILE [--write]
 
 Measures tailprobe beside blackbox_exporter and cloudprober on this machine and
-prints a table of what is wanted and what came (18 minutes on two processors).
+prints a table of what is wanted and what came (21 minutes on two processors).
 
   --quick        a look: fewer cases and rounds, 3 minutes
   --short        guards against regressions: ratios to the peers only, 2 minutes;
                  exit status 1 when one is broken
   --rounds N     rounds of each comparison; default 3 to 5
-  --only PART,…  of compare, scrapes, start-up, scale
+  --only PART,…  of compare, scrapes, start-up, scale, agents
   --json FILE    the figures, for a later --from
   --from FILE    no measuring: the tables of an earlier run
   --write        put the tables into docs/performance.md: only of the whole default
@@ -27,7 +27,7 @@ Nothing else should run on the machine meanwhile.
 /** Exit status for wrong arguments (EX_USAGE of sysexits.h). */
 const usageExitCode = 64;
 
-export const partNames = ['compare', 'scrapes', 'start-up', 'scale'] as const;
+export const partNames = ['compare', 'scrapes', 'start-up', 'scale', 'agents'] as const;
 export type Part = (typeof partNames)[number];
 
 /** A number of targets over one scheme, and how it is measured. */
@@ -53,6 +53,7 @@ export interface Options {
 	scrapeWindowMs: number;
 	starts: number;
 	scaleWindowMs: number;
+	agentsWindowMs: number;
 	json?: string;
 	from?: string;
 	write: boolean;
@@ -115,25 +116,25 @@ function casesOf(scheme: Scheme): Case[] {
 interface Form {
 	parts: readonly Part[];
 	cases: readonly Case[];
-	lengths: Pick<Options, 'warmUpMs' | 'scrapeWindowMs' | 'starts' | 'scaleWindowMs'>;
+	lengths: Pick<Options, 'warmUpMs' | 'scrapeWindowMs' | 'starts' | 'scaleWindowMs' | 'agentsWindowMs'>;
 }
 
 const forms: Record<Options['form'], Form> = {
 	default: {
 		parts: partNames,
 		cases: [...casesOf('http'), ...casesOf('https')],
-		lengths: {warmUpMs: 12_000, scrapeWindowMs: 12_000, starts: 5, scaleWindowMs: 45_000},
+		lengths: {warmUpMs: 12_000, scrapeWindowMs: 12_000, starts: 5, scaleWindowMs: 45_000, agentsWindowMs: 60_000},
 	},
 	quick: {
 		parts: ['compare', 'scrapes', 'start-up'],
 		cases: casesOf200(4000, {http: 2, https: 2}),
-		lengths: {warmUpMs: 7000, scrapeWindowMs: 6000, starts: 2, scaleWindowMs: 30_000},
+		lengths: {warmUpMs: 7000, scrapeWindowMs: 6000, starts: 2, scaleWindowMs: 30_000, agentsWindowMs: 30_000},
 	},
 	short: {
 		parts: ['compare'],
 		// Many short windows: the guard takes the median of the ratios of neighbours.
 		cases: casesOf200(2000, {http: 5, https: 3}),
-		lengths: {warmUpMs: 5000, scrapeWindowMs: 4000, starts: 1, scaleWindowMs: 30_000},
+		lengths: {warmUpMs: 5000, scrapeWindowMs: 4000, starts: 1, scaleWindowMs: 30_000, agentsWindowMs: 30_000},
 	},
 };
 

@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {UserError} from '../../src/util/errors.ts';
 import {ensurePart, partFile, parts} from '../parts.ts';
+import {measureAgents} from './agents.ts';
 import type {Bench} from './bench.ts';
 import {compareCase} from './compare.ts';
 import {brokenRatios, ratioCount} from './guard.ts';
@@ -109,7 +110,7 @@ async function run(options: Options): Promise<BenchResult> {
 	}
 }
 
-type Measured = Pick<BenchResult, 'comparisons' | 'scrapes' | 'startUp' | 'scale'>;
+type Measured = Pick<BenchResult, 'comparisons' | 'scrapes' | 'startUp' | 'scale' | 'agents'>;
 
 /** Part by part; one that fails is told, and the others go on. */
 async function measure(bench: Bench): Promise<Measured> {
@@ -146,6 +147,11 @@ async function measure(bench: Bench): Promise<Measured> {
 	if (wanted.includes('scale')) {
 		await attempt('many nodes', async () => {
 			measured.scale = await measureScale(bench);
+		});
+	}
+	if (wanted.includes('agents')) {
+		await attempt('agents', async () => {
+			measured.agents = await measureAgents(bench);
 		});
 	}
 	return measured;

@@ -32,6 +32,7 @@ export function summarize(result: BenchResult): string {
 		...(result.scrapes ? ['### While 50,000 series are scraped twice a second', scrapeTable(result.scrapes)] : []),
 		...(result.startUp ? ['### Start to ready', describeStartUp(result.startUp)] : []),
 		...(result.scale ? ['### 1,000 nodes × 5 checks every 30 s on one core', describeScale(result.scale)] : []),
+		...(result.agents ? ['### Agents', describeAgents(result.agents)] : []),
 		...(result.notRun.length > 0 ? ['### Not run', result.notRun.map(sentence => `- ${sentence}`).join('\n')] : []),
 	].join('\n\n');
 }
@@ -192,6 +193,46 @@ function describeScale(scale: NonNullable<BenchResult['scale']>): string {
 		['worst lateness of the measuring thread', `${formatNumber(scale.latenessMs)} ms`],
 	];
 	return table([`${nodes.toLocaleString('en-US')} nodes, ${checks.toLocaleString('en-US')} checks`, ''], rows);
+}
+
+function describeAgents({
+	agents,
+	checksEach,
+	intervalMs,
+	before,
+	daemon,
+	one,
+}: NonNullable<BenchResult['agents']>): string {
+	const every = `${checksEach} checks every ${intervalMs / 1000} s`;
+	const ofDaemon = [
+		[
+			'outcomes',
+			`${formatNumber(daemon.runs)} of ${formatNumber(daemon.wantedRuns)} in ${formatNumber(daemon.seconds)} s`,
+		],
+		['verdicts', `${formatNumber(daemon.up)} up, ${formatNumber(daemon.unknown)} unknown`],
+		['answers of agents', `${formatNumber(daemon.answers / daemon.seconds)} a second`],
+		['CPU', `${formatNumber(daemon.cpuPercent)} % of a core`],
+		['resident (anonymous)', `${formatNumber(daemon.residentMb)} (${formatNumber(daemon.anonymousMb)}) MB`],
+		['the same when it began', `${formatNumber(before.residentMb)} (${formatNumber(before.anonymousMb)}) MB`],
+		['all samples of /metrics', formatNumber(daemon.samples)],
+	];
+	const ofOne = [
+		[
+			'runs',
+			`${formatNumber(one.up)} up, ${formatNumber(one.down)} down, ${formatNumber(one.unknown)} unknown, of ${formatNumber(one.wantedRuns)} in ${formatNumber(one.seconds)} s`,
+		],
+		['CPU', `${formatNumber(one.cpuPercent)} % of a core`],
+		[
+			'resident (anonymous)',
+			`${formatNumber(one.residentMb)} (${formatNumber(one.anonymousMb)}) MB, most of the rest is the file itself`,
+		],
+		['from its start to its first answer', `${overRounds(one.startMs)} ms`],
+	];
+	return [
+		`The daemon, compiled, on one processor. The agents are ${agents} in one process that speak the agent's protocol and make their outcomes up; the one below is the packed file at work.`,
+		table([`the daemon with ${agents} agents, ${every} each`, ''], ofDaemon),
+		table([`one agent, ${every}`, ''], ofOne),
+	].join('\n\n');
 }
 
 function overRounds(values: readonly number[]): string {

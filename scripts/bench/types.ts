@@ -160,6 +160,48 @@ export interface Scale {
 	latenessMs: number;
 }
 
+/** A daemon with many agents that only play their part. */
+export interface DaemonOfAgents {
+	seconds: number;
+	/** Outcomes that the interval asks for in that time, and those that were counted. */
+	wantedRuns: number;
+	runs: number;
+	/** Of those, by verdict. */
+	up: number;
+	unknown: number;
+	/** Answers of all agents to it. */
+	answers: number;
+	cpuPercent: number;
+	residentMb: number;
+	anonymousMb: number;
+	/** Every sample of /metrics. */
+	samples: number;
+}
+
+/** One packed agent at work. */
+export interface AgentFigures {
+	seconds: number;
+	wantedRuns: number;
+	up: number;
+	down: number;
+	unknown: number;
+	cpuPercent: number;
+	residentMb: number;
+	anonymousMb: number;
+	/** Milliseconds from the start of the process until it answers, for each start. */
+	startMs: number[];
+}
+
+export interface Agents {
+	agents: number;
+	checksEach: number;
+	intervalMs: number;
+	/** The daemon just ready, before the first agent was heard. */
+	before: {residentMb: number; anonymousMb: number};
+	daemon: DaemonOfAgents;
+	one: AgentFigures;
+}
+
 export interface Machine {
 	processor: string;
 	processors: number;
@@ -180,6 +222,7 @@ export interface BenchResult {
 	scrapes?: ScrapeFigures;
 	startUp?: StartUp;
 	scale?: Scale;
+	agents?: Agents;
 	/** Sentences: what could not be run, and why. */
 	notRun: string[];
 }

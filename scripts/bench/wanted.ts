@@ -19,7 +19,7 @@ export interface Promised {
 /** Every promise, in the order of the table. */
 export function promisesOf(result: BenchResult): Promised[] {
 	const plain = findCase(result, 'http', 200);
-	const {scrapes, startUp, scale} = result;
+	const {scrapes, startUp, scale, agents} = result;
 	const ours = soundWindows(plain, 'tailprobe');
 	const latencies = soundLatencies(plain, 'tailprobe');
 	return [
@@ -78,6 +78,11 @@ export function promisesOf(result: BenchResult): Promised[] {
 			'ms',
 			single(addedByScrapes(result)),
 		),
+		atMost('CPU of the daemon, 100 agents with 10 checks every 15 s', 10, '%', single(agents?.daemon.cpuPercent)),
+		atMost('the same: its resident memory', 140, 'MB', single(agents?.daemon.residentMb)),
+		atMost('the same: outcomes that were missed', 0.1, '%', single(missedOfAgents(agents))),
+		atMost('CPU of one agent, 10 checks every 15 s', 1, '%', single(agents?.one.cpuPercent)),
+		atMost('the same: its anonymous memory', 60, 'MB', single(agents?.one.anonymousMb)),
 	];
 }
 
@@ -183,6 +188,10 @@ function afterRounds(comparison: Comparison | undefined): string {
 
 function missedPercent(scale: BenchResult['scale']): number | undefined {
 	return scale && Math.max(0, 100 * (1 - scale.runs / scale.wantedRuns));
+}
+
+function missedOfAgents(agents: BenchResult['agents']): number | undefined {
+	return agents && Math.max(0, 100 * (1 - agents.daemon.runs / agents.daemon.wantedRuns));
 }
 
 function addedByScrapes({scrapes}: BenchResult): number | undefined {

@@ -5,7 +5,7 @@ import {type EventLoopUtilization, performance} from 'node:perf_hooks';
 import {getHeapStatistics} from 'node:v8';
 import {ownMetrics, vantageMetrics} from '../metrics/core.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
-import type {VantageState} from '../vantages/types.ts';
+import type {VantageState, WayState} from '../vantages/types.ts';
 
 export interface OwnState {
 	version: string;
@@ -43,6 +43,10 @@ export const collectedVantageMetrics: readonly MetricDef[] = [
 	vantageMetrics.skipped,
 	vantageMetrics.restarts,
 	vantageMetrics.controlReachable,
+	vantageMetrics.rejected,
+	vantageMetrics.lost,
+	vantageMetrics.info,
+	vantageMetrics.way,
 ];
 
 const verdicts = ['up', 'down', 'unknown'] as const;
@@ -62,8 +66,38 @@ export function collectVantageSamples(states: readonly VantageState[]): Sample[]
 		if (condition !== 'starting') samples.push(sample(vantageMetrics.up, condition === 'sound' ? 1 : 0, {vantage}));
 		if (facts.online !== undefined)
 			samples.push(sample(vantageMetrics.controlReachable, facts.online === 'true' ? 1 : 0, {vantage}));
-		return samples;
+		return [...samples, ...describeIntake(state), ...describeWays(state)];
 	});
+}
+
+function describeIntake({name: vantage, intake}: VantageState): Sample[] {
+	if (!intake) return [];
+	return [
+		...Object.entries(intake.rejected).map(([reason, number]) =>
+			sample(vantageMetrics.rejected, number, {vantage, reason}),
+		),
+		sample(vantageMetrics.lost, intake.lost, {vantage}),
+	];
+}
+
+const wayStates = ['used', 'ready', 'failing', 'unsupported', 'idle'] as const;
+
+function describeWays({name: vantage, type, group = vantage, ways = []}: VantageState): Sample[] {
+	const used = ways.length === 0 ? type : (ways.find(({inUse}) => inUse)?.type ?? 'none');
+	return [
+		sample(vantageMetrics.info, 1, {vantage, group, way: used}),
+		...ways.flatMap(way =>
+			wayStates.map(state =>
+				sample(vantageMetrics.way, wayStateOf(way) === state ? 1 : 0, {vantage, way: way.type, state}),
+			),
+		),
+	];
+}
+
+function wayStateOf({inUse, condition}: WayState): (typeof wayStates)[number] {
+	if (inUse) return 'used';
+	if (condition === 'unsupported' || condition === 'idle') return condition;
+	return condition === 'sound' || condition === 'sick' ? 'ready' : 'failing';
 }
 
 let lastUtilization: EventLoopUtilization | undefined;

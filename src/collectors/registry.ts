@@ -12,7 +12,7 @@ import {headscaleCollector} from './headscale.ts';
 import {inventoryCollector} from './inventories.ts';
 import {nodeCollector, type TunnelVerdict} from './nodes.ts';
 import {recordCollector} from './records.ts';
-import {sourceCollector} from './sources.ts';
+import {type SourceReading, sourceCollector} from './sources.ts';
 import {tailscaledCollector} from './tailscaled.ts';
 
 /** Rows of all of them, for the catalogue. */
@@ -29,13 +29,14 @@ export const tailscaledRows: readonly MetricDef[] = [...tailscaledCollector.metr
 
 /**
  * Shows what the sources know: headscale's, nothing of which there is while none is configured, and those of the own tailscaled.
- * `tunnels`: verdicts by the name of the node.
+ * `tunnels`: verdicts by the name of the node. `others`: sources whose own metrics are shown elsewhere.
  */
 export function exposeHeadscale(
 	exposition: Exposition,
 	source: () => HeadscaleSource | undefined,
 	tunnels: () => ReadonlyMap<string, readonly TunnelVerdict[]>,
 	tailscaled: TailscaledSource,
+	others: () => readonly SourceReading[],
 ): void {
 	exposition.collected(tailscaledRows, () => {
 		const headscale = source();
@@ -50,12 +51,12 @@ export function exposeHeadscale(
 	exposition.collected(collectorMetrics, () => {
 		const headscale = source();
 		const nowMs = systemClock.wall();
-		if (!headscale) return sourceCollector.collect(tailscaled.sources(), nowMs);
+		if (!headscale) return sourceCollector.collect([...tailscaled.sources(), ...others()], nowMs);
 		const {intervalMs, inventoryIntervalMs, expectUsers, lingerAfterMs} = headscale;
 		const readings = {state: headscale.state(), intervalMs};
 		const verdicts = tunnels();
 		return [
-			...sourceCollector.collect([...headscale.sources(), ...tailscaled.sources()], nowMs),
+			...sourceCollector.collect([...headscale.sources(), ...tailscaled.sources(), ...others()], nowMs),
 			...headscaleCollector.collect(readings, nowMs),
 			...inventoryCollector.collect({...readings, inventoryIntervalMs, expectUsers}, nowMs),
 			...recordCollector.collect({...readings, lingerAfterMs}, nowMs),

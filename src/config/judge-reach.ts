@@ -20,7 +20,7 @@ export function judgeReach(
 	{here, allowLoopback, complain}: {here: Path; allowLoopback: boolean; complain: Complain},
 ): void {
 	const way = check.via ?? defaultVia(check, probe);
-	const blind = vantagesOf(check, file).find(({tailscaled}) => tailscaled === false);
+	const blind = vantagesOf(check, file).find(vantage => vantage.type === 'local' && vantage.tailscaled === false);
 	if (blind && probe.type === 'tunnel')
 		complain(
 			[...here, 'prober'],
@@ -58,7 +58,7 @@ function judgesAnswers(key: string): boolean {
 const judging: ReadonlySet<string> = new Set(['max_loss', 'min_remaining', 'ping', 'query_response']);
 
 function vantagesOf({from}: FileCheck, {vantages}: File): File['vantages'] {
-	return vantages.filter(({name}) => from === undefined || from.includes(name));
+	return vantages.filter(({name, type}) => (from === undefined ? type === 'local' : from.includes(name)));
 }
 
 function targetsOf(check: FileCheck, here: Path): {place: Path; address: string}[] {

@@ -7,8 +7,12 @@ import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
 import {oneLine} from '../util/errors.ts';
 import {withArticle} from '../util/words.ts';
+import {judgeHeadscaleCli} from './headscale-cli-schema.ts';
 import {judgeReach, judgeUnreachable} from './judge-reach.ts';
+import {judgeVantages} from './judge-vantages.ts';
+import {judgeKubernetes} from './kubernetes-schema.ts';
 import {defaultVia, maxTimeoutShare, nameTarget} from './normalise.ts';
+import {judgePools} from './pools-schema.ts';
 import {builtInModules, type File, type FileCheck, proberNames} from './schema.ts';
 
 /** A mistake in the file: where, and what was expected. */
@@ -19,18 +23,22 @@ export interface Mistake {
 	about?: readonly Path[];
 }
 
-type Path = readonly (string | number)[];
-type Complain = (path: Path, message: string, ...about: Path[]) => void;
+/** A place in the file. */
+export type Path = readonly (string | number)[];
+/** Notes a mistake. */
+export type Complain = (path: Path, message: string, ...about: Path[]) => void;
 
 /** Every mistake of a file whose single values are right. `allowLoopback`: only the embedded lab and tests may aim there. */
 export function judgeFile(file: File, {allowLoopback = false} = {}): Mistake[] {
 	const mistakes: Mistake[] = [];
 	const complain: Complain = (path, message, ...about) =>
 		mistakes.push({path, message, ...(about.length === 0 ? {} : {about})});
-	if (file.headscale?.api_key && file.headscale.cli)
-		complain(['headscale', 'cli'], 'expected either api_key or cli, not both: with a key the command line has no use');
+	judgeHeadscaleCli(file, complain);
 	if (file.headscale?.expect_users.length && !file.headscale.api_key && !file.headscale.cli)
 		complain(['headscale', 'expect_users'], 'users are only listed with an api_key or a cli', ...waysToList);
+	judgeKubernetes(file, complain);
+	judgeVantages(file, complain);
+	judgePools(file, complain);
 	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
 	const names = new Set<string>();
 	file.checks.forEach((check, at) => {
@@ -43,6 +51,17 @@ export function judgeFile(file: File, {allowLoopback = false} = {}): Mistake[] {
 		const probe = findProbe(proberOf(check, file) ?? '');
 		if (!probe) return;
 		judgeWay(check, probe, here, complain);
+		if (probe.address === 'self') {
+			for (const key of ['targets', 'nodes', 'target'] as const)
+				if (check[key] !== undefined)
+					complain(
+						[...here, key],
+						`${withArticle(probe.type)} check looks at the machine of its vantage, so ${key} has no effect`,
+					);
+			return;
+		}
+		if (!check.targets?.length && !check.nodes)
+			complain(here, 'the check has neither targets nor nodes', [...here, 'targets']);
 		judgeTargets(check, probe, optionsOf(check, file, probe), here, complain);
 		judgeReach(check, probe, file, {here, allowLoopback, complain});
 		judgeEffect(check, probe, here, complain);
@@ -60,8 +79,6 @@ function judgeKeys(check: FileCheck, here: Path, complain: Complain): void {
 		complain([...here, 'module'], 'expected either module or prober, not both');
 	if (check.module === undefined && check.prober === undefined)
 		complain(here, 'the check says neither module nor prober', [...here, 'prober']);
-	if (!check.targets?.length && !check.nodes)
-		complain(here, 'the check has neither targets nor nodes', [...here, 'targets']);
 	if (check.target !== undefined && !check.nodes)
 		complain([...here, 'target'], '`target` is the pattern for `nodes`; list fixed ones under `targets`');
 	if (check.timeout !== undefined && check.timeout > check.interval * maxTimeoutShare)
@@ -182,6 +199,8 @@ export function judgeAddress(address: string, probe: Probe, options?: unknown): 
 	if (/^[^?#]*@/.test(address)) return 'expected a target without user name and password';
 	if (probe.form) return probe.form.faultOf(address, options);
 	const parts = splitTarget(address);
+	if (probe.address === 'self')
+		return address === 'self' ? undefined : 'expected self: it looks at the machine of its vantage';
 	const expected = `expected a target such as ${exampleOf(probe).replace('{node}', 'june-orchestrator')}, got ${JSON.stringify(address.slice(0, 200))}`;
 	if (!parts || parts.host.startsWith('-')) return expected;
 	if (parts.port !== undefined && (parts.port < 1 || parts.port > 65_535)) return 'expected a port between 1 and 65535';
@@ -204,6 +223,7 @@ function faultOf(parsed: {ok: true} | {ok: false; detail: string}): string | und
 
 function exampleOf(probe: Probe): string {
 	if (probe.form) return probe.form.example;
+	if (probe.address === 'self') return 'self';
 	const scheme = probe.schemes?.[0] ?? 'http';
 	return {url: `${scheme}://{node}:8080/healthz`, host_port: '{node}:8080', host: '{node}'}[probe.address];
 }

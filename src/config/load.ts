@@ -137,7 +137,10 @@ function takeOut(value: unknown, issue: z.core.$ZodIssue): void {
 /** A vantage that lacks something stands in for the one that was written, so that checks may name it. */
 function placeholderForVantage(vantage: unknown, at: number): Record<string, unknown> {
 	const name = isObject(vantage) && typeof vantage.name === 'string' ? vantage.name : `vantage-${at + 1}`;
-	return {name, type: 'local'};
+	const isLocal = isObject(vantage) && (vantage.type === 'local' || (at === 0 && vantage.type !== 'remote'));
+	if (!isObject(vantage) || isLocal) return {name, type: 'local'};
+	const hosts = [{name: `${name}-placeholder`, address: 'placeholder'}];
+	return {name, type: 'remote', hosts, ways: [{agent: {secret: {env: 'PLACEHOLDER'}}}]};
 }
 
 /** A check that lacks its name, or is no check at all, stands in for the one that was written, so that all others keep their numbers. */

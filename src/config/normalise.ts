@@ -5,8 +5,13 @@ import type {Via} from '../engine/types.ts';
 import type {NodeSelector} from '../inventory/select.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe} from '../probes/types.ts';
+import {normaliseHeadscaleCli} from './headscale-cli-schema.ts';
+import {normaliseKubernetes} from './kubernetes-schema.ts';
+import {normaliseVantage} from './normalise-vantage.ts';
+import {normalisePools} from './pools-schema.ts';
 import {builtInModules, type File, type FileCheck, moduleSchema} from './schema.ts';
 import type {CheckConfig, Config, HeadscaleConfig, ModuleConfig, SecretReference} from './types.ts';
+import {normaliseVast} from './vast-schema.ts';
 
 /** Makes the Config of a file that passed the schema. */
 export function normalise(file: File, written: unknown): Omit<Config, 'moduleFiles'> {
@@ -19,20 +24,16 @@ export function normalise(file: File, written: unknown): Omit<Config, 'moduleFil
 		},
 		log: file.log,
 		...(file.headscale ? {headscale: normaliseHeadscale(file.headscale)} : {}),
+		...(file.kubernetes ? {kubernetes: normaliseKubernetes(file.kubernetes)} : {}),
+		...(file.vast ? {vast: normaliseVast(file.vast)} : {}),
+		pools: normalisePools(file.pools),
 		tailnet: {
 			prefixes: file.tailnet.prefixes,
 			...(file.tailnet.domain === undefined ? {} : {domain: file.tailnet.domain}),
 			dnsServer: file.tailnet.dns_server,
 			overheadObjectiveSeconds: file.tailnet.overhead_objective / 1000,
 		},
-		vantages: file.vantages.map(vantage => ({
-			name: vantage.name,
-			type: vantage.type,
-			...(vantage.tailscaled === false ? {} : {tailscaledSocket: vantage.tailscaled.socket}),
-			...(vantage.tailscaled === false || vantage.tailscaled.socks5 === undefined
-				? {}
-				: {socks5: vantage.tailscaled.socks5}),
-		})),
+		vantages: file.vantages.map(normaliseVantage),
 		modules,
 		checks: file.checks.map(check => normaliseCheck(check, modules)),
 		adhoc: {
@@ -47,11 +48,10 @@ export function normalise(file: File, written: unknown): Omit<Config, 'moduleFil
 }
 
 function normaliseHeadscale(headscale: NonNullable<File['headscale']>): HeadscaleConfig {
-	const [program, ...first] = headscale.cli?.command ?? [];
 	return {
 		url: headscale.url.replace(/\/+$/, ''),
 		...(headscale.api_key === undefined ? {} : {apiKey: headscale.api_key}),
-		...(program === undefined ? {} : {cliCommand: [program, ...first] as const}),
+		...normaliseHeadscaleCli(headscale.cli),
 		...(headscale.ca_file === undefined ? {} : {caFile: headscale.ca_file}),
 		...(headscale.metrics_url === undefined ? {} : {metricsUrl: headscale.metrics_url}),
 		intervalMs: headscale.interval,

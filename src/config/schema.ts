@@ -2,11 +2,12 @@
 
 import {z} from 'zod';
 import {probes} from '../probes/registry.ts';
+import {headscaleCliSchema} from './headscale-cli-schema.ts';
+import {kubernetesSchema} from './kubernetes-schema.ts';
+import {poolsSchema} from './pools-schema.ts';
 import {
-	addressAndPort,
 	bearerToken,
 	bytes,
-	commandLine,
 	cronLine,
 	duration,
 	httpUrl,
@@ -16,9 +17,10 @@ import {
 	prefix,
 	rate,
 	secret,
-	socketPath,
 	userName,
 } from './values.ts';
+import {vantagesSchema} from './vantage-schema.ts';
+import {vastSchema} from './vast-schema.ts';
 
 const probeBlocks = Object.fromEntries(probes.map(probe => [probe.type, probe.options(z).optional()]));
 export const proberNames = probes.map(probe => probe.type) as [string, ...string[]];
@@ -117,7 +119,10 @@ const checkSchema = z.strictObject({
 		description:
 			'`tailnet`: the name is resolved by MagicDNS and the address must lie in the tailnet. `direct`: as the machine would. Default: `tailnet` with `nodes` and for tunnels; otherwise it must be said.',
 	}),
-	from: z.array(name).min(1).optional().meta({description: 'Vantages; default all.'}),
+	from: z.array(name).min(1).optional().meta({
+		description:
+			'Vantages by the names of their entries; one of type `remote` means all of its machines. Default: the local one.',
+	}),
 	interval: duration(500, 86_400_000)
 		.prefault('15s')
 		.meta({description: 'Time between two scheduled runs of a target.'}),
@@ -193,18 +198,7 @@ export const fileSchema = z.strictObject({
 				description:
 					'Key of `headscale apikeys create`, as `{file: PATH}` (read again for each request) or `{env: NAME}`. Without it, or `cli`, no nodes are listed.',
 			}),
-			cli: z
-				.strictObject({
-					command: commandLine.meta({
-						description:
-							'Program and first arguments, such as `[headscale, -c, /etc/headscale/config.yaml]` or `[ssh, -o, BatchMode=yes, HOST, headscale]`; `nodes list -o json` and the other lists are put behind. No shell, and of our environment only PATH, HOME, USER, LOGNAME, TMPDIR, HEADSCALE_CONFIG, SSH_AUTH_SOCK, KUBECONFIG and KUBERNETES_SERVICE_HOST and _PORT.',
-					}),
-				})
-				.optional()
-				.meta({
-					description:
-						'Instead of `api_key`: nodes, users and keys are listed by the command line of headscale. A user that may run it has all rights.',
-				}),
+			cli: headscaleCliSchema,
 			ca_file: z
 				.string()
 				.min(1)
@@ -239,6 +233,9 @@ export const fileSchema = z.strictObject({
 				}),
 		})
 		.optional(),
+	kubernetes: kubernetesSchema.optional(),
+	vast: vastSchema(selectorSchema).optional(),
+	pools: poolsSchema(selectorSchema),
 	tailnet: z
 		.strictObject({
 			prefixes: z
@@ -261,34 +258,7 @@ export const fileSchema = z.strictObject({
 				.meta({description: 'Promised overhead of the tunnel over the underlay.'}),
 		})
 		.prefault({}),
-	vantages: z
-		.array(
-			z.strictObject({
-				name: name.meta({description: 'Label `vantage`.'}),
-				type: z.literal('local', 'expected local').meta({description: '`local`: where tailprobe itself runs.'}),
-				tailscaled: z
-					.union([
-						z.literal(false),
-						z.strictObject({
-							socket: socketPath
-								.default('/var/run/tailscale/tailscaled.sock')
-								.meta({description: "tailscaled's LocalAPI socket."}),
-							socks5: addressAndPort.optional().meta({
-								description:
-									"Where tailscaled's `--socks5-server` listens, such as `127.0.0.1:1055`: tailnet targets are then dialled through it. Needed where tailscaled has no tunnel device (userspace mode).",
-							}),
-						}),
-					])
-					.prefault({})
-					.meta({description: 'Where tailscaled answers, or `false` when there is none.'}),
-			}),
-		)
-		.min(1)
-		.max(1, 'expected one vantage of type local')
-		.prefault([{name: 'local', type: 'local'}])
-		.meta({
-			description: 'Where checks run from. One entry at present; without any it is `{name: local, type: local}`.',
-		}),
+	vantages: vantagesSchema(selectorSchema),
 	modules: z.record(name, moduleSchema).default({}),
 	module_files: moduleFilesSchema,
 	checks: z.array(checkSchema).default([]),

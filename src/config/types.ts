@@ -1,6 +1,7 @@
 /** The configuration as the program uses it. */
 
 import type {Check, Via} from '../engine/types.ts';
+import type {PodPlace} from '../headscale/cli/run-in-pod.ts';
 import type {NodeSelector} from '../inventory/select.ts';
 import type {TailnetFacts} from '../probes/types.ts';
 import type {Rate} from '../util/token-bucket.ts';
@@ -16,6 +17,9 @@ export interface Config {
 	};
 	log: {level: 'debug' | 'info' | 'warn' | 'error'; format: 'json' | 'text' | 'auto'};
 	headscale?: HeadscaleConfig;
+	kubernetes?: KubernetesConfig;
+	vast?: VastConfig;
+	pools: readonly PoolConfig[];
 	tailnet: TailnetFacts;
 	vantages: readonly VantageConfig[];
 	modules: ReadonlyMap<string, ModuleConfig>;
@@ -39,6 +43,8 @@ export interface HeadscaleConfig {
 	apiKey?: SecretReference;
 	/** Instead of the key: how the command line of headscale is called. */
 	cliCommand?: readonly [string, ...string[]];
+	/** The pod that the command line is called in, by exec through the Kubernetes API; undefined: it is called here. */
+	cliPod?: PodPlace;
 	caFile?: string;
 	metricsUrl?: string;
 	intervalMs: number;
@@ -51,6 +57,59 @@ export interface HeadscaleConfig {
 	/** An offline node whose last sign of life is older lingers. */
 	lingerAfterMs: number;
 	maxAnswerBytes: number;
+}
+
+/** The Kubernetes API and what of it is looked at. */
+export interface KubernetesConfig {
+	/** Instead of the service account of our pod. */
+	kubeconfigFile?: string;
+	/** A context of that file; undefined: its current one. */
+	context?: string;
+	/** The pods that stand for GPU machines. */
+	gpuPods?: {namespace: string; selector: string};
+	/** The virtual nodes; undefined: those that the GPU pods are on. */
+	nodes?: {selector: string} | {names: readonly string[]};
+	virtualKubelet?: {namespace: string; deployment: string};
+	leases: boolean;
+	/** Where proxies and sidecars of tailscale are looked for. */
+	exposureNamespaces: readonly string[];
+	/** How long a watch lasts before it is renewed. */
+	intervalMs: number;
+	/** Deadline of each call. */
+	timeoutMs: number;
+	/** How often everything is listed anew. */
+	resyncMs: number;
+}
+
+/** The instances rented at vast.ai. */
+export interface VastConfig {
+	apiKey: SecretReference;
+	url: string;
+	intervalMs: number;
+	/** Deadline of each request. */
+	timeoutMs: number;
+	/** Globs of labels; undefined: all instances. */
+	labels?: readonly string[];
+	maxInstances: number;
+	/** So long a running instance may take until it is in the tailnet. */
+	joinGraceMs: number;
+	/** The nodes that are instances; undefined: not known. */
+	nodes?: NodeSelector;
+	/** Patterns of the names that an instance's node may have, with `{label}` and `{id}`. */
+	nodeBy: readonly string[];
+	/** A pattern of the instance's label with `{name}`, `{namespace}` and `{uid}` of its pod, or an annotation of the pod with its id. */
+	podBy: {label: string} | {annotation: string};
+}
+
+/** A group of machines of which some number must be usable. */
+export interface PoolConfig {
+	name: string;
+	match: {kind: 'nodes'; selector: NodeSelector} | {kind: 'vast'; labels?: readonly string[]};
+	min: number;
+	/** Names of checks that must be up; undefined: those that the local vantage aims at the node. */
+	checks?: readonly string[];
+	/** Whether GPUs must be seen; undefined: where a check looks at them. */
+	gpu?: boolean;
 }
 
 /** Whoever presents the secret comes in under that name. */

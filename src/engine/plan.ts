@@ -4,6 +4,7 @@ import type {CheckConfig, Config} from '../config/types.ts';
 import {selectNodes} from '../inventory/select.ts';
 import type {TailnetNode} from '../inventory/types.ts';
 import {splitTarget} from '../net/target.ts';
+import {findProbe} from '../probes/registry.ts';
 import type {Check, Target} from './types.ts';
 
 export interface Plan {
@@ -12,8 +13,14 @@ export interface Plan {
 	problems: readonly string[];
 }
 
+/** Where checks can run from: a vantage, and the entry of the configuration that it belongs to (its own, where it is local). */
+export interface PlannedVantage {
+	name: string;
+	group: string;
+}
+
 /**
- * Every check of the configuration × its vantages × its targets.
+ * Every check of the configuration × its vantages × its targets. A check that names no vantage runs from the local one.
  * `own` tells each vantage's own tailnet addresses: a node is not probed from itself. `lastPeers` tells the node last seen behind a check.
  */
 export function planChecks(
@@ -21,13 +28,25 @@ export function planChecks(
 	nodes: readonly TailnetNode[],
 	own: ReadonlyMap<string, readonly string[]>,
 	lastPeers: ReadonlyMap<string, string> = new Map(),
+	known: readonly PlannedVantage[] = config.vantages.map(({name}) => ({name, group: name})),
 ): Plan {
 	const checks = new Map<string, Check>();
 	const problems: string[] = [];
 	const peers = indexPeers(nodes, config.tailnet.domain);
 	const byName = new Map(nodes.map(node => [node.name, node]));
+	const localNames = config.vantages.flatMap(({name, type}) => (type === 'local' ? [name] : []));
 	for (const wanted of config.checks) {
-		const vantages = config.vantages.filter(vantage => wanted.from === undefined || wanted.from.includes(vantage.name));
+		const from = wanted.from ?? localNames;
+		const vantages = known.filter(({group}) => from.includes(group));
+		if (findProbe(wanted.type)?.address === 'self') {
+			for (const {name} of vantages) {
+				const node = nodeOf(own.get(name) ?? [], nodes);
+				const key = `${wanted.name}/${name}/${name}`;
+				const target: Target = {name, address: 'self', via: 'direct', peer: node?.name ?? lastPeers.get(key) ?? ''};
+				checks.set(key, buildCheck(key, wanted, name, target));
+			}
+			continue;
+		}
 		for (const target of listTargets(wanted, nodes, peers, problems)) {
 			for (const vantage of vantages) {
 				const node = byName.get(target.peer);
@@ -41,6 +60,10 @@ export function planChecks(
 		}
 	}
 	return {checks: [...checks.values()], problems};
+}
+
+function nodeOf(addresses: readonly string[], nodes: readonly TailnetNode[]): TailnetNode | undefined {
+	return nodes.find(node => node.addresses.some(address => addresses.includes(address)));
 }
 
 /** A listed target keeps the node that was behind it when the list lost that, so that its series go on. */

@@ -3,13 +3,17 @@
 import {headscaleSources, type SourceReading, sourceName} from '../collectors/sources.ts';
 import {readSecret} from '../config/secrets.ts';
 import type {HeadscaleConfig} from '../config/types.ts';
+import type {KubernetesSource} from '../kubernetes/source.ts';
 import {createSourceLog} from '../sinks/source-log.ts';
 import {isFresh, type Read} from '../sources/read.ts';
 import {systemCalendar} from '../util/calendar.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Logger} from '../util/log.ts';
 import {createCliClient} from './cli/client.ts';
+import type {RunOptions} from './cli/run.ts';
+import type {PodPlace} from './cli/run-in-pod.ts';
 import {createHeadscaleClient, type HeadscaleClient} from './client.ts';
+import {HeadscaleError} from './get.ts';
 import {createHeadscalePoller} from './poll.ts';
 import type {HeadscaleState} from './types.ts';
 
@@ -38,6 +42,8 @@ export interface HeadscaleSourceOptions {
 	log: Logger;
 	/** After each read of the nodes. */
 	onNodes(): void;
+	/** Asked at each read where the command line is called in a pod; undefined: there is none at present. */
+	kubernetes?: () => Pick<KubernetesSource, 'access'> | undefined;
 	/** What an earlier source of the same headscale knew, for a reload. */
 	continuing?: HeadscaleState;
 }
@@ -45,14 +51,14 @@ export interface HeadscaleSourceOptions {
 /** Starts reading; undefined where no headscale is configured. Throws a UserError when the configuration cannot be used. */
 export function startHeadscale(
 	config: HeadscaleConfig | undefined,
-	{log, onNodes, continuing}: HeadscaleSourceOptions,
+	{log, onNodes, continuing, kubernetes}: HeadscaleSourceOptions,
 ): HeadscaleSource | undefined {
 	if (!config) return undefined;
 	const {intervalMs, inventorySchedule} = config;
 	const inventoryIntervalMs = systemCalendar.longestGapMs(inventorySchedule);
 	const sourceLog = createSourceLog(log, systemClock);
 	const poller = createHeadscalePoller({
-		client: createClient(config),
+		client: createClient(config, kubernetes),
 		inventorySchedule,
 		calendar: systemCalendar,
 		intervalMs,
@@ -93,8 +99,8 @@ export function startHeadscale(
 }
 
 /** The lists come through the API or, where that has no key, through the command line. */
-function createClient(config: HeadscaleConfig): HeadscaleClient {
-	const {url, apiKey, caFile, cliCommand, metricsUrl, timeoutMs, maxAnswerBytes} = config;
+function createClient(config: HeadscaleConfig, kubernetes: HeadscaleSourceOptions['kubernetes']): HeadscaleClient {
+	const {url, apiKey, caFile, cliCommand, cliPod, metricsUrl, timeoutMs, maxAnswerBytes} = config;
 	return {
 		...createHeadscaleClient({
 			url,
@@ -104,6 +110,25 @@ function createClient(config: HeadscaleConfig): HeadscaleClient {
 			timeoutMs,
 			maxAnswerBytes,
 		}),
-		...(cliCommand && createCliClient({command: cliCommand, timeoutMs, maxAnswerBytes})),
+		...(cliCommand &&
+			createCliClient({
+				command: cliCommand,
+				timeoutMs,
+				maxAnswerBytes,
+				...(cliPod && {run: options => runInPod(options, cliPod, kubernetes?.())}),
+			})),
 	};
+}
+
+async function runInPod(
+	options: RunOptions,
+	place: PodPlace,
+	kubernetes: Pick<KubernetesSource, 'access'> | undefined,
+): Promise<string> {
+	if (!kubernetes)
+		throw new HeadscaleError(
+			'headscale.cli.pod is reached through the Kubernetes API, and there is no kubernetes block.',
+		);
+	const {runHeadscaleInPod} = await import('./cli/run-in-pod.ts');
+	return runHeadscaleInPod({...options, place, access: kubernetes.access()});
 }

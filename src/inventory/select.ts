@@ -13,7 +13,7 @@ export interface NodeSelector {
 	/** A node of which that is not known is neither. */
 	ephemeral?: boolean | undefined;
 	/** Globs of names that are not meant. */
-	exclude?: readonly string[] | undefined;
+	exclude?: string | readonly string[] | undefined;
 }
 
 /** The nodes that a selector means, in their order. */
@@ -25,7 +25,7 @@ export function selectNodes(nodes: readonly TailnetNode[], selector: NodeSelecto
 			(tags === undefined || tags.some(tag => node.tags.includes(tag))) &&
 			(selector.owner === undefined || (node.owner !== '' && listOf(selector.owner).includes(node.owner))) &&
 			(selector.ephemeral === undefined || node.ephemeral === selector.ephemeral) &&
-			!matchesAny(node.name, selector.exclude ?? []),
+			!matchesAny(node.name, listOf(selector.exclude ?? [])),
 	);
 }
 

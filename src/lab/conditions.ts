@@ -1,6 +1,15 @@
 /** How every part of the lab behaves at a moment. Faults change a copy of the sound state; the parts only read it. */
 
-import {type NodeName, nodeNames, type ServiceId, serviceIds} from './platform.ts';
+import type {GpuMode} from './fake-gpus.ts';
+import {
+	type GpuNodeName,
+	gpuNodeNames,
+	type NodeName,
+	nodeNames,
+	ownName,
+	type ServiceId,
+	serviceIds,
+} from './platform.ts';
 
 export interface Conditions {
 	nodes: Record<NodeName, NodeCondition>;
@@ -8,6 +17,8 @@ export interface Conditions {
 	headscale: 'answers' | 'frozen' | 'restarted';
 	/** Milliseconds since 1970, where they differ from what they were made with. */
 	keys: {apiExpiresAt?: number; gpuExpiredAt?: number};
+	/** Whether the agents of the GPU machines run. */
+	agents: Record<GpuNodeName, boolean>;
 	/** tailscaled beside the prober. */
 	tailscaled: 'running' | 'stopped' | 'frozen';
 	magicDns: {answers: boolean; wrongAddress: Partial<Record<NodeName, string>>};
@@ -21,6 +32,8 @@ export interface NodeCondition {
 	/** The machine lives: pings and services on it answer. */
 	alive: boolean;
 	path: 'direct' | 'derp';
+	/** What nvidia-smi there answers. */
+	gpus: GpuMode;
 	/** Share of pings that get lost, 0 to 1. */
 	loss: number;
 	/** Milliseconds since 1970; absent: the key is valid. */
@@ -43,6 +56,7 @@ export function soundConditions(): Conditions {
 		alive: true,
 		path: 'direct',
 		loss: 0,
+		gpus: 'healthy',
 	});
 	const service = (): ServiceCondition => ({listens: true, extraMs: 0});
 	return {
@@ -50,15 +64,25 @@ export function soundConditions(): Conditions {
 		services: recordOf(serviceIds, service),
 		headscale: 'answers',
 		keys: {},
+		agents: recordOf(gpuNodeNames, () => true),
 		tailscaled: 'running',
 		magicDns: {answers: true, wrongAddress: {}},
 	};
 }
 
+/** Whether traffic from one node gets to another and back, as long as the tailscaled of the first does its part. */
+export function isReachableFrom({nodes}: Conditions, from: NodeName, name: NodeName): boolean {
+	return [from, name].every(end => nodes[end].alive && nodes[end].member && nodes[end].keyExpiredAt === undefined);
+}
+
+/** A tunnel goes by the relay as soon as one of its ends cannot do otherwise. */
+export function pathBetween({nodes}: Conditions, from: NodeName, name: NodeName): 'direct' | 'derp' {
+	return nodes[from].path === 'derp' || nodes[name].path === 'derp' ? 'derp' : 'direct';
+}
+
 /** Whether traffic of the prober gets to this node and back. */
-export function isReachable({tailscaled, nodes}: Conditions, name: NodeName): boolean {
-	const {alive, member, keyExpiredAt} = nodes[name];
-	return tailscaled === 'running' && alive && member && keyExpiredAt === undefined;
+export function isReachable(conditions: Conditions, name: NodeName): boolean {
+	return conditions.tailscaled === 'running' && isReachableFrom(conditions, ownName, name);
 }
 
 function recordOf<Key extends string, Value>(keys: readonly Key[], make: () => Value): Record<Key, Value> {

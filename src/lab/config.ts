@@ -31,6 +31,12 @@ vantages:
   - name: cluster
     type: local
     tailscaled: { socket: ${quote(facts.tailscaledSocket)} }
+  - name: gpu # each GPU machine looks too, by its agent
+    type: remote
+    nodes: { name: "june-gpu-*", owner: ozzu }
+    grace: 1m
+    ways:
+      - agent: { port: ${facts.agentPort}, secret: { file: ${quote(facts.agentSecretFile)} } }
 
 modules:
   healthz:
@@ -111,6 +117,39 @@ checks:
     target: "http://{node}:${stt}/healthz"
     via: tailnet
     interval: 5s
+
+  - name: webhook # STT calls it
+    module: healthz
+    targets: [{ name: june-orchestrator, target: "http://june-orchestrator:${orchestrator}/healthz" }]
+    via: tailnet
+    from: [gpu]
+    interval: 5s
+
+  - name: audio
+    module: healthz
+    targets: [{ name: livekit, target: "http://livekit:${livekit}/" }]
+    via: tailnet
+    from: [gpu]
+    interval: 5s
+
+  - name: gpu-tunnel
+    prober: tunnel
+    nodes: { name: [june-orchestrator, livekit] }
+    from: [gpu]
+    interval: 5s
+    timeout: 2s
+
+  - name: gpu
+    prober: gpu
+    from: [gpu]
+    interval: 10s
+    timeout: 3s
+
+pools:
+  - name: june-gpu
+    match: { nodes: { name: "june-gpu-*" } }
+    min: 2
+    checks: [tts, stt]
 `;
 }
 

@@ -51,6 +51,38 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'gpu1-agent-killed',
+		effect: 'The agent on june-gpu-00000001 was killed.',
+		see: 'The vantage june-gpu-00000001 is gone and its checks are unknown; nothing is down.',
+		change({agents}) {
+			agents['june-gpu-00000001'] = false;
+		},
+	},
+	{
+		name: 'gpu1-lost',
+		effect: 'The GPU of june-gpu-00000001 fell off the bus.',
+		see: 'Its gpu check is down, and its pool has one usable machine less; tunnel and services stay up.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].gpus = 'lost';
+		},
+	},
+	{
+		name: 'gpu1-driver-mismatch',
+		effect: 'The driver of june-gpu-00000001 was updated under its libraries: nvidia-smi fails with code 18.',
+		see: 'Its gpu check is down: status, with what nvidia-smi said.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].gpus = 'mismatch';
+		},
+	},
+	{
+		name: 'gpu2-smi-hangs',
+		effect: 'nvidia-smi on june-gpu-00000002 hangs, as it does when a GPU is sick.',
+		see: 'Its gpu check is down: timeout. No second nvidia-smi is started beside the first.',
+		change({nodes}) {
+			nodes['june-gpu-00000002'].gpus = 'hang';
+		},
+	},
+	{
 		name: 'headscale-frozen',
 		effect: 'headscale accepts connections and never answers, its metrics neither; tunnels live on.',
 		see: 'The headscale sources fail by timeout while every tunnel and service stays up.',

@@ -47,6 +47,10 @@ export interface LabFacts {
 	tailscaledSocket: string;
 	/** File with the key for headscale's API. */
 	apiKeyFile: string;
+	/** Where the agents of the GPU machines listen. */
+	agentPort: number;
+	/** File with what they and the daemon prove that they have. */
+	agentSecretFile: string;
 }
 
 export type FromServers =

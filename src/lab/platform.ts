@@ -34,6 +34,10 @@ export const nodes: readonly LabNode[] = [
 	aNode(5, 'prober', {rttMs: 0, ephemeral: false, ageMs: 720 * hourMs}),
 ];
 
+/** Those that look too, by an agent of their own. */
+export const gpuNodeNames = ['june-gpu-00000001', 'june-gpu-00000002'] as const;
+export type GpuNodeName = (typeof gpuNodeNames)[number];
+
 /** The node that tailprobe itself runs on. */
 export const ownName: NodeName = 'prober';
 

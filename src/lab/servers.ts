@@ -6,12 +6,14 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {messageOf, UserError} from '../util/errors.ts';
+import {type LabAgents, startAgents} from './agents.ts';
 import {serveControl} from './control.ts';
 import {startDerp} from './derp.ts';
 import {startHeadscale} from './headscale.ts';
 import {makeIdentities} from './identity.ts';
 import {startMagicDns} from './magic-dns.ts';
 import type {Answer, Command, FromServers, StartMessage, ToServers} from './messages.ts';
+import {ownName} from './platform.ts';
 import {startServices} from './services.ts';
 import {startStun} from './stun.ts';
 import {startTailscaled} from './tailscaled.ts';
@@ -19,6 +21,7 @@ import {createWorld, type World} from './world.ts';
 
 let directory: string | undefined;
 let controlPath: string | undefined;
+let agents: LabAgents | undefined;
 let watchedAt: string | undefined;
 let carryOut: ((command: Command) => Promise<Answer>) | undefined;
 
@@ -59,7 +62,11 @@ async function start(message: StartMessage): Promise<void> {
 		startHeadscale(world, identities, usual ? {api: 50_481, metrics: 50_480} : {api: 0, metrics: 0}),
 		startServices(world, usual),
 	]);
-	await startTailscaled(world, identities, tailscaledSocket, derpPort);
+	const [started] = await Promise.all([
+		startAgents({world, identities, directory, derpPort, dnsPort, usualPort: usual ? 9754 : 0}),
+		startTailscaled(world, identities, {own: ownName, socketPath: tailscaledSocket, derpPort}),
+	]);
+	agents = started;
 	if (message.controlPath !== undefined) {
 		await serveControl(message.controlPath, carryOut);
 		controlPath = message.controlPath;
@@ -75,6 +82,8 @@ async function start(message: StartMessage): Promise<void> {
 			stunServer: `127.0.0.1:${stunPort}`,
 			tailscaledSocket,
 			apiKeyFile,
+			agentPort: started.port,
+			agentSecretFile: started.secretFile,
 		},
 	});
 }
@@ -101,6 +110,7 @@ function tell(message: FromServers): void {
 }
 
 function end(): void {
+	agents?.stop();
 	if (directory !== undefined) rmSync(directory, {recursive: true, force: true});
 	if (controlPath !== undefined) rmSync(controlPath, {force: true});
 	process.exit(0);

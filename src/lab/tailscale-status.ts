@@ -1,9 +1,9 @@
 /** What tailscaled's LocalAPI tells: status and user metrics, in the shape of 1.102. */
 
-import type {Conditions} from './conditions.ts';
+import {type Conditions, pathBetween} from './conditions.ts';
 import type {Identities, Identity} from './identity.ts';
 import type {PathCounts, Peers} from './peers.ts';
-import {domain, type NodeName, ownName} from './platform.ts';
+import {domain, type NodeName} from './platform.ts';
 import {goTime, zeroTime} from './values.ts';
 
 export const tailscaleVersion = '1.102.3';
@@ -11,11 +11,24 @@ export const tailscaleVersion = '1.102.3';
 const olderClients: Partial<Record<NodeName, string>> = {'june-gpu-00000001': '1.98.4'};
 export const derpRegion = {id: 999, code: 'lab', name: 'Lab DERP'};
 
+/** Whose tailscaled tells, and how that is at the moment. */
+export interface Viewpoint {
+	own: NodeName;
+	state: Conditions['tailscaled'];
+	conditions: Conditions;
+}
+
 /** GET status, with or without peers. */
-export function describeStatus(conditions: Conditions, identities: Identities, peers: Peers, withPeers: boolean) {
-	const running = conditions.tailscaled === 'running';
+export function describeStatus(
+	{own: ownName, state, conditions}: Viewpoint,
+	identities: Identities,
+	peers: Peers,
+	withPeers: boolean,
+) {
+	const running = state === 'running';
 	const members = identities.nodes.filter(node => conditions.nodes[node.name].member);
-	const own = members.find(node => node.name === ownName) as Identity;
+	// A machine that left still knows its own name.
+	const own = identities.nodes.find(node => node.name === ownName) as Identity;
 	const others = members.filter(node => node.name !== ownName);
 	return {
 		Version: tailscaleVersion,
@@ -31,7 +44,7 @@ export function describeStatus(conditions: Conditions, identities: Identities, p
 		CertDomains: null,
 		ExtraRecords: null,
 		Peer: withPeers
-			? Object.fromEntries(others.map(node => [node.nodeKey, describePeer(node, conditions, peers)]))
+			? Object.fromEntries(others.map(node => [node.nodeKey, describePeer(node, {own: ownName, conditions}, peers)]))
 			: null,
 		User: {1: {ID: 1, LoginName: 'ozzu', DisplayName: 'ozzu'}},
 		ClientVersion: null,
@@ -66,8 +79,9 @@ function describeSelf(node: Identity, online: boolean) {
 	};
 }
 
-function describePeer(node: Identity, conditions: Conditions, peers: Peers) {
-	const {keyExpiredAt, path} = conditions.nodes[node.name];
+function describePeer(node: Identity, {own, conditions}: Pick<Viewpoint, 'own' | 'conditions'>, peers: Peers) {
+	const {keyExpiredAt} = conditions.nodes[node.name];
+	const path = pathBetween(conditions, own, node.name);
 	const traffic = peers.traffic(node.name);
 	const now = Date.now();
 	const confirmed = path === 'direct' && now - (traffic.directAt ?? 0) < 6500;
@@ -190,8 +204,8 @@ export function describeDerpMap(port: number) {
 }
 
 /** GET usermetrics. */
-export function renderUserMetrics(conditions: Conditions, {received, sent}: Peers): string {
-	const warnings = conditions.tailscaled === 'running' ? 0 : 1;
+export function renderUserMetrics(state: Conditions['tailscaled'], {received, sent}: Peers): string {
+	const warnings = state === 'running' ? 0 : 1;
 	return [
 		family('advertised_routes', 'gauge', 'Routes offered.', {'': 0}),
 		family('approved_routes', 'gauge', 'Routes approved.', {'': 0}),

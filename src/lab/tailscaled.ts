@@ -2,10 +2,10 @@
 
 import type {IncomingMessage} from 'node:http';
 import {isIP} from 'node:net';
-import {isReachable} from './conditions.ts';
+import {type Conditions, isReachableFrom, pathBetween} from './conditions.ts';
 import type {Identities, Identity} from './identity.ts';
 import {createPeers} from './peers.ts';
-import {ownName, relayRttMs} from './platform.ts';
+import {type NodeName, ownName, relayRttMs} from './platform.ts';
 import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
 import {
 	derpRegion,
@@ -19,26 +19,33 @@ import {
 import {between} from './values.ts';
 import type {World} from './world.ts';
 
-/** Listens on the socket; `derpPort` is where the relay of its DERP map stands. */
+/** Which node it is on, where its socket is, and where the relay of its DERP map stands. */
+export interface TailscaledPlace {
+	own: NodeName;
+	socketPath: string;
+	derpPort: number;
+}
+
+/** Listens on the socket. Faults of tailscaled are those of the prober's. */
 export async function startTailscaled(
 	world: World,
 	identities: Identities,
-	socketPath: string,
-	derpPort: number,
+	{own, socketPath, derpPort}: TailscaledPlace,
 ): Promise<void> {
+	const stateOf = ({tailscaled}: Conditions) => (own === ownName ? tailscaled : 'running');
 	const peers = createPeers();
 	const watchers = new Set<(text: string) => void>();
 	let stoppedAt: number | undefined;
 	world.onChange((now, before) => {
-		if (now.tailscaled === before.tailscaled) return;
-		stoppedAt = now.tailscaled === 'stopped' ? Date.now() : undefined;
-		if (now.tailscaled !== 'frozen')
-			for (const write of watchers) write(describeBusMessage(now.tailscaled, stoppedAt, {first: false}));
+		const state = stateOf(now);
+		if (state === stateOf(before)) return;
+		stoppedAt = state === 'stopped' ? Date.now() : undefined;
+		if (state !== 'frozen') for (const write of watchers) write(describeBusMessage(state, stoppedAt, {first: false}));
 	});
 
 	const server = createReplyServer(
 		(request, {pathname, searchParams}) => {
-			if (world.conditions.tailscaled === 'frozen') return undefined;
+			if (stateOf(world.conditions) === 'frozen') return undefined;
 			const reply = isTrusted(request)
 				? replyTo(request, pathname, searchParams)
 				: goText(403, 'invalid localapi request');
@@ -64,13 +71,20 @@ export async function startTailscaled(
 			return json(describeWhois(found));
 		}
 		if (path === 'usermetrics')
-			return text(200, renderUserMetrics(world.conditions, peers), 'text/plain; version=0.0.4');
-		return json(describeStatus(world.conditions, identities, peers, query.get('peers') !== 'false'));
+			return text(200, renderUserMetrics(stateOf(world.conditions), peers), 'text/plain; version=0.0.4');
+		return json(
+			describeStatus(
+				{own, state: stateOf(world.conditions), conditions: world.conditions},
+				identities,
+				peers,
+				query.get('peers') !== 'false',
+			),
+		);
 	}
 
 	/** The stream begins only when something is asked for that is there from the start (2), to which health (128) is then added. */
 	function watchBus(mask: number): Reply {
-		const first = mask & 2 ? describeBusMessage(world.conditions.tailscaled, stoppedAt, {first: true}, mask & 128) : '';
+		const first = mask & 2 ? describeBusMessage(stateOf(world.conditions), stoppedAt, {first: true}, mask & 128) : '';
 		return {
 			...text(200, first, 'application/json'),
 			goOn(write) {
@@ -88,20 +102,23 @@ export async function startTailscaled(
 		if (isIP(ip) === 0) return goText(400, 'invalid IP');
 		if (type === '') return goText(400, "missing 'type' parameter");
 
-		const {nodes, tailscaled} = world.conditions;
+		const {nodes} = world.conditions;
+		const state = stateOf(world.conditions);
 		const peer = identities.nodes.find(node => node.address === ip);
 		const result = {IP: ip, NodeIP: '', NodeName: '', Err: '', LatencySeconds: 0, ...noPath};
 		if (!peer || !nodes[peer.name].member) return json({...result, Err: 'no matching peer'});
-		if (peer.name === ownName) return json({...result, Err: `${ip} is local Tailscale IP`, IsLocalIP: true});
+		if (peer.name === own) return json({...result, Err: `${ip} is local Tailscale IP`, IsLocalIP: true});
 		if (!['disco', 'TSMP', 'ICMP'].includes(type)) return undefined;
 		// Only disco says what is wrong; the others wait for an answer that does not come.
 		const isDisco = type === 'disco';
-		const {keyExpiredAt, path, loss} = nodes[peer.name];
+		const {keyExpiredAt, loss} = nodes[peer.name];
+		const path = pathBetween(world.conditions, own, peer.name);
 		const named = {...result, NodeIP: ip, NodeName: peer.name};
-		if (isDisco && tailscaled === 'stopped') return json({...result, Err: 'local tailscaled stopped'});
+		if (isDisco && state === 'stopped') return json({...result, Err: 'local tailscaled stopped'});
 		if (isDisco && keyExpiredAt !== undefined) return json({...named, Err: "peer's node key has expired"});
 		peers.note(peer.name, path);
-		if (!isReachable(world.conditions, peer.name) || Math.random() < loss) return undefined;
+		if (state !== 'running' || !isReachableFrom(world.conditions, own, peer.name) || Math.random() < loss)
+			return undefined;
 
 		const latencyMs = roundTripMs(peer, path) + (isDisco ? 0 : between(0.2, 0.6));
 		const found = isDisco ? describePath(peer, path) : type === 'TSMP' ? {PeerAPIPort: peer.peerApiPort} : {};

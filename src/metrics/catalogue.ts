@@ -1,6 +1,10 @@
 /** Every metric that tailprobe can export, as data. Documentation, dashboards, rules and tests are held against this list. */
 
+import {gpuCollector} from '../collectors/gpus.ts';
+import {kubernetesCollector} from '../collectors/kubernetes.ts';
+import {poolMetrics} from '../collectors/pools.ts';
 import {collectorMetrics, tailscaledRows} from '../collectors/registry.ts';
+import {vastCollector} from '../collectors/vast.ts';
 import {probes} from '../probes/registry.ts';
 import {checkMetrics, ownMetrics, vantageMetrics} from './core.ts';
 import type {MetricDef} from './types.ts';
@@ -17,6 +21,10 @@ export const catalogue: readonly CatalogueSection[] = [
 	{title: 'Vantages', metrics: Object.values(vantageMetrics)},
 	{title: 'Headscale and its nodes', metrics: collectorMetrics},
 	{title: 'The own tailscaled and the clients it knows', metrics: tailscaledRows},
+	{title: 'GPUs', metrics: gpuCollector.metrics},
+	{title: 'Pools', metrics: Object.values(poolMetrics)},
+	{title: 'Kubernetes', metrics: kubernetesCollector.metrics},
+	{title: 'vast.ai', metrics: vastCollector.metrics},
 	{title: 'tailprobe itself', metrics: Object.values(ownMetrics)},
 ];
 

@@ -114,6 +114,36 @@ export const vantageMetrics = {
 		help: 'Runs spoiled by our own lateness: answered ones keep their verdict without their times, timed out ones are unknown.',
 		labels: ['vantage', 'outcome'],
 	},
+	belated: {
+		name: 'tailprobe_vantage_belated_readings_total',
+		type: 'counter',
+		help: 'Readings that an agent took while it was cut off and that came more than two intervals late: they are in the history and move no other series.',
+		labels: ['vantage'],
+	},
+	rejected: {
+		name: 'tailprobe_vantage_rejected_readings_total',
+		type: 'counter',
+		help: 'Readings of an agent that were dropped, as no honest agent sends them: of a check that it was not given (foreign), of no possible shape (malformed), more than there can be (excess).',
+		labels: ['vantage', 'reason'],
+	},
+	lost: {
+		name: 'tailprobe_vantage_lost_readings_total',
+		type: 'counter',
+		help: 'Readings that an agent had to forget before they could be fetched: it was cut off for longer than it remembers.',
+		labels: ['vantage'],
+	},
+	info: {
+		name: 'tailprobe_vantage_info',
+		type: 'gauge',
+		help: 'The entry of the configuration that the vantage belongs to, and the way by which it is reached at present: local, agent, ssh, pod, or none.',
+		labels: ['vantage', 'group', 'way'],
+	},
+	way: {
+		name: 'tailprobe_vantage_way_state',
+		type: 'gauge',
+		help: 'Ways of a remote vantage: exactly one state is 1 (used, ready, failing, unsupported, idle). `idle` is not tried because one before it works; `unsupported` cannot work there, which is a fact and no failure.',
+		labels: ['vantage', 'way', 'state'],
+	},
 } as const satisfies Record<string, MetricDef>;
 
 export const ownMetrics = {

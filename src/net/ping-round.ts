@@ -175,7 +175,8 @@ export function isDirect(ping: Ping): boolean {
 	return ping.answer?.seconds !== undefined && ping.answer.endpoint !== '';
 }
 
-function isRefusal(error: string): boolean {
+/** Whether tailscaled says that this peer cannot be pinged at all. */
+export function isRefusal(error: string): boolean {
 	return /no matching peer|node key has expired|local tailscale ip/i.test(error);
 }
 

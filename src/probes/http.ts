@@ -11,6 +11,7 @@ import {noteAnswer} from './http/note-answer.ts';
 import {type HttpOptions, httpOptions} from './http/options.ts';
 import {describeHop, finalReading} from './http/reading.ts';
 import {nextHop} from './http/redirect.ts';
+import {httpShell} from './http/shell.ts';
 import {statusCodeMetric} from './http/status-code-metric.ts';
 import {type Findings, failedReading} from './shared/failed-reading.ts';
 import {earliestExpiryOf} from './shared/tls-metrics.ts';
@@ -28,6 +29,7 @@ export const http: Probe<HttpOptions> = {
 	unjudged: unjudgedHttp,
 	prepare: prepareHttp,
 	measure,
+	shell: httpShell,
 };
 
 async function measure(target: Target, options: HttpOptions, place: Place, signal: AbortSignal): Promise<Reading> {

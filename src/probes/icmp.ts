@@ -3,6 +3,7 @@
  * capability, and no process per target.
  */
 
+import type * as zod from 'zod';
 import type {Check, Reading} from '../engine/types.ts';
 import {checkLabels} from '../metrics/types.ts';
 import {pingAddresses} from '../net/fping.ts';
@@ -13,9 +14,10 @@ import type {Resolved} from '../net/types.ts';
 import {CannotLookError} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import {jitter, median} from '../util/round-trips.ts';
+import {icmpShell} from './icmp/shell.ts';
 import {noteAnswered} from './shared/answered.ts';
 import {type FamilyOptions, familyOptions, ruleFor} from './shared/resolve-phase.ts';
-import type {Place, Probe} from './types.ts';
+import type {Place, Probe, Zod} from './types.ts';
 
 export interface IcmpOptions extends FamilyOptions {
 	/** Pings per target and round. */
@@ -33,22 +35,8 @@ export interface IcmpOptions extends FamilyOptions {
 export const icmp: Probe<IcmpOptions> = {
 	type: 'icmp',
 	summary: 'Several ICMP echo requests by fping: round trip, loss, jitter. Needs `fping` on the machine.',
-	options: z =>
-		z.strictObject({
-			count: z.int().min(1).max(50).default(4).describe('Pings per run.'),
-			ping_interval: durationOption(z, 10, 10_000, '200ms')
-				.default(200)
-				.describe('Pause between two pings; a short timeout makes it shorter.'),
-			payload_size: z.int().min(0).max(65_000).default(56).describe('Bytes of data in each ping.'),
-			dont_fragment: z.boolean().default(false).describe('Forbid fragmentation (IPv4).'),
-			max_loss: z
-				.number()
-				.min(0)
-				.max(1)
-				.optional()
-				.describe('Loss ratio above which the target counts as down; without it only when every ping was lost.'),
-			...familyOptions(z),
-		}),
+	options: z => options(z, durationOption(z, 10, 10_000, '200ms')),
+	settled: z => options(z, z.number().min(10).max(10_000)),
 	address: 'host',
 	vias: ['tailnet', 'direct'],
 	durationIsLatency: false,
@@ -96,7 +84,26 @@ export const icmp: Probe<IcmpOptions> = {
 			JSON.stringify([count, ping_interval, payload_size, dont_fragment]),
 		measure,
 	},
+	shell: icmpShell((options, address, times) =>
+		readTimes({options}, {address, family: address.includes(':') ? 6 : 4, by: 'literal', seconds: 0}, times),
+	),
 };
+
+function options(z: Zod, pingInterval: zod.ZodType<number>): zod.ZodType<IcmpOptions> {
+	return z.strictObject({
+		count: z.int().min(1).max(50).default(4).describe('Pings per run.'),
+		ping_interval: pingInterval.default(200).describe('Pause between two pings; a short timeout makes it shorter.'),
+		payload_size: z.int().min(0).max(65_000).default(56).describe('Bytes of data in each ping.'),
+		dont_fragment: z.boolean().default(false).describe('Forbid fragmentation (IPv4).'),
+		max_loss: z
+			.number()
+			.min(0)
+			.max(1)
+			.optional()
+			.describe('Loss ratio above which the target counts as down; without it only when every ping was lost.'),
+		...familyOptions(z),
+	});
+}
 
 /** Names that are asked for at a time. */
 const resolversAtOnce = 64;
@@ -180,7 +187,11 @@ function unresolved(check: Check): Reading {
 }
 
 /** Pure: what the round trips of one target mean. A lost ping is undefined. */
-export function readTimes(check: Check, to: Resolved, times: readonly (number | undefined)[]): Reading {
+export function readTimes(
+	check: Pick<Check, 'options'>,
+	to: Resolved,
+	times: readonly (number | undefined)[],
+): Reading {
 	const answered = times.filter(time => time !== undefined);
 	const sent = times.length;
 	const lost = sent - answered.length;

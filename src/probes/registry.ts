@@ -2,6 +2,7 @@
 
 import {derp} from './derp.ts';
 import {dns} from './dns.ts';
+import {gpu} from './gpu.ts';
 import {http} from './http.ts';
 import {httpWarm} from './http-warm.ts';
 import {icmp} from './icmp.ts';
@@ -23,6 +24,7 @@ export const probes: readonly Probe[] = [
 	dns as Probe,
 	stun as Probe,
 	derp as Probe,
+	gpu as Probe,
 ];
 
 /** The probe of that type, or undefined. */

@@ -16,6 +16,7 @@ import {earliestExpiryMetric} from './shared/tls-metrics.ts';
 import {tlsContext, tlsPhase, verdictPhase, withoutClientCertificate} from './shared/tls-options.ts';
 import {harmlessSteps, type TcpOptions, tcpOptions, unjudgedSteps} from './tcp/options.ts';
 import {converse, lastLine, type Progress} from './tcp/script.ts';
+import {tcpShell} from './tcp/shell.ts';
 import type {Place, Probe} from './types.ts';
 
 export type {TcpOptions};
@@ -36,6 +37,7 @@ export const tcp: Probe<TcpOptions> = {
 	unjudged: ({query_response: steps}) => unjudgedSteps(steps),
 	prepare: (_target, options) => (speaksTls(options) ? prepareAuthorities(options.tls_config.ca_file) : undefined),
 	measure,
+	shell: tcpShell,
 };
 
 async function measure(target: Target, options: TcpOptions, place: Place, signal: AbortSignal): Promise<Reading> {

@@ -22,6 +22,7 @@ import {
 	verdictPhase,
 	withoutClientCertificate,
 } from './shared/tls-options.ts';
+import {tlsShell} from './tls/shell.ts';
 import {askForTls, type StartTlsProtocol, startTlsProtocols} from './tls/starttls.ts';
 import type {Place, Probe, Zod} from './types.ts';
 
@@ -78,6 +79,7 @@ export const tls: Probe<TlsProbeOptions> = {
 	harmless: given => ({...given, tls_config: withoutClientCertificate(given.tls_config)}),
 	prepare: (_target, given) => prepareAuthorities(given.tls_config.ca_file),
 	measure,
+	shell: tlsShell,
 };
 
 function options(z: Zod) {

@@ -13,6 +13,7 @@ import {CannotLookError, messageOf, oneLine} from '../util/errors.ts';
 import {durationOption} from '../util/option-values.ts';
 import {jitter, median} from '../util/round-trips.ts';
 import {noteAnswered} from './shared/answered.ts';
+import {tunnelShell} from './tunnel/shell.ts';
 import type {Place, Probe} from './types.ts';
 
 export interface TunnelOptions {
@@ -56,6 +57,14 @@ export const tunnel: Probe<TunnelOptions> = {
 				pingIntervalMs,
 				...(maxLoss === undefined ? {} : {maxLoss}),
 			})),
+	settled: z =>
+		z
+			.strictObject({
+				count: z.int().min(1).max(100),
+				pingIntervalMs: z.number().min(10).max(10_000),
+				maxLoss: z.number().min(0).max(1).optional(),
+			})
+			.transform(({maxLoss, ...rest}) => ({...rest, ...(maxLoss === undefined ? {} : {maxLoss})})),
 	address: 'host',
 	vias: ['tailnet'],
 	durationIsLatency: false,
@@ -125,6 +134,7 @@ export const tunnel: Probe<TunnelOptions> = {
 		},
 	],
 	measure,
+	shell: tunnelShell(readRound),
 };
 
 async function measure(target: Target, options: TunnelOptions, place: Place, signal: AbortSignal): Promise<Reading> {

@@ -77,6 +77,10 @@ export interface Probe<Options = unknown> {
 	/** Schema of the block named after the type. Keys and meaning as in blackbox_exporter where it has them (snake_case). */
 	options(z: Zod): zod.ZodType<Options>;
 	/**
+	 * Schema of options as `options` returned them, for those that came over a wire; absent where `options` takes its own output again.
+	 */
+	settled?(z: Zod): zod.ZodType<Options>;
+	/**
 	 * `url`: a URL; `host_port`; `host`: a name or an address without a port. Judged when the configuration is read. `self`: the vantage
 	 * looks at its own machine, and the check has neither targets nor nodes.
 	 */

@@ -23,6 +23,7 @@ import {earliestExpiryOf} from './shared/tls-metrics.ts';
 import {tlsContext, tlsPhase} from './shared/tls-options.ts';
 import type {Place, Probe} from './types.ts';
 import {harmlessWs, unjudgedWs, type WsOptions, wsOptions} from './ws/options.ts';
+import {wsShell} from './ws/shell.ts';
 
 const schemes: Schemes = ['ws', 'wss'];
 
@@ -55,6 +56,7 @@ export const ws: Probe<WsOptions> = {
 	harmless: harmlessWs,
 	unjudged: unjudgedWs,
 	measure,
+	shell: wsShell,
 };
 
 async function measure(target: Target, options: WsOptions, place: Place, signal: AbortSignal): Promise<Reading> {

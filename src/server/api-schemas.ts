@@ -145,8 +145,31 @@ export const historyAnswer = z.object({
 export const vantageSchema = z
 	.object({
 		name: z.string(),
-		type: z.string(),
+		type: z.string().meta({
+			description: '`local`, or of another machine the way in use: `agent`, `ssh` or `pod`; `remote` while none works.',
+		}),
+		group: z
+			.string()
+			.optional()
+			.meta({description: 'Of another machine: the entry of the configuration that it belongs to.'}),
+		ways: z
+			.array(
+				z.object({
+					type: z.string(),
+					inUse: z.boolean(),
+					condition: z.enum(['sound', 'sick', 'gone', 'starting', 'idle', 'unsupported']),
+					detail: sentence.optional(),
+				}),
+			)
+			.optional()
+			.meta({
+				description: 'Of another machine: its ways as configured. `idle`: not tried, because one before it works.',
+			}),
 		condition: z.enum(['sound', 'sick', 'gone', 'starting']),
+		unsupported: z
+			.literal(true)
+			.optional()
+			.meta({description: 'Gone, and waiting mends nothing: no way can work there.'}),
 		detail: sentence.optional(),
 		latenessSeconds: z.number().meta({description: 'How late the measuring thread was lately, at worst.'}),
 		runsInFlight: count,

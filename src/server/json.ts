@@ -9,7 +9,8 @@ import {formatTime} from './format-time.ts';
 import {describePlatform} from './platform-json.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';
 
-type Json<S extends z.ZodType> = z.output<S>;
+/** What a schema lets out. */
+export type Json<S extends z.ZodType> = z.output<S>;
 
 /** A check without its options, which may hold secrets. */
 export type CheckJson = Json<typeof schemas.checkSchema>;
@@ -112,7 +113,10 @@ export function describeStrip(strip: CheckView['strip']): Json<typeof schemas.st
 export function describeVantage({
 	name,
 	type,
+	group,
+	ways,
 	condition,
+	unsupported,
 	detail,
 	latenessMs,
 	runsInFlight,
@@ -123,7 +127,10 @@ export function describeVantage({
 	return {
 		name,
 		type,
+		group,
+		ways: ways?.map(way => ({...way})),
 		condition,
+		unsupported,
 		detail,
 		latenessSeconds: latenessMs / 1000,
 		runsInFlight,

@@ -3,6 +3,7 @@
 import {z} from 'zod';
 import {createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject} from 'zod-openapi';
 import * as schemas from './api-schemas.ts';
+import {poolsAnswer} from './pools-schema.ts';
 
 /** OpenAPI 3.1 of every path but the page and its files. */
 export function describeApi(version: string): object {
@@ -128,6 +129,11 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 		'vantages',
 		'Where probes run from, and whether that place is sound.',
 		schemas.vantagesAnswer,
+	),
+	'/api/v1/pools': api(
+		'pools',
+		'How many GPU machines are usable, and what is rented and cannot be used.',
+		poolsAnswer,
 	),
 	'/api/v1/checks': api('checks', 'Every check with its verdict and last outcome.', schemas.checksAnswer),
 	'/api/v1/checks/{key}/history': {

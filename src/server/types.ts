@@ -4,7 +4,9 @@ import type {Check, DownReason, Outcome} from '../engine/types.ts';
 import type {Landmarks} from '../inventory/landmarks.ts';
 import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
+import type {PoolView} from '../pools/types.ts';
 import type {VantageState} from '../vantages/types.ts';
+import type {VastView} from '../vast/view.ts';
 
 export interface DaemonView {
 	readonly version: string;
@@ -31,6 +33,10 @@ export interface DaemonView {
 	tailscaledMetrics(vantage?: string): string | undefined;
 	/** Hosts that other things hang on, as configured. */
 	landmarks(): Landmarks;
+	/** Groups of GPU machines, as judged within the last seconds. */
+	pools(): readonly PoolView[];
+	/** What is rented at vast.ai; undefined: not configured, or nothing is known at present. */
+	vast(): VastView | undefined;
 	/** Runs an ad hoc probe; never throws for what the target does. */
 	probe(request: AdhocRequest): Promise<AdhocAnswer>;
 	/** Reads the configuration again, all or nothing. */

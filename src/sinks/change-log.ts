@@ -23,7 +23,7 @@ const dayMs = 86_400_000;
 const apiKeySoonMs = 14 * dayMs;
 
 export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = systemClock): ChangeLog {
-	const conditions = new Map<string, VantageState['condition']>();
+	const conditions = new Map<string, Pick<VantageState, 'condition' | 'type'>>();
 	let nodes: ReadonlySet<string> | undefined;
 	let wasInGrace = false;
 	/** What is known of a matter; what is not known at the moment changes nothing. */
@@ -34,13 +34,29 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 
 	return {
 		vantages(states) {
-			for (const {name, condition, detail} of states) {
+			for (const {name, group, type, condition, unsupported, detail} of states) {
 				const before = conditions.get(name);
-				if (condition === before || condition === 'starting') continue;
-				conditions.set(name, condition);
-				if (condition !== 'sound')
-					log.warn({vantage: name, detail}, `vantage is ${condition}, its tailnet checks are unknown`);
-				else if (before !== undefined) log.info({vantage: name}, 'vantage is sound again');
+				const remote = group === undefined ? {} : {group, way: type};
+				if (condition === 'starting') continue;
+				if (condition !== before?.condition) {
+					if (unsupported)
+						log.info({vantage: name, ...remote, detail}, 'vantage cannot be used, its checks are unknown');
+					else if (condition !== 'sound')
+						log.warn(
+							{vantage: name, ...remote, detail},
+							`vantage is ${condition}, its ${group === undefined || condition === 'sick' ? 'tailnet ' : ''}checks are unknown`,
+						);
+					else if (before !== undefined) log.info({vantage: name, ...remote}, 'vantage is sound again');
+					else if (group !== undefined) log.info({vantage: name, ...remote}, 'vantage is reached');
+				} else if (condition !== 'gone' && type !== before?.type)
+					log.warn({vantage: name, ...remote, before: before?.type}, 'vantage is reached by another way');
+				conditions.set(name, {condition, type});
+			}
+			const now = new Set(states.map(({name}) => name));
+			for (const name of conditions.keys()) {
+				if (now.has(name)) continue;
+				conditions.delete(name);
+				log.info({vantage: name}, 'vantage is no more');
 			}
 		},
 		headscale(state) {

@@ -39,6 +39,8 @@ export interface History extends Sink {
 
 /** Outcomes that are kept of each check: the last ones, and as many that were not up. */
 const keptOutcomes = 20;
+/** An agent that was cut off for ten minutes has so many, at the usual interval. */
+const keptBelated = 40;
 /** A check that was silent for so many intervals is unknown, as in the metrics. */
 const staleIntervals = 3;
 
@@ -52,9 +54,14 @@ export function createHistory({clock, maxChecks = 20_000, onTransition}: History
 	const columnsOfType = new Map<string, Columns>();
 	let full = 0;
 
+	function columnsFor(type: string): Columns {
+		const columns = columnsOfType.get(type) ?? createColumns();
+		columnsOfType.set(type, columns);
+		return columns;
+	}
+
 	function follow(check: Check): Followed {
-		const columns = columnsOfType.get(check.type) ?? createColumns();
-		columnsOfType.set(check.type, columns);
+		const columns = columnsFor(check.type);
 		const whole = full < maxChecks;
 		if (whole) full++;
 		return {
@@ -99,6 +106,13 @@ export function createHistory({clock, maxChecks = 20_000, onTransition}: History
 		accept(check, outcome) {
 			const record = followed.get(check.key);
 			if (!record || outcome.kind === 'adhoc') return;
+			if (outcome.belated) {
+				// It says how things were, not how they are.
+				record.belated ??= createOutcomeRing(check.key, keptBelated, columnsFor(check.type));
+				record.belated.add(outcome, [record.recent]);
+				countInStrip(record, outcome, strips, clock.wall());
+				return;
+			}
 			keep(record, outcome);
 			countInStrip(record, outcome, strips, clock.wall());
 			if (outcome.kind === 'scheduled') record.lastAt = clock.now();
@@ -116,7 +130,13 @@ export function createHistory({clock, maxChecks = 20_000, onTransition}: History
 		views: () => Array.from(followed.values(), record => viewOf(record, strips, clock)),
 		history(key) {
 			const record = followed.get(key);
-			return record && {recent: record.recent.newestFirst(), failures: record.failures?.newestFirst() ?? []};
+			if (!record) return undefined;
+			const recent = record.recent.newestFirst();
+			const belated = record.belated?.newestFirst().map(outcome => ({...outcome, belated: true as const})) ?? [];
+			return {
+				recent: belated.length === 0 ? recent : [...recent, ...belated].toSorted((a, b) => b.startedAt - a.startedAt),
+				failures: record.failures?.newestFirst() ?? [],
+			};
 		},
 	};
 }
@@ -141,6 +161,8 @@ interface Followed {
 	couldLook: boolean;
 	told: Verdict | 'new';
 	recent: OutcomeRing;
+	/** What an agent measured while it was cut off; most checks have none. */
+	belated?: OutcomeRing;
 	/** Made at the first failure: most checks have none. */
 	failures?: OutcomeRing;
 	newFailures?: () => OutcomeRing;

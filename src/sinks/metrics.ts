@@ -52,6 +52,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	const duration = exposition.gauge(checkMetrics.duration);
 	const phase = exposition.gauge(checkMetrics.phase);
 	const lateRuns = exposition.counter(vantageMetrics.lateRuns);
+	const belated = exposition.counter(vantageMetrics.belated);
 	const seriesGauge = exposition.gauge(ownMetrics.series);
 	const limitGauge = exposition.gauge(ownMetrics.seriesLimit);
 	const unexportedGauge = exposition.gauge(ownMetrics.unexported);
@@ -135,11 +136,16 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		for (const verdict of verdicts) runs.inc(labels, 0, verdict);
 		if (check.recheckMs !== undefined) rechecks.inc(labels, 0);
 		for (const outcome of lateOutcomes) lateRuns.inc(labelSet({vantage}), 0, outcome);
+		belated.inc(labelSet({vantage}), 0);
 		readings.get(type)?.begin(labels, check.detail);
 		showLimits();
 	}
 
 	function accept(check: Check, outcome: Outcome): void {
+		if (outcome.belated) {
+			belated.inc(labelSet({vantage: check.vantage}));
+			return;
+		}
 		countLate(check, outcome);
 		const entry = entries.get(check.key);
 		if (!entry || outcome.kind === 'adhoc') return;
@@ -171,6 +177,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		if (left > 0) return;
 		checksOf.delete(vantage);
 		for (const outcome of lateOutcomes) lateRuns.remove(labelSet({vantage}), outcome);
+		belated.remove(labelSet({vantage}));
 	}
 
 	/** The series of a check that may go on. */

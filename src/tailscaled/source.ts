@@ -92,7 +92,9 @@ export function startTailscaled({vantages, log, nodes}: TailscaledSourceOptions)
 	};
 
 	function configure(wanted: readonly VantageConfig[]): void {
-		const sockets = new Map(wanted.map(({name, tailscaledSocket}) => [name, tailscaledSocket]));
+		const sockets = new Map(
+			wanted.flatMap(vantage => (vantage.type === 'local' ? [[vantage.name, vantage.tailscaledSocket]] : [])),
+		);
 		for (const [name, {socket}] of running) if (sockets.get(name) !== socket) end(name);
 		for (const [vantage, socket] of sockets) {
 			if (socket === undefined || running.has(vantage)) continue;

@@ -1,15 +1,16 @@
 /** Keeps the measuring thread alive, and says "unknown" for its checks while it is not. */
 
-import {Worker} from 'node:worker_threads';
+import type {Worker} from 'node:worker_threads';
 import {createSchedule} from '../engine/schedule.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
-import {ownFile} from '../util/own-file.ts';
+import {startOwnWorker} from '../util/own-worker.ts';
 import {type Belief, createBelief} from './belief.ts';
 import type {LocalVantageOptions} from './local.ts';
 import {createRunTally} from './run-tally.ts';
 import type {FromThread, ThreadData, ThreadState, ToThread} from './thread-messages.ts';
 import type {VantageState} from './types.ts';
+import {unknownOutcome} from './unknown-outcome.ts';
 
 export interface MeasuringThread {
 	assign(checks: readonly Check[]): void;
@@ -141,7 +142,7 @@ export function startMeasuringThread(options: LocalVantageOptions, belief: Belie
 
 	function start(): void {
 		const data: ThreadData = {place, belief: belief.memory};
-		const young = new Worker(ownFile('./local-thread.ts', import.meta.url), {
+		const young = startOwnWorker('./local-thread.ts', import.meta.url, {
 			workerData: data,
 			resourceLimits: {maxYoungGenerationSizeMb},
 			name: 'measuring',
@@ -225,18 +226,4 @@ function conditionOf(state: ThreadState | undefined): Pick<VantageState, 'condit
 			detail: `The measuring thread was ${Math.round(state.latenessMs)} ms late within the last 30 s: give tailprobe more CPU.`,
 		};
 	return {condition: state.sound ? 'sound' : 'sick', ...(state.detail === undefined ? {} : {detail: state.detail})};
-}
-
-function unknownOutcome(check: Check, kind: Outcome['kind'], detail: string): Outcome {
-	return {
-		key: check.key,
-		startedAt: systemClock.wall(),
-		durationMs: 0,
-		latenessMs: 0,
-		late: false,
-		kind,
-		verdict: 'unknown',
-		reason: 'vantage',
-		detail,
-	};
 }

@@ -24,14 +24,19 @@ export interface OwnHealthTimes {
 }
 
 /** What is used where nothing else is said. */
-export const defaultTimes: OwnHealthTimes = {watchMs: 5000, joiningMs: 40_000, reconnectingMs: 15_000, patienceMs: 60_000};
+export const defaultTimes: OwnHealthTimes = {
+	watchMs: 5000,
+	joiningMs: 40_000,
+	reconnectingMs: 15_000,
+	patienceMs: 60_000,
+};
 /** Time between two looks counts as sound for so many `watchMs` at most: a process that was stopped has not looked. */
 const longestGap = 3;
 /** Those that were excused first are forgotten first. */
 const excusedKept = 20_000;
 
 /** Failures that a broken tailscaled of our own would cause as well; an answer with the wrong status proves that it works. */
-const ambiguous: ReadonlySet<Reason> = new Set([
+export const ambiguous: ReadonlySet<Reason> = new Set([
 	'resolve',
 	'refused',
 	'unreachable',

@@ -1,38 +1,56 @@
-/** All vantages of the configuration, kept in step with it over reloads. */
+/** All vantages: those of the configuration, kept in step with it over reloads, and the members of remote ones as they come and go. */
 
-import type {Config, VantageConfig} from '../config/types.ts';
+import type {Config, LocalVantageConfig, RemoteVantageConfig} from '../config/types.ts';
+import type {PlannedVantage} from '../engine/plan.ts';
 import type {Check, Outcome} from '../engine/types.ts';
-import {createVantage} from './registry.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
+import type {Member} from './members.ts';
+import {startLocal, startRemote, type VantageContext} from './registry.ts';
 import type {Vantage} from './types.ts';
 
-export interface VantageSetOptions {
+export interface VantageSetOptions extends Pick<VantageContext, 'allowLoopback' | 'peers' | 'kubernetes' | 'onBug'> {
 	config: Config;
-	allowLoopback: boolean;
 	onOutcomes(outcomes: readonly Outcome[]): void;
-	/** It is known for the first time what a vantage is like, or its own tailnet addresses changed. */
+	/** It is known for the first time what a vantage is like, or its way, condition or own tailnet addresses changed. */
 	onKnown(): void;
-	onBug(text: string): void;
 	onThreadDeath(vantage: string, why: string, delayMs: number): void;
+	clock?: Pick<Clock, 'now'>;
 }
 
 export interface VantageSet {
 	list(): readonly Vantage[];
 	/** Gives each vantage its checks. */
 	assign(checks: readonly Check[]): void;
-	/** Starts new vantages, ends those that went, and starts those anew whose place changed. */
+	/** Starts new local vantages, ends those that went, and starts those anew whose place changed. Members follow with `update`. */
 	configure(config: Config): void;
-	/** Whether every vantage told what it is like. */
+	/** Takes the whole list of members: new ones start, those that went end after their grace, the others go on undisturbed. */
+	update(members: readonly Member[]): void;
+	/** Whether the local vantage told what it is like. */
 	known(): boolean;
+	/** What checks can be planned for, in the order of the configuration. */
+	planned(): readonly PlannedVantage[];
 	ownAddresses(): ReadonlyMap<string, readonly string[]>;
 	stop(): Promise<void>;
 }
 
+interface Entry {
+	vantage: Vantage;
+	/** What it was started with: when that changes it is started anew. */
+	definition: string;
+	group: string;
+	/** Shared with its context: what it still says then is not heard. */
+	life: {isOver: boolean};
+	/** Of a member that is listed no more, on the monotonic clock. */
+	goneSince?: number;
+}
+
 export function startVantages(options: VantageSetOptions): VantageSet {
-	const running = new Map<string, {vantage: Vantage; definition: string}>();
+	const {clock = systemClock} = options;
+	const running = new Map<string, Entry>();
 	const ending = new Set<Promise<void>>();
 	const addresses = new Map<string, readonly string[]>();
-	const replaced = new WeakSet<Vantage>();
-	configure(options.config);
+	let {config} = options;
+	configure(config);
 
 	return {
 		list,
@@ -41,7 +59,15 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 			for (const {vantage} of running.values()) vantage.assign(byVantage.get(vantage.name) ?? []);
 		},
 		configure,
-		known: () => list().every(vantage => vantage.state().condition !== 'starting'),
+		update,
+		known: () => locals(config).every(({name}) => running.get(name)?.vantage.state().condition !== 'starting'),
+		planned() {
+			const rank = new Map(config.vantages.map(({name}, at) => [name, at]));
+			const rankOf = ({group}: Entry) => rank.get(group) ?? 0;
+			return [...running.values()]
+				.toSorted((a, b) => rankOf(a) - rankOf(b))
+				.map(({vantage: {name}, group}) => ({name, group}));
+		},
 		ownAddresses() {
 			// A vantage that was just started anew has not told yet, and is still the same node.
 			for (const vantage of list())
@@ -58,39 +84,66 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		return [...running.values()].map(({vantage}) => vantage);
 	}
 
-	function configure(config: Config): void {
-		const wanted = new Map(config.vantages.map(vantage => [vantage.name, vantage]));
-		for (const [name, {vantage, definition}] of running) {
-			const next = wanted.get(name);
-			if (next && definitionOf(next, config) === definition) wanted.delete(name);
-			else {
-				running.delete(name);
-				// Its runs are cut short for our own reasons; its successor looks again at once.
-				replaced.add(vantage);
-				end(vantage);
-			}
-		}
+	function configure(next: Config): void {
+		config = next;
+		const wanted = new Map(locals(config).map(vantage => [vantage.name, vantage]));
+		const groups = new Set(config.vantages.map(({name}) => name));
+		for (const [name, {group}] of running) if (!wanted.has(name) && (name === group || !groups.has(group))) drop(name);
 		for (const [name, vantage] of wanted)
-			running.set(name, {vantage: start(vantage, config), definition: definitionOf(vantage, config)});
+			keep(name, name, JSON.stringify([vantage, config.tailnet]), context => startLocal(vantage, context));
 	}
 
-	function start(vantage: VantageConfig, config: Config): Vantage {
-		const created: Vantage = createVantage(vantage, {
-			place: {
-				vantage: vantage.name,
-				...(vantage.tailscaledSocket === undefined ? {} : {tailscaled: vantage.tailscaledSocket}),
-				...(vantage.socks5 === undefined ? {} : {socks5: vantage.socks5}),
-				tailnet: config.tailnet,
-				allowLoopback: options.allowLoopback,
-			},
+	function update(members: readonly Member[]): void {
+		const groups = new Map(config.vantages.flatMap(each => (each.type === 'remote' ? [[each.name, each]] : [])));
+		const listed = new Set(members.map(({name}) => name));
+		for (const member of members) {
+			const {ways} = groups.get(member.group) as RemoteVantageConfig;
+			const definition = JSON.stringify([placeOf(member), ways, config.tailnet, locals(config)]);
+			keep(member.name, member.group, definition, context => startRemote(member, ways, context));
+		}
+		for (const [name, entry] of running) {
+			if (listed.has(name) || name === entry.group) continue;
+			entry.goneSince ??= clock.now();
+			const graceMs = groups.get(entry.group)?.graceMs ?? 0;
+			if (clock.now() - entry.goneSince >= graceMs) drop(name);
+		}
+	}
+
+	function keep(name: string, group: string, definition: string, start: (context: VantageContext) => Vantage): void {
+		const known = running.get(name);
+		if (known?.definition === definition) {
+			delete known.goneSince;
+			return;
+		}
+		if (known) drop(name);
+		const life = {isOver: false};
+		running.set(name, {vantage: start(contextOf(name, life)), definition, group, life});
+	}
+
+	function drop(name: string): void {
+		const entry = running.get(name);
+		if (!entry) return;
+		running.delete(name);
+		// Its runs are cut short for our own reasons; its successor looks again at once.
+		entry.life.isOver = true;
+		end(entry.vantage);
+	}
+
+	function contextOf(name: string, life: {isOver: boolean}): VantageContext {
+		const [local] = locals(config);
+		return {
+			tailnet: config.tailnet,
+			...(local?.socks5 === undefined ? {} : {socks5: local.socks5}),
+			allowLoopback: options.allowLoopback,
+			peers: options.peers,
+			kubernetes: options.kubernetes,
 			onOutcomes: outcomes => {
-				if (!replaced.has(created)) options.onOutcomes(outcomes);
+				if (!life.isOver) options.onOutcomes(outcomes);
 			},
-			onAddresses: options.onKnown,
+			onChange: options.onKnown,
 			onBug: options.onBug,
-			onThreadDeath: (why, delayMs) => options.onThreadDeath(vantage.name, why, delayMs),
-		});
-		return created;
+			onThreadDeath: (why, delayMs) => options.onThreadDeath(name, why, delayMs),
+		};
 	}
 
 	function end(vantage: Vantage): void {
@@ -100,6 +153,11 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 	}
 }
 
-function definitionOf(vantage: VantageConfig, config: Config): string {
-	return JSON.stringify([vantage, config.tailnet]);
+function locals(config: Config): LocalVantageConfig[] {
+	return config.vantages.filter(vantage => vantage.type === 'local');
+}
+
+/** What of a member decides how it is reached: when only other things changed, it goes on. */
+function placeOf({name, group, address, pod}: Member): unknown[] {
+	return [name, group, address, pod];
 }

@@ -40,6 +40,8 @@ export interface VantageState {
 	threadRestarts: number;
 	/** Facts about tailscaled: backendState, version, tun, online (own map poll). */
 	facts: Record<string, string>;
+	/** Of an agent: outcomes of its that were dropped, by why (`foreign`, `malformed`, `excess`), and those that it forgot before we could take them. */
+	intake?: {rejected: Readonly<Record<string, number>>; lost: number};
 }
 
 /** One way of a remote vantage. */

@@ -22,6 +22,7 @@ test('the own tailscaled and its sources are shown without any headscale', async
 		() => undefined,
 		() => new Map(),
 		tailscaled,
+		() => [{name: 'kubernetes-pods', ok: true, lastTriedAt: Date.now(), intervalMs: 30_000}],
 	);
 
 	let text = '';
@@ -30,6 +31,7 @@ test('the own tailscaled and its sources are shown without any headscale', async
 	t.true(text.includes('tailprobe_tailscaled_health_by_code{vantage="cluster"} 0\n'));
 	t.true(text.includes('tailprobe_tailnet_client_versions{version="1.102.3"} 1\n'));
 	t.true(text.includes('tailprobe_source_read_success{source="tailscaled-health"} 0\n'));
+	t.true(text.includes('tailprobe_source_read_success{source="kubernetes-pods"} 1\n'));
 });
 
 test('no metric is declared twice', t => {

@@ -39,5 +39,32 @@ test('a command line that could not be run is a mistake', t => {
 		mistakesOf('  cli: {command: headscale nodes}').join(),
 		/headscale\.cli\.command: expected a list such as \[/,
 	);
-	t.regex(mistakesOf('  cli: {}').join(), /headscale\.cli\.command: this is missing: expected a list/);
+	t.regex(mistakesOf('  cli: {}').join(), /headscale\.cli: expected a command, or the pod that headscale runs in/);
+});
+
+test('the pod of headscale is taken, with a command of its own or the usual one', t => {
+	const configured = (cli: string) => {
+		const loaded = parseConfig(`${fileWith(`  cli: ${cli}`)}\nkubernetes: {}`, 'f.yaml');
+		const {cliCommand, cliPod} = (loaded.ok && loaded.config.headscale) || {};
+		return {cliCommand, cliPod};
+	};
+
+	t.deepEqual(configured('{pod: {namespace: headscale, selector: app=headscale}}'), {
+		cliCommand: ['headscale'],
+		cliPod: {namespace: 'headscale', selector: 'app=headscale'},
+	});
+	t.deepEqual(configured('{command: [headscale, -c, /x], pod: {namespace: h, selector: a=b, container: c}}'), {
+		cliCommand: ['headscale', '-c', '/x'],
+		cliPod: {namespace: 'h', selector: 'a=b', container: 'c'},
+	});
+});
+
+test('a pod that could not be reached is a mistake', t => {
+	const pod = (text: string) => mistakesOf(`  cli: {pod: ${text}}`).join();
+
+	t.regex(pod('{namespace: h, selector: a=b}'), /headscale\.cli\.pod: pods are reached through the Kubernetes API/);
+	t.regex(pod('{namespace: ../x, selector: a=b}'), /headscale\.cli\.pod\.namespace: expected a namespace/);
+	t.regex(pod('{namespace: h, selector: "a=b&x"}'), /headscale\.cli\.pod\.selector: expected a label selector/);
+	t.regex(pod('{namespace: h, selector: a=b, container: X/y}'), /headscale\.cli\.pod\.container: expected the name/);
+	t.regex(pod('{namespace: h}'), /headscale\.cli\.pod\.selector: this is missing/);
 });

@@ -56,7 +56,9 @@ test('the example of a duration is one that would be taken', t => {
 test('the only entry of a list is wrong: that is one mistake, not an empty list besides', t => {
 	const check = 'checks: [{name: c, prober: tcp, via: direct, targets: ["x.example:1"], from: [cluster]}]';
 
-	t.deepEqual(mistakesIn(`vantages: [{name: cluster, type: remote}]\n${check}`), ['vantages[0].type: expected local']);
+	t.deepEqual(mistakesIn(`vantages: [{name: cluster, type: lokal}]\n${check}`), [
+		'vantages[0].type: expected type: local or type: remote',
+	]);
 	t.is(mistakesIn(`vantages: [{type: local}]`).length, 1);
 	t.is(mistakesIn(`vantages: [cluster]`).length, 1);
 	t.is(mistakesIn('tailnet: {prefixes: [x]}').length, 1);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type {CheckConfig, Config} from '../../src/config/types.ts';
+import type {CheckConfig, Config, RemoteVantageConfig} from '../../src/config/types.ts';
 import {indexPeers, peerOf, planChecks} from '../../src/engine/plan.ts';
 import type {TailnetNode} from '../../src/inventory/types.ts';
 
@@ -22,6 +22,14 @@ const nodes = [
 	aNode('june-gpu-00000002', '100.64.0.4'),
 	aNode('prober', '100.64.0.5'),
 ];
+
+const aGroup: RemoteVantageConfig = {
+	name: 'gpu',
+	type: 'remote',
+	members: {kind: 'nodes', selector: {owner: 'ozzu'}},
+	ways: [],
+	graceMs: 0,
+};
 
 function aConfig(checks: Partial<CheckConfig>[]): Config {
 	return {
@@ -49,6 +57,7 @@ function aConfig(checks: Partial<CheckConfig>[]): Config {
 			...check,
 		})),
 		adhoc: {allow: [], concurrency: 10, concurrencyPerCaller: 10, rate: {count: 10, perMs: 1000}},
+		pools: [],
 		limits: {maxSeries: 1000},
 		reload: {watch: false},
 		moduleFiles: [],
@@ -159,6 +168,48 @@ test('a check is planned only for the vantages it names', t => {
 	const config = aConfig([{name: 'a', targets: [{name: 'x', address: 'http://x/'}], from: ['elsewhere']}]);
 
 	t.deepEqual(planChecks(config, nodes, own).checks, []);
+});
+
+test('a check that names no vantage runs from where tailprobe is, one that names a group from each of its machines', t => {
+	const config = aConfig([
+		{name: 'here', targets: [{name: 'tts', address: 'http://june-gpu-00000001:8000/'}]},
+		{name: 'there', targets: [{name: 'livekit', address: 'http://livekit:7880/'}], from: ['gpu', 'cluster']},
+	]);
+	config.vantages = [...config.vantages, aGroup];
+	const known = [
+		{name: 'cluster', group: 'cluster'},
+		{name: 'june-gpu-00000001', group: 'gpu'},
+		{name: 'june-gpu-00000002', group: 'gpu'},
+	];
+
+	const {checks} = planChecks(config, nodes, new Map(), new Map(), known);
+
+	t.deepEqual(
+		checks.map(({key}) => key),
+		['here/cluster/tts', 'there/cluster/livekit', 'there/june-gpu-00000001/livekit', 'there/june-gpu-00000002/livekit'],
+	);
+});
+
+test('machines of a group probe each other, but none probes itself', t => {
+	const config = aConfig([
+		{name: 'tunnel', type: 'tunnel', nodes: {selector: {name: 'june-gpu-*'}, template: '{address}'}, from: ['gpu']},
+	]);
+	config.vantages = [...config.vantages, aGroup];
+	const known = [
+		{name: 'june-gpu-00000001', group: 'gpu'},
+		{name: 'june-gpu-00000002', group: 'gpu'},
+	];
+	const own = new Map([
+		['june-gpu-00000001', ['100.64.0.3']],
+		['june-gpu-00000002', ['100.64.0.4']],
+	]);
+
+	const {checks} = planChecks(config, nodes, own, new Map(), known);
+
+	t.deepEqual(checks.map(({key}) => key).toSorted(), [
+		'tunnel/june-gpu-00000001/june-gpu-00000002',
+		'tunnel/june-gpu-00000002/june-gpu-00000001',
+	]);
 });
 
 test('planning a thousand nodes with five checks each takes no noticeable time', t => {

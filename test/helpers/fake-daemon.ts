@@ -120,6 +120,8 @@ export function fakeDaemon(part: Partial<DaemonView> = {}): FakeDaemon {
 		history: key =>
 			checks().some(view => view.check.key === key) ? {recent: [anHttpOutcome()], failures: []} : undefined,
 		vantages: () => [aVantage()],
+		pools: () => [],
+		vast: () => undefined,
 		sources: () => [{name: 'headscale-nodes', ok: true, lastSuccessAt: someTime, lastTriedAt: someTime, seconds: 0.02}],
 		nodes: () => [aNodeView()],
 		listedNodes: () => ({nodes: [aNode()], domain: 'tail.example.com'}),

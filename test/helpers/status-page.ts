@@ -16,6 +16,8 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 		vantages: [],
 		sources: [],
 		nodes: [],
+		pools: [],
+		rented: undefined,
 		platform: {tailscaled: []},
 		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		problems: [],

@@ -36,6 +36,7 @@ for (const [selector, names] of [
 	[{ephemeral: true}, ['june-gpu-1', 'june-gpu-2']],
 	[{ephemeral: false}, ['livekit']],
 	[{name: 'june-gpu-*', exclude: ['*-old', 'june-gpu-1']}, ['june-gpu-2']],
+	[{name: 'june-gpu-*', exclude: '*-old'}, ['june-gpu-1', 'june-gpu-2']],
 	[{name: 'june-*', owner: 'june', ephemeral: true}, ['june-gpu-1']],
 	[{name: undefined, tags: undefined}, ['june-orchestrator', 'livekit', 'june-gpu-1', 'june-gpu-2', 'june-gpu-old']],
 ] as [NodeSelector, string[]][]) {

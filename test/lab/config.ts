@@ -11,6 +11,8 @@ const facts: LabFacts = {
 	derpUrl: 'http://127.0.0.1:3340',
 	stunServer: '127.0.0.1:3478',
 	tailscaledSocket: '/tmp/lab "x"/tailscaled.sock',
+	agentPort: 9754,
+	agentSecretFile: '/run/lab/agent-secret',
 	apiKeyFile: '/tmp/lab "x"/key',
 };
 
@@ -32,11 +34,15 @@ test('the daemon can read it', t => {
 			['stun', 'stun', 5000, 2000],
 			['tts', 'http', 5000, 2000],
 			['stt', 'http', 5000, 2000],
+			['webhook', 'http', 5000, 2000],
+			['audio', 'http', 5000, 2000],
+			['gpu-tunnel', 'tunnel', 5000, 2000],
+			['gpu', 'gpu', 10_000, 3000],
 		],
 	);
 	t.deepEqual(loaded.config.tailnet.prefixes, ['127.77.0.0/16']);
 	t.is(loaded.config.tailnet.dnsServer, '127.0.0.1:5300');
-	t.is(loaded.config.vantages[0]?.tailscaledSocket, facts.tailscaledSocket);
+	t.like(loaded.config.vantages[0], {type: 'local', tailscaledSocket: facts.tailscaledSocket});
 	t.like(loaded.config.headscale, {intervalMs: 5000, timeoutMs: 2000});
 });
 

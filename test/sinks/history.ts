@@ -362,3 +362,33 @@ function follow(part: Partial<Check> = {}) {
 		told: () => transitions.map(({from, to}) => `${from} to ${to}`),
 	};
 }
+
+test('what an agent measured while it was cut off is remembered in its place, and moves nothing', t => {
+	const clock = fakeClock();
+	const told: string[] = [];
+	const history = createHistory({clock, onTransition: (_check, {to}) => told.push(to)});
+	const check = aCheck();
+	history.begin(check);
+	const at = (minutesAgo: number) => clock.wall() - minutesAgo * 60_000;
+	history.accept(check, anOutcome({startedAt: at(5)}));
+	history.accept(check, anOutcome({startedAt: at(1), verdict: 'unknown', reason: 'vantage'}));
+	const before = history.view(check.key);
+	told.length = 0;
+
+	history.accept(check, anOutcome({startedAt: at(3), verdict: 'down', reason: 'refused', belated: true}));
+
+	const after = history.view(check.key);
+	t.is(after?.verdict, before?.verdict);
+	t.is(after?.downSince, undefined);
+	t.is(after?.last?.verdict, 'unknown');
+	t.deepEqual(told, []);
+	t.deepEqual(
+		history.history(check.key)?.recent.map(({startedAt, belated}) => [startedAt, belated]),
+		[
+			[at(1), undefined],
+			[at(3), true],
+			[at(5), undefined],
+		],
+	);
+	t.is(after?.strip.at(-4)?.down, 1);
+});

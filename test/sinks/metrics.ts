@@ -614,3 +614,19 @@ test('a histogram of one value has no label of its own, and goes with the last c
 	t.is(left.length, 1);
 	t.deepEqual(await linesOf(exposition, /x_request_seconds/), []);
 });
+
+test('a reading that came too late moves a counter of its vantage and nothing else', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck();
+	sink.begin(check);
+	sink.accept(check, anOutcome({verdict: 'up'}));
+	const before = await linesOf(exposition, /^tailprobe_check/);
+
+	sink.accept(check, anOutcome({verdict: 'down', reason: 'refused', belated: true}));
+
+	t.deepEqual(await linesOf(exposition, /^tailprobe_check/), before);
+	t.deepEqual(await linesOf(exposition, /belated/), ['tailprobe_vantage_belated_readings_total{vantage="cluster"} 1']);
+
+	sink.forget(check);
+	t.deepEqual(await linesOf(exposition, /belated/), []);
+});

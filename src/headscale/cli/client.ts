@@ -8,7 +8,7 @@ import {parseNodesInSlices} from '../nodes.ts';
 import {type PreAuthKeyList, parsePreAuthKeys} from '../pre-auth-keys.ts';
 import {tryJson} from '../refusal.ts';
 import {parseUserKeys, parseUsers, type UserList} from '../users.ts';
-import {CommandFailedError, describeCommand, runHeadscale} from './run.ts';
+import {CommandFailedError, describeCommand, type RunOptions, runHeadscale} from './run.ts';
 import {apiKeysToRest, nodesToRest, preAuthKeysToRest, usersToRest} from './to-rest.ts';
 
 export interface CliClientOptions {
@@ -18,6 +18,8 @@ export interface CliClientOptions {
 	timeoutMs: number;
 	/** Bound of each command's output. */
 	maxAnswerBytes: number;
+	/** How a command is run; default: here, as a child process. */
+	run?: (options: RunOptions) => Promise<string>;
 }
 
 /** The lists of HeadscaleClient. All reject with HeadscaleError, whose message is a sentence without secrets, or with the signal's reason. */
@@ -30,7 +32,12 @@ export interface CliClient {
 }
 
 /** Makes a client; nothing runs yet. At most two of its commands run at a time. */
-export function createCliClient({command, timeoutMs, maxAnswerBytes}: CliClientOptions): CliClient {
+export function createCliClient({
+	command,
+	timeoutMs,
+	maxAnswerBytes,
+	run: runCommand = runHeadscale,
+}: CliClientOptions): CliClient {
 	const inTurn = createTurns(commandsAtATime);
 	const list = async <T>(
 		args: readonly string[],
@@ -38,7 +45,7 @@ export function createCliClient({command, timeoutMs, maxAnswerBytes}: CliClientO
 		signal: AbortSignal | undefined,
 	): Promise<T> => {
 		const all = [...args, '-o', 'json'];
-		const run = () => runHeadscale({command, args: all, timeoutMs, maxOutputBytes: maxAnswerBytes, signal});
+		const run = () => runCommand({command, args: all, timeoutMs, maxOutputBytes: maxAnswerBytes, signal});
 		const printed = await inTurn(run);
 		const excess = excessOf(Buffer.from(printed));
 		if (excess !== undefined)

@@ -73,10 +73,10 @@ export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, si
 	const said = Buffer.from(result.stderr ?? []).toString();
 	if (result.timedOut) throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s. ${hanging}`);
 	if (result.isMaxBuffer)
-		throw new HeadscaleError(`${tried} printed too much: ${whereTooMuch(result, maxOutputBytes)}`);
+		throw new HeadscaleError(`${tried} ${tooMuchPrinted(result.stdout?.length ?? 0, maxOutputBytes)}`);
 	if (result.exitCode === 0) return Buffer.from(result.stdout ?? []).toString();
 	if (result.exitCode !== undefined)
-		throw new CommandFailedError(`${tried} ended with ${result.exitCode}. ${explain(said)}`, said);
+		throw new CommandFailedError(`${tried} ended with ${result.exitCode}. ${explainSaid(said)}`, said);
 	if (result.signal !== undefined)
 		throw new HeadscaleError(`${tried} was ended by ${result.signal}, which was not us: is memory short?`);
 	throw new HeadscaleError(`${tried} could not be started: ${await explainStart(program, result)}`);
@@ -101,17 +101,17 @@ function smallEnvironment(): Record<string, string> {
 	return {...Object.fromEntries(passed), LC_ALL: 'C'};
 }
 
-function whereTooMuch({stdout}: {stdout?: unknown}, maxOutputBytes: number): string {
-	const bytes = stdout instanceof Uint8Array ? stdout.length : 0;
+/** Which of the two bounds was met, as a clause. `bytes`: as many as were kept of the output. */
+export function tooMuchPrinted(bytes: number, maxOutputBytes: number): string {
 	if (bytes >= maxOutputBytes)
-		return `more than ${maxOutputBytes} bytes, so it was not read to its end; raise headscale.max_answer if that is right.`;
-	return `more than ${maxErrorBytes} bytes of complaints. Run it by hand.`;
+		return `printed too much: more than ${maxOutputBytes} bytes, so it was not read to its end; raise headscale.max_answer if that is right.`;
+	return `printed too much: more than ${maxErrorBytes} bytes of complaints. Run it by hand.`;
 }
 
 const complaintSchema = z.object({error: z.string().min(1)});
 
 /** What a failed command said, without keys, and what to do about it. */
-function explain(said: string): string {
+export function explainSaid(said: string): string {
 	if (said.trim() === '')
 		return 'It said nothing, as headscale does with -o json when its configuration or its socket cannot be used: run it by hand without -o json.';
 	const complaint = complaintSchema.safeParse(tryJson(said));

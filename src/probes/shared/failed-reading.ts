@@ -47,7 +47,8 @@ export function inMs(milliseconds: number): string {
 	return `${milliseconds < 10 ? Math.round(milliseconds * 10) / 10 : Math.round(milliseconds)} ms`;
 }
 
-const doings: Record<PhaseName, (facts: Record<string, string>) => string> = {
+/** What is being done in each phase, as a clause. */
+export const doings: Record<PhaseName, (facts: Record<string, string>) => string> = {
 	resolve: ({resolved_by: by}) => (by === 'literal' ? 'before connecting' : 'resolving the name'),
 	connect: ({address}) => `connecting to ${address ?? 'the address'}`,
 	connect_proxy: ({address}) => `having the SOCKS5 proxy connect to ${address ?? 'the address'}`,

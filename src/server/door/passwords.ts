@@ -5,11 +5,11 @@
  */
 
 import {createHmac, randomBytes} from 'node:crypto';
-import {Worker} from 'node:worker_threads';
+import type {Worker} from 'node:worker_threads';
 import {costOf} from '../../config/web-config.ts';
 import type {Clock} from '../../util/clock.ts';
 import {messageOf} from '../../util/errors.ts';
-import {ownFile} from '../../util/own-file.ts';
+import {startOwnWorker} from '../../util/own-worker.ts';
 import {createTokenBuckets} from '../../util/token-bucket.ts';
 import type {PasswordAnswer, PasswordQuestion} from './password-thread.ts';
 
@@ -106,7 +106,7 @@ export function createPasswords({clock, onBug}: {clock: Clock; onBug(text: strin
 	}
 
 	function start(): Worker {
-		const young = new Worker(ownFile('./password-thread.ts', import.meta.url), {
+		const young = startOwnWorker('./password-thread.ts', import.meta.url, {
 			resourceLimits: {maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64},
 			name: 'passwords',
 		});

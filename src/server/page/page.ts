@@ -9,6 +9,7 @@ import {renderNodes} from './nodes.ts';
 import {renderNotes} from './note-cards.ts';
 import {findNotes} from './notes.ts';
 import {renderCalm, renderHeader} from './overview.ts';
+import {renderPools, renderRented} from './pools.ts';
 import {type Snapshot, takeSnapshot} from './snapshot.ts';
 import {renderProblems, renderSources, renderVantages} from './sources.ts';
 import {renderTroubles} from './trouble-cards.ts';
@@ -17,7 +18,7 @@ import {markShapes} from './words.ts';
 /** The page as it is now; `nowMs` is the wall clock that ages are counted from. */
 export function renderPage(view: DaemonView, nowMs: number): string {
 	const snapshot = takeSnapshot(view, nowMs);
-	const {checks, nodes, sources, vantages, problems} = snapshot;
+	const {checks, nodes, pools, rented, sources, vantages, problems} = snapshot;
 	const notes = findNotes(snapshot);
 	const pressing = notes.filter(({isMild}) => !isMild).length;
 	const page = html`<!doctype html>
@@ -40,8 +41,10 @@ ${markShapes}
 ${renderHeader(snapshot, pressing)}
 ${renderTroubles(groupTroubles(snapshot), nowMs) ?? renderCalm(snapshot, pressing)}
 ${renderNotes(notes)}
+${renderPools(pools)}
 ${renderMatrix(checks)}
 ${renderNodes(nodes, sources, nowMs)}
+${renderRented(rented)}
 ${renderVantages(vantages)}
 ${renderSources(sources, nowMs)}
 ${renderProblems(problems)}

@@ -1,7 +1,9 @@
 /** What one page is made of, read from the daemon once. */
 
 import type {PlatformView} from '../../inventory/platform-types.ts';
+import type {PoolView} from '../../pools/types.ts';
 import type {VantageState} from '../../vantages/types.ts';
+import type {VastView} from '../../vast/view.ts';
 import type {CheckView, DaemonView, Landmarks, NodeView, Outcome, SourceView} from '../types.ts';
 
 export interface Snapshot {
@@ -11,6 +13,8 @@ export interface Snapshot {
 	vantages: readonly VantageState[];
 	sources: readonly SourceView[];
 	nodes: readonly NodeView[];
+	pools: readonly PoolView[];
+	rented: VastView | undefined;
 	platform: PlatformView;
 	landmarks: Landmarks;
 	problems: readonly string[];
@@ -25,6 +29,8 @@ export function takeSnapshot(view: DaemonView, nowMs: number): Snapshot {
 		vantages: view.vantages(),
 		sources: view.sources(),
 		nodes: view.nodes(),
+		pools: view.pools(),
+		rented: view.vast(),
 		platform: view.platform(),
 		landmarks: view.landmarks(),
 		problems: view.problems(),

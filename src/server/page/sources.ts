@@ -51,7 +51,10 @@ const conditions: Record<VantageState['condition'], Shown> = {
 function renderVantage({
 	name,
 	type,
+	group,
+	ways = [],
 	condition,
+	unsupported,
 	detail,
 	latenessMs,
 	runsInFlight,
@@ -60,11 +63,13 @@ function renderVantage({
 	facts,
 }: VantageState): Html {
 	const {overlap, late} = skippedSlots;
+	// What stands in the way of the others is only of interest beside the one that is used.
+	const others = ways.filter(way => !way.inUse && way.condition !== 'idle' && condition !== 'gone');
 	const about = Object.entries(facts).map(([fact, value]) => `${fact} ${value}`);
 	if (threadRestarts > 0) about.push(count(threadRestarts, 'thread restart'));
 	return html`<tr>
-<th scope="row">${name} <span class="muted">${type}</span>${about.length > 0 ? html`<span class="muted small under">${about.join(' · ')}</span>` : ''}</th>
-<td data-label="state">${verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${withCode(asSentence(detail))}</span>` : ''}</td>
+<th scope="row">${name} <span class="muted">${group === undefined ? type : `${group}, by ${type === 'remote' ? 'no way' : type}`}</span>${about.length > 0 ? html`<span class="muted small under">${about.join(' · ')}</span>` : ''}</th>
+<td data-label="state">${unsupported ? verdictMark('pending', 'unsupported') : verdictMark(conditions[condition], condition)}${detail ? html`<span class="why under">${withCode(asSentence(detail))}</span>` : ''}${others.map(way => html`<span class="muted small under">not by ${way.type}: ${asSentence(way.detail ?? way.condition)}</span>`)}</td>
 <td data-label="thread late by">${formatLatency(latenessMs / 1000)}</td>
 <td data-label="in flight">${runsInFlight}</td>
 <td data-label="skipped slots">${overlap + late === 0 ? '0' : `${overlap} still running, ${late} late`}</td>

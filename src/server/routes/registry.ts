@@ -10,6 +10,7 @@ import {metricsTailscaledRoute} from './metrics-tailscaled.ts';
 import {nodesRoute} from './nodes.ts';
 import {openapiRoute} from './openapi.ts';
 import {faviconRoute, pageCssRoute, pageJsRoute} from './page-files.ts';
+import {poolsRoute} from './pools.ts';
 import {probeRoute} from './probe.ts';
 import {probeNowRoute} from './probe-now.ts';
 import {readyRoute} from './ready.ts';
@@ -27,6 +28,7 @@ export const routes: readonly MakeRoute[] = [
 	statusRoute,
 	nodesRoute,
 	vantagesRoute,
+	poolsRoute,
 	checksRoute,
 	checkHistoryRoute,
 	probeNowRoute,

@@ -16,6 +16,8 @@ function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Part
 		vantages: [aVantage()],
 		sources: [],
 		nodes: [],
+		pools: [],
+		rented: undefined,
 		platform,
 		problems: [],
 		recent: () => [],

@@ -20,6 +20,8 @@ function snapshot(told: readonly Told[], part: Partial<Snapshot> = {}): Snapshot
 		vantages: [aVantage({facts: {tun: 'true'}})],
 		sources: [],
 		nodes: [],
+		pools: [],
+		rented: undefined,
 		platform: {tailscaled: []},
 		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		problems: [],

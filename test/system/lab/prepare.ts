@@ -11,6 +11,11 @@ const needed: readonly PartName[] = [
 	'headscale-0.26.1',
 	'headscale-0.23.0',
 	'blackbox_exporter',
+	'etcd',
+	'kube-apiserver',
+	'kube-controller-manager',
+	'kube-scheduler',
+	'vknode',
 ];
 
 const missing = await whatIsMissing();

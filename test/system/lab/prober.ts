@@ -147,12 +147,13 @@ export function readSeries(text: string): Series {
 	};
 }
 
-/** The first lines of every configuration in the lab: the vantage `cluster`, headscale, the tailnet. Checks follow. */
-export function baseConfig({headscale, node}: Tailnet, host: NodeHost = 'mon'): string {
+/** The first lines of every configuration in the lab: the vantage `cluster` and `others`, headscale, the tailnet. Checks follow. */
+export function baseConfig({headscale, node}: Tailnet, host: NodeHost = 'mon', others: readonly string[] = []): string {
 	const {socket, userspace} = node(host);
 	const proxy = userspace ? ', socks5: "127.0.0.1:1055"' : '';
 	return `
-vantages: [{name: cluster, type: local, tailscaled: {socket: ${socket}${proxy}}}]
+vantages:
+${[`{name: cluster, type: local, tailscaled: {socket: ${socket}${proxy}}}`, ...others].map(line => `  - ${line}\n`).join('')}
 headscale:
   url: ${headscale.url}
   api_key: {file: ${headscale.apiKeyFile}}

@@ -54,7 +54,12 @@ export function startProcess({namespace, command, args, env, cwd, logFile}: Comm
 		return result.exitCode;
 	});
 	const signal: Running['signal'] = name => {
-		if (alive) process.kill(pid, name);
+		try {
+			if (alive) process.kill(pid, name);
+		} catch (error) {
+			// It ended a moment ago, and we have not been told yet.
+			if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+		}
 	};
 	return {
 		pid,

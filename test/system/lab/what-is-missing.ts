@@ -3,7 +3,19 @@
 import {existsSync} from 'node:fs';
 import {execa} from 'execa';
 
-const commands = ['ip', 'iptables', 'setpriv', 'openssl', 'curl', 'fping', 'promtool', 'prometheus', 'go'];
+const commands = [
+	'ip',
+	'iptables',
+	'setpriv',
+	'openssl',
+	'curl',
+	'fping',
+	'promtool',
+	'prometheus',
+	'go',
+	'ssh',
+	'sshd',
+];
 
 /** What is missing here, as a sentence; undefined when everything is there. */
 export async function whatIsMissing(): Promise<string | undefined> {

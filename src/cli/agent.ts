@@ -1,0 +1,68 @@
+/** `tailprobe agent`: the agent until a signal ends it. */
+
+import {parseArgs} from 'node:util';
+import {startAgent} from '../agent/agent.ts';
+import {loadAgentConfig} from '../agent/config.ts';
+import {oneLine, UserError} from '../util/errors.ts';
+import {count} from '../util/words.ts';
+
+const usage = `Usage: tailprobe agent --config FILE [--check]
+
+Measures from this machine for a tailprobe daemon, which dials it over the
+tailnet, until SIGTERM or SIGINT ends it. --check only names every mistake of
+the configuration at once, each with its place.
+
+Exit status: 0 ended by a signal, or right; 78 wrong configuration, 64 wrong usage.
+`;
+
+/** Runs until SIGTERM or SIGINT; answers the exit status. */
+export async function runAgent(args: string[]): Promise<number> {
+	const {values, positionals} = parseArgs({
+		args,
+		allowPositionals: true,
+		options: {config: {type: 'string'}, check: {type: 'boolean'}, help: {type: 'boolean', short: 'h'}},
+	});
+	if (values.help) {
+		process.stdout.write(usage);
+		return 0;
+	}
+	const [stray] = positionals;
+	if (stray !== undefined) {
+		const meant = values.config === undefined ? `; did you mean --config ${oneLine(stray, 200)}?` : '.';
+		throw new UserError(`agent takes no ${JSON.stringify(oneLine(stray, 200))}${meant}`, 64);
+	}
+	if (values.config === undefined) throw new UserError(`agent needs --config FILE.\n\n${usage.trimEnd()}`, 64);
+	if (values.check) return check(values.config);
+
+	const ended = Promise.withResolvers<void>();
+	// Not `once`: execa's own listener, there while a child runs, ends the program when it finds itself alone.
+	process.on('SIGTERM', () => ended.resolve());
+	process.on('SIGINT', () => ended.resolve());
+	const agent = await startAgent({configPath: values.config});
+	await ended.promise;
+	const giveUp = setTimeout(() => process.exit(exitSoftware), endMs);
+	await agent.stop();
+	clearTimeout(giveUp);
+	setTimeout(() => process.exit(), lingerMs).unref();
+	return 0;
+}
+
+/** Longer than any part may take. */
+const endMs = 10_000;
+const lingerMs = 1000;
+/** EX_SOFTWARE and EX_CONFIG of sysexits. */
+const exitSoftware = 70;
+const exitConfig = 78;
+
+function check(path: string): number {
+	const loaded = loadAgentConfig(path);
+	if (!loaded.ok) {
+		for (const mistake of loaded.mistakes) process.stderr.write(`${mistake}\n`);
+		return exitConfig;
+	}
+	const {rules, files} = loaded.config.allow;
+	process.stdout.write(
+		`${path} is right: ${count(rules.length, 'rule')}, ${count(files.length, 'file')} that checks may name.\n`,
+	);
+	return 0;
+}

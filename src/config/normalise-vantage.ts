@@ -1,0 +1,58 @@
+/** An entry of `vantages` in the words of the program. */
+
+import type {NodeSelector} from '../inventory/select.ts';
+import type {File} from './schema.ts';
+import type {RemoteVantageConfig, ShellPlaceConfig, VantageConfig, WayConfig} from './types.ts';
+
+type FileVantage = File['vantages'][number];
+type FileRemote = Extract<FileVantage, {type: 'remote'}>;
+type FileWay = FileRemote['ways'][number];
+
+/** Of an entry that was judged: it has exactly one kind of members. */
+export function normaliseVantage(vantage: FileVantage): VantageConfig {
+	const {name} = vantage;
+	if (vantage.type === 'remote')
+		return {
+			name,
+			type: 'remote',
+			members: membersOf(vantage),
+			ways: vantage.ways.map(normaliseWay),
+			graceMs: vantage.grace,
+		};
+	return {name, type: 'local', ...(vantage.tailscaled === false ? {} : placeOf(vantage.tailscaled))};
+}
+
+function membersOf({hosts, nodes}: FileRemote): RemoteVantageConfig['members'] {
+	if (hosts) return {kind: 'hosts', hosts};
+	return nodes ? {kind: 'nodes', selector: nodes as NodeSelector} : {kind: 'pods'};
+}
+
+function normaliseWay(way: FileWay): WayConfig {
+	if ('agent' in way) return {type: 'agent', ...way.agent};
+	if ('ssh' in way) {
+		const {user, port, identity_file: identityFile, known_hosts_file: knownHostsFile, tailscaled} = way.ssh;
+		return {
+			type: 'ssh',
+			user,
+			port,
+			...(identityFile === undefined ? {} : {identityFile}),
+			knownHostsFile,
+			...placeOf(tailscaled),
+		};
+	}
+	const {namespace, selector, container, node_by: nodeBy, tailscaled} = way.pod;
+	return {
+		type: 'pod',
+		namespace,
+		selector,
+		...(container === undefined ? {} : {container}),
+		nodeBy,
+		...placeOf(tailscaled),
+	};
+}
+
+function placeOf(tailscaled: {socket: string; socks5?: string | undefined} | undefined): ShellPlaceConfig {
+	if (tailscaled === undefined) return {};
+	const {socket, socks5} = tailscaled;
+	return {tailscaledSocket: socket, ...(socks5 === undefined ? {} : {socks5})};
+}

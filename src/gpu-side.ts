@@ -1,0 +1,165 @@
+/** The GPU side as the daemon holds it: the Kubernetes API, vast.ai, GPUs and pools, each only while it is configured. */
+
+import {gpuCollector} from './collectors/gpus.ts';
+import {kubernetesCollector} from './collectors/kubernetes.ts';
+import type {SourceReading} from './collectors/sources.ts';
+import {vastCollector} from './collectors/vast.ts';
+import type {Config, PodWayConfig} from './config/types.ts';
+import {type KubernetesSource, startKubernetes} from './kubernetes/source.ts';
+import type {Pod} from './kubernetes/types.ts';
+import type {Exposition} from './metrics/exposition.ts';
+import {createPools, type Pools} from './pools/pools.ts';
+import type {PoolView} from './pools/types.ts';
+import type {CheckView, NodeView} from './server/types.ts';
+import type {GpuReadings} from './sinks/gpu-readings.ts';
+import {freshValue} from './sources/read.ts';
+import {systemClock} from './util/clock.ts';
+import type {Logger} from './util/log.ts';
+import type {MemberPod} from './vantages/members.ts';
+import {createRentals, type Rentals, withEndpoints} from './vast/rentals.ts';
+import {startVast, type VastSource} from './vast/source.ts';
+import {type VastView, viewVast} from './vast/view.ts';
+
+export interface GpuSideOptions {
+	exposition: Exposition;
+	log: Logger;
+	readings: GpuReadings;
+	/** Pods came, went or changed. */
+	onChange(): void;
+}
+
+/** What it is held against: the nodes as headscale and the tunnels know them, and the checks. */
+export interface GpuSideSurroundings {
+	nodes: readonly NodeView[];
+	/** The list of nodes is what headscale says now. */
+	nodesAreFresh: boolean;
+	checks: readonly CheckView[];
+}
+
+export interface GpuSide {
+	kubernetes(): KubernetesSource | undefined;
+	/** The pods that a `pod` way selects, as last known. */
+	podsOf(way: PodWayConfig): readonly MemberPod[];
+	sources(): readonly SourceReading[];
+	problems(): readonly string[];
+	/** Whether everything that is configured was tried once. */
+	tried(): boolean;
+	/** Looks again at instances and pools; to be called every few seconds. */
+	update(around: GpuSideSurroundings): void;
+	pools(): readonly PoolView[];
+	/** undefined: not configured, or nothing is known of the instances at present. */
+	vast(): VastView | undefined;
+	configure(config: Config): void;
+	stop(): Promise<void>;
+}
+
+export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide {
+	const {exposition, log, readings, onChange} = options;
+	let config = initial;
+	let kubernetes: KubernetesSource | undefined;
+	let vast: {source: VastSource; rentals: Rentals; account: string; definition: string} | undefined;
+	const pools: Pools = createPools({exposition, clock: systemClock});
+	const ending = new Set<Promise<void>>();
+	start();
+	exposition.collected(gpuCollector.metrics, () => gpuCollector.collect(readings.latest(), systemClock.wall()));
+	exposition.collected(kubernetesCollector.metrics, () =>
+		kubernetesCollector.collect(
+			kubernetes && {
+				state: kubernetes.state(),
+				watched: kubernetes.watched(),
+				intervalMs: kubernetes.intervalMs,
+				virtualKubelet: config.kubernetes?.virtualKubelet,
+				podNamespace: config.kubernetes?.gpuPods?.namespace,
+			},
+			systemClock.wall(),
+		),
+	);
+	exposition.collected(vastCollector.metrics, () => vastCollector.collect(vast?.rentals.join(), systemClock.wall()));
+
+	return {
+		kubernetes: () => kubernetes,
+		podsOf: way => podsOf(way)?.map(({namespace, name, uid}) => ({namespace, name, uid})) ?? [],
+		sources: () => [...(kubernetes?.sources() ?? []), ...(vast?.source.sources() ?? [])],
+		problems: () => [...(kubernetes?.problems() ?? []), ...(vast?.source.problems() ?? [])],
+		tried: () => (kubernetes?.tried() ?? true) && (vast?.source.tried() ?? true),
+		update,
+		pools: () => pools.view(),
+		vast() {
+			const join = vast?.rentals.join();
+			return join && viewVast(join);
+		},
+		configure(next) {
+			config = next;
+			start();
+		},
+		async stop() {
+			end(kubernetes);
+			end(vast?.source);
+			await Promise.all(ending);
+		},
+	};
+
+	/** Starts what is configured and not there, ends what is not configured any more. */
+	function start(): void {
+		if (!config.kubernetes) {
+			end(kubernetes);
+			kubernetes = undefined;
+		} else if (kubernetes) kubernetes.configure(config.kubernetes, podWays(config));
+		else kubernetes = startKubernetes(config.kubernetes, {log, onChange, ways: podWays(config)});
+
+		const definition = JSON.stringify(config.vast);
+		if (vast?.definition !== definition) {
+			const before = vast;
+			end(before?.source);
+			vast = undefined;
+			if (config.vast) {
+				const account = JSON.stringify([config.vast.url, config.vast.apiKey]);
+				const known = before?.account === account ? {continuing: before.source.state()} : {};
+				const source = startVast(config.vast, {log, onChange() {}, ...known});
+				const rentals = before?.rentals ?? createRentals(config.vast);
+				rentals.configure(config.vast);
+				vast = {source, rentals, account, definition};
+			}
+		}
+		pools.configure(config.pools);
+	}
+
+	function end(source: {stop(): Promise<void>} | undefined): void {
+		if (!source) return;
+		const ended = source.stop();
+		ending.add(ended);
+		void ended.finally(() => ending.delete(ended));
+	}
+
+	function podsOf(way: Pick<PodWayConfig, 'namespace' | 'selector'>): readonly Pod[] | undefined {
+		return kubernetes?.state().wayPods.get(`${way.namespace} ${way.selector}`)?.read.value?.items;
+	}
+
+	function update({nodes, nodesAreFresh, checks}: GpuSideSurroundings): void {
+		const nowMs = systemClock.wall();
+		const localVantages = new Set(config.vantages.flatMap(({name, type}) => (type === 'local' ? [name] : [])));
+		const gpuPods = kubernetes?.state().pods;
+		vast?.rentals.update({
+			list: vast.source.fresh(),
+			nodes: withEndpoints(nodes, checks),
+			nodesAreFresh,
+			pods: kubernetes && gpuPods && freshValue(gpuPods.read, kubernetes.intervalMs, nowMs)?.items,
+			localVantages,
+			nowMs,
+		});
+		pools.update({
+			nodes,
+			nodesAreFresh,
+			checks,
+			localVantages,
+			vast: vast?.rentals.join(),
+			hasVast: vast !== undefined,
+		});
+	}
+}
+
+function podWays(config: Config): PodWayConfig[] {
+	return config.vantages.flatMap(vantage =>
+		vantage.type === 'remote' ? vantage.ways.filter(way => way.type === 'pod') : [],
+	);
+}

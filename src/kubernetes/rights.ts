@@ -1,0 +1,92 @@
+/** Which rights we need, and whether we have them: asked of the API server itself, which everybody may. */
+
+import {z} from 'zod';
+import type {KubernetesConfig} from '../config/types.ts';
+import type {KubernetesAccess} from './client.ts';
+import {KubernetesError} from './errors.ts';
+import type {Need, Right} from './types.ts';
+
+/** Everything that this configuration makes us do. `ways`: of the pod ways, whose pods are listed and entered. */
+export function listNeeds(config: KubernetesConfig, ways: readonly {namespace: string}[]): Need[] {
+	const {gpuPods, nodes, virtualKubelet, leases, exposureNamespaces} = config;
+	const lists: Omit<Need, 'verb'>[] = [];
+	const namespaces = [...(gpuPods ? [gpuPods] : []), ...ways].map(({namespace}) => namespace);
+	for (const namespace of new Set([...namespaces, ...exposureNamespaces]))
+		lists.push({group: '', resource: 'pods', namespace});
+	if (wantsNodes(config)) {
+		const name = nodes && 'names' in nodes && nodes.names.length === 1 ? nodes.names[0] : undefined;
+		lists.push({group: '', resource: 'nodes', ...(name === undefined ? {} : {name})});
+	}
+	if (virtualKubelet) {
+		const {namespace, deployment: name} = virtualKubelet;
+		lists.push({group: 'apps', resource: 'deployments', namespace, name});
+	}
+	const needs = lists.flatMap((list): Need[] => [
+		{verb: 'list', ...list},
+		{verb: 'watch', ...list},
+	]);
+	if (leases && wantsNodes(config))
+		needs.push({verb: 'get', group: 'coordination.k8s.io', resource: 'leases', namespace: leaseNamespace});
+	for (const namespace of new Set(ways.map(way => way.namespace))) {
+		const exec = {group: '', resource: 'pods', subresource: 'exec', namespace};
+		needs.push({verb: 'get', ...exec}, {verb: 'create', ...exec});
+	}
+	return needs;
+}
+
+/** Where kubelets say that they live. */
+export const leaseNamespace = 'kube-node-lease';
+
+/** Whether any node matters. */
+export function wantsNodes({gpuPods, nodes}: KubernetesConfig): boolean {
+	return nodes !== undefined || gpuPods !== undefined;
+}
+
+const reviewSchema = z.object({status: z.object({allowed: z.boolean()})});
+
+/** Asks for each. Rejects with a KubernetesError. */
+export function checkRights(access: KubernetesAccess, needs: readonly Need[], signal: AbortSignal): Promise<Right[]> {
+	return Promise.all(
+		needs.map(async need => {
+			const {verb, group, resource, subresource, namespace, name} = need;
+			const answer = await access.ask({
+				method: 'POST',
+				path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+				body: {
+					apiVersion: 'authorization.k8s.io/v1',
+					kind: 'SelfSubjectAccessReview',
+					spec: {resourceAttributes: {verb, group, resource, subresource, namespace, name}},
+				},
+				maxBytes: 256 * 1024,
+				signal,
+			});
+			const review = reviewSchema.safeParse(answer);
+			if (!review.success)
+				throw new KubernetesError(
+					'The review of our rights at the Kubernetes API was answered with something that is none.',
+				);
+			return {...need, allowed: review.data.status.allowed};
+		}),
+	);
+}
+
+/** What is missing, with what to grant. */
+export function missingRights(rights: readonly Right[]): string[] {
+	const missing = rights.filter(({allowed}) => !allowed);
+	const byThing = Map.groupBy(missing, need => JSON.stringify([need.group, thingOf(need), need.namespace]));
+	return [...byThing.values()].flatMap(needs => {
+		const [need] = needs;
+		if (!need) return [];
+		const verbs = needs.map(({verb}) => verb).join(' and ');
+		const role = need.namespace === undefined ? 'a ClusterRole' : `a Role in namespace ${need.namespace}`;
+		const where = need.namespace === undefined ? '' : ` in namespace ${need.namespace}`;
+		const granted = needs.map(({verb}) => JSON.stringify(verb)).join(', ');
+		return [
+			`Kubernetes does not let us ${verbs} ${thingOf(need)}${where}: grant {apiGroups: ["${need.group}"], resources: ["${thingOf(need)}"], verbs: [${granted}]} by ${role}.`,
+		];
+	});
+}
+
+function thingOf({resource, subresource}: Need): string {
+	return subresource === undefined ? resource : `${resource}/${subresource}`;
+}

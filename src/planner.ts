@@ -1,0 +1,97 @@
+/** Keeps the plan in step with the configuration, the nodes, the pods and the vantages: only a difference moves anything. */
+
+import type {Config} from './config/types.ts';
+import {indexPeers, type PeerIndex, type Plan, planChecks} from './engine/plan.ts';
+import type {Check} from './engine/types.ts';
+import type {TailnetNode} from './inventory/types.ts';
+import {listMembers, type Surroundings} from './vantages/members.ts';
+import type {VantageSet} from './vantages/set.ts';
+
+export interface PlannerOptions {
+	config(): Config;
+	/** undefined: nothing was read yet. */
+	nodes(): readonly TailnetNode[] | undefined;
+	podsOf: Surroundings['podsOf'];
+	vantages(): VantageSet;
+	/** Whether all was told that the first plan should wait for. */
+	known(): boolean;
+	/** Takes the whole list of checks. */
+	onPlan(checks: readonly Check[]): void;
+}
+
+export interface Planner {
+	/** Nodes, pods, vantages or the configuration may have changed. */
+	replan(): void;
+	/** The first plan waits no longer. */
+	hurry(): void;
+	planned(): boolean;
+	plan(): Plan;
+	/** What could not be planned, as sentences. */
+	problems(): readonly string[];
+	/** Nodes by name and address, as the last plan knew them. */
+	peers(): PeerIndex;
+}
+
+export function createPlanner(options: PlannerOptions): Planner {
+	let plan: Plan = {checks: [], problems: []};
+	let planned = false;
+	let waitedEnough = false;
+	let plannedFor: Config | undefined;
+	let plannedWith = '';
+	let memberProblems: readonly string[] = [];
+	let peers: PeerIndex = new Map();
+	/** The node last seen behind each check: a target whose node left headscale's list keeps its label. */
+	let lastPeers: ReadonlyMap<string, string> = new Map();
+	let lastNodes: readonly TailnetNode[] = [];
+
+	return {
+		replan,
+		hurry() {
+			waitedEnough = true;
+			replan();
+		},
+		planned: () => planned,
+		plan: () => plan,
+		problems: () => [...plan.problems, ...memberProblems],
+		peers: () => peers,
+	};
+
+	function replan(): void {
+		const config = options.config();
+		const vantages = options.vantages();
+		if (!planned && !waitedEnough && !options.known()) return;
+		const nodes = wantedNodes(config);
+		const local = config.vantages.find(({type}) => type === 'local');
+		const own = vantages.ownAddresses().get(local?.name ?? '') ?? [];
+		const {members, problems} = listMembers(config, {nodes, own, podsOf: options.podsOf});
+		memberProblems = problems;
+		vantages.update(members);
+		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
+		const seen = JSON.stringify([nodes.map(planRelevant), [...vantages.ownAddresses()], vantages.planned()]);
+		if (planned && config === plannedFor && seen === plannedWith) return;
+		plannedFor = config;
+		plannedWith = seen;
+		planned = true;
+		peers = indexPeers(nodes, config.tailnet.domain);
+		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers, vantages.planned());
+		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
+		options.onPlan(plan.checks);
+	}
+
+	/** After a reload that names another headscale, the nodes of the old one stay, with their history, until its list is read. */
+	function wantedNodes(config: Config): readonly TailnetNode[] {
+		const listed = options.nodes();
+		if (listed || !listsNodes(config)) lastNodes = listed ?? [];
+		return lastNodes;
+	}
+}
+
+/** Whether there is a way to list the nodes of headscale. */
+export function listsNodes({headscale}: Config): boolean {
+	return headscale !== undefined && (headscale.apiKey ?? headscale.cliCommand) !== undefined;
+}
+
+/** What of a node decides about checks: when only other things changed, the plan stands. */
+function planRelevant({name, resolvable, addresses, owner, tags, ephemeral}: TailnetNode): unknown[] {
+	return [name, resolvable, addresses, owner, tags, ephemeral];
+}

@@ -1,0 +1,58 @@
+/** What stands between the daemon and an agent, in sentences. */
+
+import type {RefusalCode} from '../agent/wire.ts';
+import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
+
+/** The agent cannot be used at present. `message` is one sentence: what was tried, what came, what to do. */
+export class AgentError extends Error {
+	override name = 'AgentError';
+	/** Waiting does not mend it. */
+	readonly unsupported: boolean;
+	readonly code: RefusalCode | undefined;
+
+	constructor(message: string, {unsupported = false, code}: {unsupported?: boolean; code?: RefusalCode} = {}) {
+		super(message);
+		this.unsupported = unsupported;
+		this.code = code;
+	}
+}
+
+/** Words for an agent that turns a request away; the code is from a closed list. */
+export function explainRefusal(code: RefusalCode, place: string): string {
+	const words: Record<RefusalCode, string> = {
+		request: 'does not understand our request: have both sides the same version?',
+		boot: 'was started anew meanwhile.',
+		clock: 'says that the time of our request is wrong, which was reckoned from its own: it stood still meanwhile.',
+		address: 'says that this address is not its own: something passes its connections on.',
+		proof: 'has another secret than we have: give both sides the same.',
+		replay: 'says that it had this request before: something repeats what we send.',
+		busy: 'has too much to do.',
+		superseded:
+			'was taken over by another daemon with the same secret: give each daemon agents or a secret of its own.',
+		failed: 'failed.',
+	};
+	return `The agent at ${place} ${words[code]}`;
+}
+
+/** Why no connection came about. */
+export function explainDial(error: unknown, place: string): AgentError {
+	if (error instanceof AgentError) return error;
+	if (error instanceof TargetDownError) {
+		const {reason, message} = error;
+		if (reason === 'refused')
+			return new AgentError(
+				`Nothing listens at ${place}: is \`tailprobe agent\` running there, and allowed to listen?`,
+			);
+		if (reason === 'wrong_network' || reason === 'forbidden')
+			return new AgentError(`The agent at ${place} is not dialled: ${message}.`);
+		return new AgentError(`The agent at ${place} cannot be reached: ${message}.`);
+	}
+	if (error instanceof CannotLookError)
+		return new AgentError(`The agent at ${place} cannot be reached: ${error.message.replace(/\.$/, '')}.`);
+	if (isTimeout(error)) return new AgentError(`The agent at ${place} did not answer in time.`);
+	return new AgentError(`The agent at ${place} cannot be reached: ${messageOf(error)}.`);
+}
+
+function isTimeout(error: unknown): boolean {
+	return error instanceof Error && error.name === 'TimeoutError';
+}

@@ -1,0 +1,227 @@
+/**
+ * A vantage where only a shell is: rounds of checks as scripts over ssh or exec, by the tools that are there. What came of them is
+ * judged here.
+ */
+
+import {createSchedule, type Job} from '../engine/schedule.ts';
+import {judgeExpectation} from '../engine/turn-round.ts';
+import type {Check, Outcome} from '../engine/types.ts';
+import type {TailnetFacts} from '../probes/types.ts';
+import type {PeerLookup} from '../shell/names.ts';
+import {outcomeOf} from '../shell/outcome.ts';
+import {lanesFor, type RoundResult, roundDeadlineMs, runShellRound} from '../shell/round.ts';
+import {createSoundness} from '../shell/soundness.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
+import type {CannotLookError} from '../util/errors.ts';
+import type {Member} from './members.ts';
+import {createRunTally} from './run-tally.ts';
+import type {ShellTransport} from './shell-transport.ts';
+import type {Vantage, VantageState} from './types.ts';
+
+export interface ShellVantageOptions {
+	member: Member;
+	transport: ShellTransport;
+	place: {
+		/** Path of tailscaled's socket there. */
+		tailscaled?: string;
+		/** `address:port` of its SOCKS5 proxy there. */
+		socks5?: string;
+		tailnet: TailnetFacts;
+		/** Embedded lab and tests only. */
+		allowLoopback?: boolean;
+	};
+	/** The tailnet's nodes by name and address: names of the tailnet are resolved here, not there. */
+	peers(): PeerLookup;
+	onOutcomes(outcomes: readonly Outcome[]): void;
+	/** The condition or the addresses changed. */
+	onChange(): void;
+	onBug(text: string): void;
+	clock?: Clock;
+}
+
+interface Round extends Job {
+	checks: readonly Check[];
+	/** Commands at a time. */
+	lanes: number;
+}
+
+interface How {
+	lanes: number;
+	deadlineMs: number;
+	signal: AbortSignal;
+}
+
+/** Without rounds we look so often whether we could. */
+const restMs = 60_000;
+const lookDeadlineMs = 10_000;
+/** While gone. */
+const firstRetryMs = 1000;
+const lastRetryMs = 60_000;
+const rareRetryMs = 600_000;
+
+export function createShellVantage(options: ShellVantageOptions): Vantage {
+	const {member, transport, clock = systemClock} = options;
+	const place = {
+		vantage: member.name,
+		...options.place,
+		allowLoopback: options.place.allowLoopback ?? false,
+	};
+	const stopping = new AbortController();
+	const tally = createRunTally();
+	const skipped = {overlap: 0, late: 0};
+	const failingOf = new Map<string, ReadonlySet<string>>();
+	const soundness = createSoundness({clock, proxied: place.socks5 !== undefined});
+	let condition: VantageState['condition'] = 'starting';
+	let unsupported = false;
+	let detail: string | undefined;
+	let failures = 0;
+	let inFlight = 0;
+	let looking = false;
+	let heardAt = clock.now();
+	let cancelLook = clock.after(0, look);
+
+	const rounds = createSchedule<Round>({
+		clock,
+		async run(round, kind) {
+			// Who gives us checks says that they are unknown; we go on trying by ourselves.
+			if (condition === 'gone') return false;
+			const failing = failingOf.get(round.key);
+			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
+			tally.begin(checks.length);
+			const outcomes = await runRound(checks, kind, {...round, deadlineMs: round.timeoutMs, signal: stopping.signal});
+			tally.end(outcomes);
+			options.onOutcomes(outcomes);
+			const down = outcomes.filter(({verdict}) => verdict === 'down').map(({key}) => key);
+			failingOf.set(round.key, new Set(down));
+			return down.length > 0;
+		},
+		onSkip(_round, why, slots) {
+			skipped[why] += slots;
+		},
+	});
+
+	return {
+		name: member.name,
+		assign(checks) {
+			const wanted = groupShellRounds(member.name, checks);
+			rounds.update(wanted);
+			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
+		},
+		async run(check, deadlineMs, signal) {
+			const ending = signal ? AbortSignal.any([stopping.signal, signal]) : stopping.signal;
+			const [outcome] = await runRound([{...check, timeoutMs: deadlineMs}], 'adhoc', {
+				lanes: 4,
+				deadlineMs,
+				signal: ending,
+			});
+			return outcome as Outcome;
+		},
+		state: () => ({
+			name: member.name,
+			type: transport.type,
+			group: member.group,
+			condition,
+			...(unsupported ? {unsupported: true as const} : {}),
+			...(detail === undefined || condition === 'sound' ? {} : {detail}),
+			latenessMs: 0,
+			runsInFlight: inFlight,
+			runs: tally.counts(),
+			skippedSlots: {...skipped},
+			threadRestarts: 0,
+			facts: soundness.facts(),
+		}),
+		addresses: () => soundness.addresses(),
+		async stop() {
+			cancelLook();
+			stopping.abort('tailprobe is ending');
+			await Promise.all([rounds.stop(), transport.stop()]);
+		},
+	};
+
+	async function runRound(checks: readonly Check[], kind: Outcome['kind'], how: How): Promise<Outcome[]> {
+		const startedAt = clock.wall();
+		inFlight += checks.length;
+		const result = await lookOver(checks, how);
+		inFlight -= checks.length;
+		const outcomes = checks.map(check => outcomeOf(check, kind, startedAt, result.found.get(check.key)));
+		const saw = outcomes.some(({reading}) => reading?.facts.answered === 'true');
+		return outcomes.map((outcome, at) => {
+			const check = checks[at] as Check;
+			return judgeExpectation(check, soundness.excuse(check, outcome, saw));
+		});
+	}
+
+	async function lookOver(checks: readonly Check[], {lanes, deadlineMs, signal}: How): Promise<RoundResult> {
+		const result = await runShellRound(checks, {
+			transport,
+			place,
+			peers: options.peers(),
+			lanes,
+			deadlineMs,
+			signal,
+			onBug: options.onBug,
+		});
+		if (!signal.aborted) note(result);
+		return result;
+	}
+
+	/** What a round or a look taught about the place itself. */
+	function note({refusal, status}: RoundResult): void {
+		const before = `${condition} ${unsupported} ${soundness.addresses().join()}`;
+		heardAt = clock.now();
+		if (refusal) goAway(refusal);
+		else {
+			failures = 0;
+			unsupported = false;
+			if (status) soundness.learn(status);
+			detail = soundness.trouble();
+			condition = detail === undefined ? 'sound' : 'sick';
+		}
+		planLook();
+		if (before !== `${condition} ${unsupported} ${soundness.addresses().join()}`) options.onChange();
+	}
+
+	function goAway(refusal: CannotLookError): void {
+		failures++;
+		condition = 'gone';
+		unsupported = refusal.reason === 'unsupported';
+		detail = refusal.message;
+	}
+
+	function planLook(): void {
+		cancelLook();
+		if (stopping.signal.aborted) return;
+		const backoffMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, failures - 1));
+		cancelLook = clock.after(condition === 'gone' ? (unsupported ? rareRetryMs : backoffMs) : restMs, look);
+	}
+
+	/** Whether something can be run there, where no round told lately. */
+	function look(): void {
+		if (looking || stopping.signal.aborted) return;
+		looking = true;
+		const asked = clock.now();
+		void lookOver([], {lanes: 1, deadlineMs: lookDeadlineMs, signal: stopping.signal})
+			.catch((error: unknown) => options.onBug(error instanceof Error ? (error.stack ?? error.message) : String(error)))
+			.finally(() => {
+				looking = false;
+				// A round may have told meanwhile, and planned the next.
+				if (heardAt < asked) planLook();
+			});
+	}
+}
+
+/** Checks that share interval, timeout and recheck become one round. Pure. */
+export function groupShellRounds(vantage: string, checks: readonly Check[]): Round[] {
+	const groups = Map.groupBy(
+		checks,
+		({intervalMs, timeoutMs, recheckMs}) => `shell ${vantage} ${intervalMs} ${timeoutMs} ${recheckMs ?? '-'}`,
+	);
+	return [...groups].flatMap(([key, members]) => {
+		const [first] = members;
+		if (!first) return [];
+		const {intervalMs, recheckMs} = first;
+		const lanes = lanesFor(members.length, first.timeoutMs, intervalMs);
+		const timeoutMs = roundDeadlineMs(members.length, first.timeoutMs, intervalMs);
+		return [{key, intervalMs, timeoutMs, lanes, checks: members, ...(recheckMs === undefined ? {} : {recheckMs})}];
+	});
+}

@@ -1,0 +1,195 @@
+/** Carries scripts by the OpenSSH client. All runs to a host share one connection, which its first run makes. */
+
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {isIP} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import type {SshWayConfig} from '../config/types.ts';
+import {oneLine} from '../util/errors.ts';
+import {formatDurationMs} from '../util/units.ts';
+import type {Member} from './members.ts';
+import type {ShellRun, ShellRunOptions, ShellTransport} from './shell-transport.ts';
+import {faultOfSsh, type SshAim, sshArguments} from './ssh-arguments.ts';
+import {refusalOfSsh} from './ssh-refusal.ts';
+
+export interface SshTransportOptions {
+	member: Member;
+	way: SshWayConfig;
+	/** `socks5`: through which literal addresses are dialled, where our own tailscaled has no tunnel device. */
+	dial: {socks5?: string};
+	/** The client; another one for tests. */
+	program?: string;
+}
+
+export function createSshTransport(options: SshTransportOptions): ShellTransport {
+	const {member, way, dial, program = 'ssh'} = options;
+	const stopping = new AbortController();
+	const running = new Set<Promise<unknown>>();
+	let folder: string | undefined;
+	/** Something may have left a connection behind. */
+	let begun = false;
+
+	return {
+		type: 'ssh',
+		// It travels over standard input.
+		maxScriptBytes: 1024 * 1024,
+		run(script, how) {
+			const run = carry(script, how);
+			running.add(run);
+			return run.finally(() => running.delete(run));
+		},
+		async stop() {
+			stopping.abort();
+			await Promise.all(running);
+			await hangUp();
+			if (folder !== undefined) rmSync(folder, {recursive: true, force: true});
+			folder = undefined;
+		},
+	};
+
+	async function carry(script: string, {deadlineMs, maxBytes, signal}: ShellRunOptions): Promise<ShellRun> {
+		const aim = aimOf();
+		if (typeof aim === 'string') return {kind: 'refused', reason: 'unsupported', detail: `ssh cannot be used: ${aim}.`};
+		const ending = AbortSignal.any([stopping.signal, signal]);
+		if (ending.aborted) return refused('the run was cut short');
+		const begunAt = performance.now();
+		begun = true;
+		const {execa} = await import('execa');
+		const child = execa(program, [...sshArguments(aim, Math.max(1, deadlineMs / 2000)), 'exec sh -s'], {
+			input: script,
+			encoding: 'buffer',
+			stripFinalNewline: false,
+			reject: false,
+			maxBuffer: {stdout: maxBytes, stderr: maxErrorBytes},
+			forceKillAfterDelay: 500,
+			extendEnv: false,
+			env: environment(),
+		});
+		let timedOut = false;
+		const timer = setTimeout(() => {
+			timedOut = true;
+			giveUp();
+		}, deadlineMs);
+		ending.addEventListener('abort', giveUp);
+		const result = await child;
+		clearTimeout(timer);
+		ending.removeEventListener('abort', giveUp);
+		const roundTripMs = performance.now() - begunAt;
+		// A connection that does not answer is given up: the next run makes another.
+		if (timedOut) await hangUp();
+		return meaningOf(result, {timedOut, canceled: ending.aborted, deadlineMs, roundTripMs});
+
+		/** The shared connection's process holds the other ends too, so that they may stay open after this one is gone. */
+		function giveUp(): void {
+			child.kill();
+			setTimeout(() => {
+				child.stdout.destroy();
+				child.stderr.destroy();
+			}, graceMs);
+		}
+	}
+
+	function meaningOf(result: Ended, how: How): ShellRun {
+		const {timedOut, canceled, deadlineMs, roundTripMs} = how;
+		if (canceled) return refused('the run was cut short');
+		const stdout = Buffer.from(result.stdout ?? []);
+		const errors = Buffer.from(result.stderr ?? []).toString();
+		// Of one that we ended the status says nothing.
+		const status = timedOut || result.exitCode === undefined ? {} : {status: result.exitCode};
+		if (stdout.length === 0) {
+			if (timedOut) return refused(`nothing came within ${formatDurationMs(deadlineMs)}`);
+			if (result.code === 'ENOENT')
+				return {
+					kind: 'refused',
+					reason: 'unsupported',
+					detail: 'There is no ssh on the machine of tailprobe: install the OpenSSH client.',
+				};
+			if (result.exitCode === 255) return refusalOfSsh(errors, place());
+			if (result.exitCode === undefined) return refused(oneLine(result.shortMessage ?? 'it ended', 200));
+		}
+		return {kind: 'ran', stdout, stderr: errors.slice(-2000), ...status, roundTripMs};
+	}
+
+	function aimOf(): SshAim | string {
+		const {address: host} = member;
+		if (host === undefined) return `no address of ${member.name} is known`;
+		const goesByProxy = dial.socks5 !== undefined && isIP(host) !== 0;
+		if (goesByProxy && !existsSync(proxyFile)) return 'its helper for SOCKS5 is not part of this package';
+		const proxy = dial.socks5 !== undefined && isIP(host) !== 0 ? proxyOf(dial.socks5, host) : undefined;
+		const aim: SshAim = {
+			host,
+			port: way.port,
+			user: way.user,
+			...(way.identityFile === undefined ? {} : {identityFile: way.identityFile}),
+			knownHostsFile: way.knownHostsFile,
+			controlPath: join(ownFolder(), 'c'),
+			...(proxy === undefined ? {} : {proxy}),
+		};
+		return faultOfSsh(aim) ?? aim;
+	}
+
+	/** Readable by us alone; a socket's path is short. */
+	function ownFolder(): string {
+		folder ??= mkdtempSync(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'tp-ssh-'));
+		return folder;
+	}
+
+	function proxyOf(socks5: string, host: string): string[] {
+		return [process.execPath, proxyFile, socks5, host, String(way.port)];
+	}
+
+	/** Ends the shared connection; its process is one that a run of ours left behind. */
+	async function hangUp(): Promise<void> {
+		if (!begun) return;
+		begun = false;
+		const aim = aimOf();
+		if (typeof aim === 'string') return;
+		const {execa} = await import('execa');
+		const args = sshArguments(aim, 1);
+		await execa(program, ['-O', 'exit', ...args], {
+			reject: false,
+			timeout: 2000,
+			stdio: 'ignore',
+			extendEnv: false,
+			env: environment(),
+		});
+	}
+
+	function refused(why: string): ShellRun {
+		return {kind: 'refused', reason: 'vantage', detail: `ssh to ${place()} failed: ${why}.`};
+	}
+
+	function place(): string {
+		return `${way.user}@${member.address ?? member.name}`;
+	}
+
+	/** Of our own environment what ssh needs to find keys. */
+	function environment(): Record<string, string> {
+		const names = way.identityFile === undefined ? ['PATH', 'HOME', 'SSH_AUTH_SOCK'] : ['PATH', 'HOME'];
+		return Object.fromEntries(
+			names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+		);
+	}
+}
+
+interface How {
+	timedOut: boolean;
+	canceled: boolean;
+	deadlineMs: number;
+	roundTripMs: number;
+}
+
+/** Of what execa tells that which matters here. */
+interface Ended {
+	stdout?: Uint8Array | undefined;
+	stderr?: Uint8Array | undefined;
+	exitCode?: number | undefined;
+	code?: string | undefined;
+	shortMessage?: string | undefined;
+}
+
+const maxErrorBytes = 65_536;
+/** For the last words of a process that was told to end. */
+const graceMs = 200;
+const proxyFile = fileURLToPath(new URL('ssh-proxy.ts', import.meta.url));

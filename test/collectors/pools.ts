@@ -1,0 +1,34 @@
+import test from 'ava';
+import {poolCollector, poolRows} from '../../src/collectors/pools.ts';
+import {checkRows, collect} from '../helpers/samples.ts';
+
+test('its rows keep to the rules', t => {
+	checkRows(t, {...poolCollector, metrics: poolRows});
+});
+
+test('a pool of which nothing is known has its minimum, others their members too', t => {
+	const views = [{name: 'gpus', min: 1, usable: 2, unusable: 0, unknown: 1, gpusUsable: 3, members: []}];
+
+	const lines = collect(
+		t,
+		poolCollector,
+		{
+			pools: [
+				{name: 'gpus', min: 1},
+				{name: 'more', min: 4},
+			],
+			views,
+		},
+		0,
+	);
+
+	t.deepEqual(lines, [
+		'tailprobe_pool_gpus_usable{pool="gpus"} 3',
+		'tailprobe_pool_members{pool="gpus",state="unknown"} 1',
+		'tailprobe_pool_members{pool="gpus",state="unusable"} 0',
+		'tailprobe_pool_members{pool="gpus",state="usable"} 2',
+		'tailprobe_pool_min{pool="gpus"} 1',
+		'tailprobe_pool_min{pool="more"} 4',
+		'tailprobe_pool_usable{pool="gpus"} 2',
+	]);
+});

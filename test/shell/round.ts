@@ -1,0 +1,550 @@
+import {existsSync, mkdtempSync, rmSync, symlinkSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {z} from 'zod';
+import type {Check, Reading} from '../../src/engine/types.ts';
+import {findProbe} from '../../src/probes/registry.ts';
+import type {Found} from '../../src/shell/round.ts';
+import {runShellRound} from '../../src/shell/round.ts';
+import {CannotLookError, TargetDownError} from '../../src/util/errors.ts';
+import {type LocalShell, localShell, shellCheck} from '../helpers/local-shell.ts';
+import {recorded, startLocalApi} from '../helpers/localapi-server.ts';
+import {measure, testPlace} from '../helpers/probing.ts';
+import {type BareServer, caFile, closedPort, httpAnswer, saying, serve, serveTls} from '../helpers/servers.ts';
+import {socks5Reply, startSocks5} from '../helpers/socks5-server.ts';
+
+const {timeoutMs: _timeout, ...somewhere} = testPlace;
+
+async function look(
+	checks: readonly Check[],
+	transport: LocalShell = localShell(),
+	more: Partial<typeof somewhere> = {},
+	peers: ReadonlyMap<string, {addresses: string[]}> = new Map(),
+): Promise<Map<string, Found>> {
+	const {found} = await runShellRound(checks, {
+		transport,
+		place: {...somewhere, ...more},
+		peers,
+		lanes: 4,
+		deadlineMs: 8000,
+		signal: new AbortController().signal,
+		onBug: text => {
+			throw new Error(text);
+		},
+	});
+	return found;
+}
+
+function check(type: string, address: string, options: Record<string, unknown> = {}, more: Partial<Check> = {}): Check {
+	return shellCheck(type, address, findProbe(type)?.options(z).parse(options), more);
+}
+
+/** The verdict as a word: `up`, or the reason. */
+function wordOf(result: Reading | Error | undefined): string {
+	if (result === undefined) return 'nothing';
+	if (result instanceof TargetDownError || result instanceof CannotLookError) return result.reason;
+	if (result instanceof Error) return `${result.name}: ${result.message}`;
+	return result.ok ? 'up' : (result.reason ?? 'down');
+}
+
+interface Case {
+	title: string;
+	type: string;
+	url: (port: number) => string;
+	options?: Record<string, unknown>;
+	/** By default enough for any machine. */
+	timeoutMs?: number;
+	server: (t: ExecutionContext) => Promise<BareServer | {port: number}>;
+}
+
+const never = {onHead() {}};
+const plain = (t: ExecutionContext, answer: string) => serve(t, saying(answer));
+const http = (port: number) => `http://127.0.0.1:${port}/healthz`;
+const https = (port: number) => `https://localhost:${port}/`;
+const hostPort = (port: number) => `localhost:${port}`;
+const trusting = {tls_config: {ca_file: caFile}};
+
+const cases: Case[] = [
+	{title: 'a 200', type: 'http', url: http, server: t => plain(t, httpAnswer('200 OK', 'hello'))},
+	{title: 'a 500', type: 'http', url: http, server: t => plain(t, httpAnswer('500 Oh no', 'sorry'))},
+	{
+		title: 'a 406 that is wanted',
+		type: 'http',
+		url: http,
+		options: {valid_status_codes: [406]},
+		server: t => plain(t, httpAnswer('406 Not Acceptable')),
+	},
+	{
+		title: 'a body that matches',
+		type: 'http',
+		url: http,
+		options: {fail_if_body_not_matches_regexp: ['^OK$']},
+		server: t => plain(t, httpAnswer('200 OK', 'OK')),
+	},
+	{
+		title: 'a body that does not',
+		type: 'http',
+		url: http,
+		options: {fail_if_body_not_matches_regexp: ['^OK$']},
+		server: t => plain(t, httpAnswer('200 OK', 'NO')),
+	},
+	{
+		title: 'a header that must not be',
+		type: 'http',
+		url: http,
+		options: {fail_if_header_matches: [{header: 'X-A', regexp: 'b'}]},
+		server: t => plain(t, httpAnswer('200 OK', '', ['X-A: b'])),
+	},
+	{
+		title: 'a body that is too long',
+		type: 'http',
+		url: http,
+		options: {body_size_limit: 100},
+		server: t => plain(t, httpAnswer('200 OK', 'x'.repeat(1000))),
+	},
+	{
+		title: 'a wrong version',
+		type: 'http',
+		url: http,
+		options: {valid_http_versions: ['HTTP/2.0']},
+		server: t => plain(t, httpAnswer('200 OK')),
+	},
+	{
+		title: 'no TLS where it is wanted',
+		type: 'http',
+		url: http,
+		options: {fail_if_not_ssl: true},
+		server: t => plain(t, httpAnswer('200 OK')),
+	},
+	{title: 'a closed port', type: 'http', url: http, server: async () => ({port: await closedPort()})},
+	{title: 'silence', timeoutMs: 700, type: 'http', url: http, server: t => serve(t, never)},
+	{
+		title: 'half a body',
+		type: 'http',
+		url: http,
+		server: t => plain(t, 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+	},
+	{title: 'no answer at all', type: 'http', url: http, server: t => serve(t, {onHead: socket => void socket.end()})},
+	{title: 'a reset', type: 'http', url: http, server: t => serve(t, {onHead: socket => void socket.resetAndDestroy()})},
+	{title: 'something else than HTTP', type: 'http', url: http, server: t => plain(t, 'SSH-2.0-OpenSSH\r\n')},
+	{
+		title: 'a good certificate',
+		type: 'http',
+		url: https,
+		options: trusting,
+		server: t => serveTls(t, 'good', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a certificate of nobody',
+		type: 'http',
+		url: https,
+		server: t => serveTls(t, 'good', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a self-signed certificate',
+		type: 'http',
+		url: https,
+		server: t => serveTls(t, 'self-signed', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'any certificate where none is judged',
+		type: 'http',
+		url: https,
+		options: {tls_config: {insecure_skip_verify: true}},
+		server: t => serveTls(t, 'self-signed', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a certificate that ended',
+		type: 'http',
+		url: https,
+		options: trusting,
+		server: t => serveTls(t, 'expired', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a certificate for another',
+		type: 'http',
+		url: https,
+		options: trusting,
+		server: t => serveTls(t, 'other-host', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a name of its own for TLS',
+		type: 'http',
+		url: port => `https://127.0.0.1:${port}/`,
+		options: {tls_config: {ca_file: caFile, server_name: 'livekit'}},
+		server: t => serveTls(t, 'good', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'TLS asked of a plain port',
+		timeoutMs: 700,
+		type: 'http',
+		url: https,
+		server: t => plain(t, httpAnswer('400 Bad Request')),
+	},
+	{title: 'a connection', type: 'tcp', url: hostPort, server: t => serve(t, never)},
+	{title: 'no connection', type: 'tcp', url: hostPort, server: async () => ({port: await closedPort()})},
+	{
+		title: 'a handshake',
+		type: 'tls',
+		url: hostPort,
+		options: trusting,
+		server: t => serveTls(t, 'chain', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a handshake that ends too soon',
+		type: 'tls',
+		url: hostPort,
+		options: {...trusting, min_remaining: '90y'},
+		server: t => serveTls(t, 'good', saying(httpAnswer('200 OK'))),
+	},
+	{
+		title: 'a handshake with an ended certificate',
+		type: 'tls',
+		url: hostPort,
+		options: trusting,
+		server: t => serveTls(t, 'expired', saying(httpAnswer('200 OK'))),
+	},
+	{title: 'no handshake', timeoutMs: 700, type: 'tls', url: hostPort, server: t => plain(t, 'hello\r\n\r\n')},
+	{
+		title: 'a refused upgrade',
+		type: 'ws',
+		url: port => `ws://127.0.0.1:${port}/rtc`,
+		options: {valid_status_codes: [401]},
+		server: t => plain(t, httpAnswer('401 Unauthorized')),
+	},
+	{
+		title: 'a refused upgrade that was not wanted',
+		type: 'ws',
+		url: port => `ws://127.0.0.1:${port}/rtc`,
+		server: t => plain(t, httpAnswer('403 Forbidden')),
+	},
+	{
+		title: 'an upgrade without proof',
+		type: 'ws',
+		url: port => `ws://127.0.0.1:${port}/rtc`,
+		server: t =>
+			plain(
+				t,
+				'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n',
+			),
+	},
+];
+
+for (const {title, type, url, options = {}, timeoutMs = 5000, server} of cases) {
+	test.serial(`a shell says of ${title} what this process says (${type})`, async t => {
+		const {port} = await server(t);
+		const address = url(port);
+		const probe = findProbe(type);
+		if (!probe) return t.fail();
+		const here = await measure(probe, address, options, {place: {timeoutMs}, deadlineMs: timeoutMs});
+
+		const found = await look([check(type, address, options, {timeoutMs})]);
+
+		const there = found.get(`${type}/there/${address}`)?.result;
+		t.is(wordOf(there), wordOf(here), there instanceof Error ? there.message : there?.detail);
+		if (there === undefined || there instanceof Error) return t.fail();
+		t.log(there.detail ?? 'up', '|', here.detail ?? 'up');
+		t.is(there.facts.answered, here.facts.answered);
+		t.is(there.facts.tls_fault, here.facts.tls_fault);
+		t.is(there.values.status_code, here.values.status_code);
+		t.true(Object.values(there.phases ?? {}).every(seconds => seconds >= 0 && seconds < 5));
+	});
+}
+
+const tailnet = {...testPlace.tailnet, prefixes: ['127.0.0.0/8']};
+const viaTailnet = {target: {name: 'target', address: '', via: 'tailnet' as const, peer: ''}};
+
+function inTailnet(
+	type: string,
+	address: string,
+	options: Record<string, unknown> = {},
+	more: Partial<Check> = {},
+): Check {
+	return check(type, address, options, {target: {...viaTailnet.target, address}, ...more});
+}
+
+test('names of the tailnet are resolved here, and the address goes through the proxy there', async t => {
+	const server = await serve(t, saying(httpAnswer('200 OK', 'OK')));
+	const proxy = await startSocks5(t);
+	const peers = new Map([['june-orchestrator', {addresses: ['127.0.0.1']}]]);
+	const address = `http://june-orchestrator:${server.port}/healthz`;
+	const tcpAddress = `june-orchestrator:${server.port}`;
+
+	const found = await look(
+		[inTailnet('http', address), inTailnet('tcp', tcpAddress)],
+		localShell(),
+		{tailnet, socks5: proxy.address},
+		peers,
+	);
+
+	for (const key of [`http/there/${address}`, `tcp/there/${tcpAddress}`]) {
+		const reading = found.get(key)?.result;
+		t.is(wordOf(reading), 'up', key);
+		if (reading === undefined || reading instanceof Error) continue;
+		t.like(reading.facts, {address: '127.0.0.1', resolved_by: 'peers', dial: 'proxy', answered: 'true'});
+		t.true((reading.phases?.connect_proxy ?? 0) > 0);
+	}
+	t.deepEqual(
+		proxy.asked.map(({address: to, port}) => [to, port]),
+		[
+			['127.0.0.1', server.port],
+			['127.0.0.1', server.port],
+		],
+	);
+	t.true(server.heads[0]?.includes(`Host: june-orchestrator:${server.port}\r\n`));
+});
+
+for (const [code, word] of [
+	[1, 'proxy'],
+	[4, 'unreachable'],
+	[5, 'refused'],
+	[8, 'unsupported'],
+] as const) {
+	test(`the proxy's answer ${code} means ${word}, by curl and by bash`, async t => {
+		const proxy = await startSocks5(t, {onRequest: socks5Reply(code)});
+
+		const found = await look(
+			[inTailnet('http', 'http://127.0.0.1:9/'), inTailnet('tcp', '127.0.0.1:9')],
+			localShell(),
+			{tailnet, socks5: proxy.address},
+		);
+
+		t.deepEqual(
+			[...found.values()].map(({result}) => wordOf(result)),
+			[word, word],
+		);
+	});
+}
+
+test('a proxy that is not there is the fault of that machine', async t => {
+	const socks5 = `127.0.0.1:${await closedPort()}`;
+
+	const found = await look([inTailnet('http', 'http://127.0.0.1:9/'), inTailnet('tcp', '127.0.0.1:9')], localShell(), {
+		tailnet,
+		socks5,
+	});
+
+	t.deepEqual(
+		[...found.values()].map(({result}) => wordOf(result)),
+		['vantage', 'vantage'],
+	);
+});
+
+test('a name that leads out of the tailnet, a loopback one and one that nobody knows are never dialled', async t => {
+	const shell = localShell();
+	const peers = new Map([['elsewhere', {addresses: ['192.0.2.1']}]]);
+	const checks = [
+		inTailnet('http', 'http://elsewhere/'),
+		inTailnet('http', 'http://nobody/'),
+		check('http', 'http://localhost:1/'),
+		check('http', 'http://169.254.169.254/latest'),
+		check('tcp', '127.0.0.1:1'),
+	];
+
+	const found = await look(checks, shell, {allowLoopback: false}, peers);
+
+	t.deepEqual(
+		checks.map(({key}) => wordOf(found.get(key)?.result)),
+		['wrong_network', 'resolve', 'forbidden', 'forbidden', 'forbidden'],
+	);
+	t.false(shell.scripts.join().includes('curl'));
+	t.is(shell.scripts.length, 1, 'one execution asks for names');
+});
+
+test('a redirect is not followed, and says where it leads', async t => {
+	const server = await serve(t, saying(httpAnswer('302 Found', '', ['Location: http://127.0.0.1:1/elsewhere'])));
+	const address = `http://127.0.0.1:${server.port}/`;
+
+	const found = await look([
+		check('http', address),
+		{...check('http', address, {follow_redirects: false, valid_status_codes: [302]}), key: 'as it is'},
+	]);
+
+	const result = found.get(`http/there/${address}`)?.result;
+	t.is(wordOf(result), 'unsupported');
+	t.regex(
+		result instanceof Error ? result.message : '',
+		/leads to http:\/\/127\.0\.0\.1:1\/elsewhere.*follow_redirects: false/,
+	);
+	t.is(wordOf(found.get('as it is')?.result), 'up');
+	t.is(server.accepted, 2);
+});
+
+test('method, headers, host and body are as configured', async t => {
+	const server = await serve(t, saying(httpAnswer('200 OK')));
+	const options = {
+		method: 'POST',
+		headers: {'Accept-Language': "a '$(id)' b", Host: 'livekit', Accept: 'text/plain'},
+		body: "it's $HOME `id`\n",
+	};
+
+	const found = await look([check('http', `127.0.0.1:${server.port}/a%20b?q=[1-3]{x}`, options)]);
+
+	t.deepEqual(
+		[...found.values()].map(({result}) => wordOf(result)),
+		['up'],
+	);
+	const [head = ''] = server.heads;
+	t.true(head.startsWith('POST /a%20b?q=[1-3]{x} HTTP/1.1\r\n'), head);
+	for (const line of ["Accept-Language: a '$(id)' b", 'Host: livekit', 'Accept: text/plain', 'Content-Length: 16'])
+		t.true(head.includes(`${line}\r\n`), line);
+	t.notRegex(head, /Expect|Content-Type/i);
+});
+
+test('what a shell cannot do, or must not show, is unsupported and named', async t => {
+	const cases: [string, string, Record<string, unknown>, RegExp][] = [
+		['http', 'http://127.0.0.1:1/', {bearer_token: {env: 'X'}}, /credentials/],
+		['http', 'http://127.0.0.1:1/', {headers: {'X-Api-Key': 'secret'}}, /X-Api-Key/],
+		['http', 'http://127.0.0.1:1/', {compression: 'gzip'}, /compression: gzip/],
+		['http', 'http://127.0.0.1:1/', {body_file: '/etc/hosts'}, /body_file/],
+		['tcp', '127.0.0.1:1', {query_response: [{expect: '^220'}]}, /query_response/],
+		['tcp', '127.0.0.1:1', {tls: true}, /type tls/],
+		['tls', '127.0.0.1:1', {starttls: 'smtp'}, /starttls/],
+		['ws', 'ws://127.0.0.1:1/', {ping: true}, /ping/],
+		['stun', '127.0.0.1:1', {}, /more than a shell/],
+	];
+	const shell = localShell();
+
+	for (const [type, address, options, sentence] of cases) {
+		const {result} = (await look([check(type, address, options)], shell)).values().next().value as Found;
+		t.is(wordOf(result), 'unsupported', type);
+		t.regex(result instanceof Error ? result.message : '', sentence);
+	}
+	t.is(shell.scripts.length, 0);
+});
+
+test('a hostile target runs nothing and becomes no option', async t => {
+	const server = await serve(t, saying(httpAnswer('200 OK')));
+	const trace = `/tmp/tailprobe-hostile-${process.pid}`;
+	t.teardown(() => rmSync(trace, {force: true}));
+	const paths = [
+		`$(touch${'$'}{IFS}${trace})`,
+		`\`touch${'$'}{IFS}${trace}\``,
+		`';touch${'$'}{IFS}${trace};'`,
+		'-o/etc/passwd',
+		'@/etc/passwd',
+		'%0atouch',
+	];
+	const hosts = ['-oProxyCommand=x', '$(id)', 'a;id', 'a\nid', '`id`', '--help'];
+
+	const found = await look([
+		...paths.map(path => check('http', `http://127.0.0.1:${server.port}/${path}`)),
+		...hosts.map(host => check('http', `http://${host}/`)),
+		...hosts.map(host => check('tcp', `${host}:80`)),
+		...hosts.map(host => inTailnet('icmp', host)),
+	]);
+
+	const words = [...found].map(([key, {result}]) => `${key.slice(0, 4)} ${wordOf(result)}`);
+	t.is(words.filter(word => word === 'http up').length, paths.length);
+	t.is(words.filter(word => /resolve|forbidden/.test(word)).length, 3 * hosts.length);
+	t.is(found.size, paths.length + 3 * hosts.length);
+	t.false(existsSync(trace));
+});
+
+test('pings there tell round trips, and silence is a timeout', async t => {
+	const found = await look([check('icmp', '127.0.0.1', {count: 3})]);
+
+	const reading = found.get('icmp/there/127.0.0.1')?.result;
+	t.is(wordOf(reading), 'up', reading instanceof Error ? reading.message : reading?.detail);
+	if (reading === undefined || reading instanceof Error) return;
+	t.like(reading.values, {pings_sent: 3, pings_lost: 0, loss_ratio: 0});
+	t.true((reading.values.rtt_seconds ?? 0) > 0);
+});
+
+test('a tunnel is pinged through the socket of tailscaled there, in floats, and its status comes along', async t => {
+	const local = await startLocalApi(t);
+
+	const result = await runShellRound([inTailnet('tunnel', '100.64.0.1')], {
+		transport: localShell(),
+		place: {...somewhere, tailscaled: local.socket},
+		peers: new Map(),
+		lanes: 4,
+		deadlineMs: 8000,
+		signal: new AbortController().signal,
+		onBug: text => t.fail(text),
+	});
+
+	const reading = result.found.values().next().value?.result;
+	t.is(wordOf(reading), 'up', reading instanceof Error ? reading.message : reading?.detail);
+	if (reading === undefined || reading instanceof Error) return;
+	t.like(reading, {
+		values: {
+			pings_sent: 3,
+			pings_lost: 0,
+			disco_seconds: 0.000313527,
+			tsmp_seconds: 0.000980473,
+			icmp_seconds: 0.000772412,
+		},
+		facts: {path: 'direct', endpoint: '10.77.0.3:41641', overhead_within: 'true', address: '100.64.0.1'},
+	});
+	t.like(result.status, {sound: true, facts: {backendState: 'Running', tun: 'true'}});
+	t.true((result.status?.addresses.length ?? 0) > 0);
+});
+
+for (const [title, ping, word] of [
+	[
+		'lost TSMP pings are a timeout',
+		(type: string) => (type === 'TSMP' ? 'silent' : recorded('ping-disco-direct')),
+		'timeout',
+	],
+	['an expired node is unreachable', () => recorded('ping-expired'), 'unreachable'],
+	['the place itself is no target', () => recorded('ping-self'), 'unsupported'],
+] as const) {
+	test(`of a tunnel there ${title}`, async t => {
+		const local = await startLocalApi(t, {ping});
+
+		const found = await look([inTailnet('tunnel', '100.64.0.1')], localShell(), {tailscaled: local.socket});
+
+		const result = found.get('tunnel/there/100.64.0.1')?.result;
+		t.is(wordOf(result), word, result instanceof Error ? result.message : result?.detail);
+	});
+}
+
+test('no tailscaled behind the socket is the fault of that machine', async t => {
+	const found = await look([inTailnet('tunnel', '100.64.0.1')], localShell(), {tailscaled: '/nowhere/tailscaled.sock'});
+
+	t.is(wordOf(found.get('tunnel/there/100.64.0.1')?.result), 'vantage');
+});
+
+test('tools that are missing there are named', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'bare-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	for (const tool of ['sh', 'head', 'tail', 'base64', 'timeout', 'sleep', 'true'])
+		symlinkSync('/bin/busybox', join(folder, tool));
+	// The script looks in the usual places as well: those must be out of sight.
+	const shell = localShell({shell: ['/bin/busybox', 'sh'], path: folder, hide: true});
+
+	const found = await look(
+		[
+			check('http', 'http://127.0.0.1:1/'),
+			check('tcp', '127.0.0.1:1'),
+			check('icmp', '127.0.0.1'),
+			check('http', 'http://name.test/'),
+		],
+		shell,
+	);
+
+	const told = [...found.values()].map(({result}) => (result instanceof Error ? result.message : ''));
+	t.deepEqual(
+		[...found.values()].map(({result}) => wordOf(result)),
+		Array(4).fill('unsupported'),
+	);
+	for (const [at, tool] of ['getent', 'curl', 'bash', 'ping'].entries())
+		t.regex(told[at] ?? '', new RegExp(`no ${tool} in the image`));
+});
+
+test('a round that is too long for one script is split, and each check has its answer', async t => {
+	const server = await serve(t, saying(httpAnswer('200 OK')));
+	const shell = localShell({maxScriptBytes: 4000});
+	const checks = Array.from({length: 12}, (_, at) => check('http', `http://127.0.0.1:${server.port}/${at}`));
+
+	const found = await look(checks, shell);
+
+	t.deepEqual(
+		[...found.values()].map(({result}) => wordOf(result)),
+		Array(12).fill('up'),
+	);
+	t.true(shell.scripts.length > 1 && shell.scripts.length < 6, String(shell.scripts.length));
+	t.true(shell.scripts.every(script => Buffer.byteLength(script) <= 4000));
+});
