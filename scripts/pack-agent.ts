@@ -11,7 +11,7 @@ import {buildExecutable, sha256Of} from './pack/executable.ts';
 const usage = `Usage: npm run pack:agent [-- --output FILE] [--compress]
 
 Writes the agent as one file, dist/tailprobe-agent by default, with its SHA-256
-beside it, and tells its size, what it needs and how long it takes to start.
+beside it, and tells its size and how long it takes to start.
 
   --output FILE  another place
   --compress     tells its size packed by xz and zstd too, where they are here
@@ -29,13 +29,13 @@ else await pack(values.output, values.compress);
 
 async function pack(output: string, compress: boolean): Promise<void> {
 	const bundle = await bundleProgram('scripts/pack/main.ts');
-	const note = await buildExecutable(bundle, output);
+	const notes = await buildExecutable(bundle, output);
 	const sum = await sha256Of(output);
 	writeFileSync(`${output}.sha256`, `${sum}  ${basename(output)}\n`);
 	tell(output, `${megabytesOf(statSync(output).size)} (the program itself: ${megabytesOf(sizeOf(bundle))})`);
 	tell('SHA-256', sum);
 	tell('first answer after', `${medianStartMs(output).toFixed(0)} ms`);
-	tell('libraries', note ?? 'those of C and C++ only (glibc 2.28, libstdc++ of GCC 5, or newer)');
+	for (const note of notes) tell('note', note);
 	if (compress) {
 		tell('packed by xz', packedSize('xz', ['--stdout', '-T0', output]));
 		tell('packed by zstd', packedSize('zstd', ['--stdout', '--quiet', '-19', '-T0', output]));

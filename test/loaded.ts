@@ -44,6 +44,13 @@ test('the daemon begins with the packages that every configuration needs', async
 	t.deepEqual(packagesOf(names).toSorted(), ['express', 'node-cron', 'pino', 'yaml', 'zod']);
 });
 
+test('an agent begins with the packages that its configuration and its log need', async t => {
+	const names = await loadedBy('agent/agent.ts');
+
+	t.deepEqual(packagesOf(names).toSorted(), ['node-cron', 'pino', 'yaml', 'zod']);
+	t.false(names.includes('import:node:http'));
+});
+
 test('nothing of the daemon imports node:http, which would load all that its names stand for', async t => {
 	const names = await loadedBy('daemon.ts');
 

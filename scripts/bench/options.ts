@@ -8,7 +8,7 @@ export const usage = `Usage: npm run bench -- [--quick | --short] [--rounds N] [
        npm run bench -- --from FILE [--write]
 
 Measures tailprobe beside blackbox_exporter and cloudprober on this machine and
-prints a table of what is wanted and what came (21 minutes on two processors).
+prints a table of what is wanted and what came (22 minutes on two processors).
 
   --quick        a look: fewer cases and rounds, 3 minutes
   --short        guards against regressions: ratios to the peers only, 2 minutes;

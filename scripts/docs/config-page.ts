@@ -76,7 +76,13 @@ function rows(node: Node, prefix: string, skip: ReadonlySet<string>): string[][]
 		const beside = objects.filter(other => other.suffix === suffix);
 		for (const [key, child] of Object.entries(object.properties ?? {})) {
 			const path = prefix === '' ? `${suffix}${key}` : `${prefix}${suffix}.${key}`;
-			if (skip.has(key) || keys.has(path)) continue;
+			const [known] = keys.get(path) ?? [];
+			// What tells the forms apart has a word for each.
+			if (known && child.const !== undefined && !known[1]?.includes(kindOf(child))) {
+				known[1] += ` or ${kindOf(child)}`;
+				known[3] += ` ${child.description ?? ''}`;
+			}
+			if (skip.has(key) || known) continue;
 			const isRequired = beside.every(other => other.object.required?.includes(key));
 			const must = isRequired ? 'required' : '';
 			const shown = child.default === undefined ? must : `\`${JSON.stringify(child.default)}\``;

@@ -12,10 +12,10 @@ import {doWithoutLibatomic} from './libatomic.ts';
 /**
  * Writes the executable; it starts Node.js with the flags of `as-started.ts` and takes no others, from NODE_OPTIONS neither.
  *
- * @returns a sentence for whoever puts it on a machine, where it needs more than the C and C++ libraries
+ * @returns sentences: where it is larger, or needs more of a machine, than it could
  * @throws Error with the last words of `strip` or Node.js where they fail
  */
-export async function buildExecutable({main, workers}: Bundle, output: string): Promise<string | undefined> {
+export async function buildExecutable({main, workers}: Bundle, output: string): Promise<string[]> {
 	const scratch = await mkdtemp(join(tmpdir(), 'tailprobe-pack-'));
 	try {
 		const put = async (name: string, text: string) => {
@@ -26,7 +26,7 @@ export async function buildExecutable({main, workers}: Bundle, output: string): 
 		const assets: Record<string, string> = {};
 		for (const [name, text] of workers) assets[name] = await put(`worker-${name}.cjs`, text);
 		const node = join(scratch, 'node');
-		const note = await prepareNode(node);
+		const notes = await prepareNode(node);
 		const settings = {
 			main: await put('main.cjs', main),
 			executable: node,
@@ -42,7 +42,7 @@ export async function buildExecutable({main, workers}: Bundle, output: string): 
 		// Under its name there is always a whole file, and one that runs is not overwritten.
 		await copyFile(settings.output, `${output}.new`);
 		await rename(`${output}.new`, output);
-		return note;
+		return notes;
 	} finally {
 		await rm(scratch, {recursive: true, force: true});
 	}
@@ -56,11 +56,15 @@ export async function sha256Of(file: string): Promise<string> {
 }
 
 /** A copy of Node.js that is smaller and needs less. Stripped with the program inside, it would lose that. */
-async function prepareNode(file: string): Promise<string | undefined> {
+async function prepareNode(file: string): Promise<string[]> {
 	await copyFile(process.execPath, file);
-	await execa('strip', ['--strip-all', file]);
+	const strip = await execa('strip', ['--strip-all', file], {reject: false});
+	if (strip.failed && strip.code !== 'ENOENT') throw new Error(`strip failed: ${strip.stderr.slice(-500)}`);
 	const bytes = await readFile(file);
-	const note = doWithoutLibatomic(bytes);
+	const needs = doWithoutLibatomic(bytes);
 	await writeFile(file, bytes);
-	return note;
+	return [
+		...(strip.failed ? ['It is 30 MB larger than it could be: there is no strip here (package binutils).'] : []),
+		...(needs === undefined ? [] : [needs]),
+	];
 }

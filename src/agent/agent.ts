@@ -37,7 +37,7 @@ export interface Agent {
 }
 
 /** Ad hoc runs at a time. */
-const maxRuns = 20;
+const maxRuns = 100;
 /** Outcomes that nobody fetched. */
 const maxKept = {count: 10_000, bytes: 6 * 1024 * 1024};
 

@@ -13,8 +13,8 @@ export interface AgentConnections {
 	destroyAll(): void;
 }
 
-const maxStrangers = 16;
-const maxKnown = 32;
+const maxStrangers = 64;
+const maxKnown = 160;
 /** From the beginning of a connection to its first proof; a daemon says hello and then asks, over the same one. */
 const strangerMs = 10_000;
 

@@ -22,8 +22,8 @@ export type Judged =
 
 export type Gate = (request: {method: string; path: string; headers: IncomingHttpHeaders}) => Judged;
 
-/** Ten requests a second for twice the window. */
-const maxNonces = 600;
+/** A hundred requests a second for twice the window. */
+const maxNonces = 6000;
 
 export function createGate({boot, now, secrets, isOurs}: GateOptions): Gate {
 	const nonces = createNonces({keepMs: 2 * timeWindowMs, max: maxNonces});

@@ -7,7 +7,7 @@ const port = z.int().min(1).max(65_535);
 
 const local = z.strictObject({
 	name: name.meta({description: 'Label `vantage`.'}),
-	type: z.literal('local').meta({description: '`local`: where tailprobe itself runs.'}),
+	type: z.literal('local').meta({description: '`local`: where tailprobe itself runs;'}),
 	tailscaled: z
 		.union([
 			z.literal(false),

@@ -49,10 +49,10 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 	};
 
 	async function carry(script: string, {deadlineMs, maxBytes, signal}: ShellRunOptions): Promise<ShellRun> {
-		const aim = aimOf();
-		if (typeof aim === 'string') return {kind: 'refused', reason: 'unsupported', detail: `ssh cannot be used: ${aim}.`};
 		const ending = AbortSignal.any([stopping.signal, signal]);
 		if (ending.aborted) return refused('the run was cut short');
+		const aim = aimOf();
+		if (typeof aim === 'string') return {kind: 'refused', reason: 'unsupported', detail: `ssh cannot be used: ${aim}.`};
 		const begunAt = performance.now();
 		begun = true;
 		const {execa} = await import('execa');

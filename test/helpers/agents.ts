@@ -62,7 +62,7 @@ export async function startAgentChild(t: Pick<ExecutionContext, 'teardown'>, mor
 			writeFileSync(config, `listen: 127.0.0.1:${port}\nsecret: {file: secret}\n${tailscaled}${more}\n`);
 			const before = log.length;
 			child = spawn(process.execPath, [new URL('../fixtures/bin/agent.ts', import.meta.url).pathname, config], {
-				stdio: ['ignore', 'ignore', 'pipe'],
+				stdio: ['pipe', 'ignore', 'pipe'],
 			});
 			let rest = '';
 			child.stderr?.on('data', (chunk: Buffer) => {

@@ -45,6 +45,7 @@ export function localShell(options: LocalShellOptions = {}): LocalShell {
 				timeout: Math.max(1, deadlineMs),
 				maxBuffer: maxBytes,
 				cancelSignal: signal,
+				killDescendants: true,
 				extendEnv: false,
 				env: {PATH: path},
 			});

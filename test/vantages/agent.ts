@@ -226,7 +226,7 @@ test('readings of targets that the agent was never given are dropped, and the ag
 	await until(() => outcomes.length > 0);
 
 	t.deepEqual(
-		outcomes.slice(0, 2).map(({verdict, detail}) => [verdict, detail]),
+		outcomes.map(({verdict, detail}) => [verdict, detail]),
 		[
 			['up', undefined],
 			['up', 'two lines  [31m'],
@@ -301,6 +301,7 @@ test('the list goes to nobody who has not proved to have the secret', async t =>
 	await until(() => vantage.state().condition === 'gone');
 
 	t.deepEqual(agent.asked, []);
+	t.regex(vantage.state().detail ?? '', /has another secret/);
 });
 
 test('an agent of another protocol cannot be used, and the sentence says who is to be updated', async t => {

@@ -89,7 +89,8 @@ const cases: Record<string, Cases> = {
 test('every probe type is in these tests', t => {
 	t.deepEqual(
 		Object.keys(cases),
-		probes.map(({type}) => type),
+		// One that looks at its own machine reaches nobody.
+		probes.filter(({address}) => address !== 'self').map(({type}) => type),
 	);
 });
 

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {configPage, configSchema, optionsTable} from '../../../scripts/docs/config-page.ts';
+import {probes} from '../../../src/probes/registry.ts';
 
 interface Node {
 	properties?: Record<string, Node>;
@@ -22,10 +23,7 @@ function keysOf(node: Node): string[] {
 }
 
 test('every key of the configuration is on its page, or on that of its probe type', t => {
-	const page = [
-		configPage(),
-		...['http', 'http_warm', 'tcp', 'tls', 'ws', 'dns', 'stun', 'derp', 'icmp', 'tunnel'].flatMap(optionsTable),
-	].join('\n');
+	const page = [configPage(), ...probes.flatMap(({type}) => optionsTable(type))].join('\n');
 
 	const missing = [...new Set(keysOf(configSchema() as Node))].filter(
 		key => !new RegExp(`[\`.{ ]${key}[\`},: ]`).test(page),
@@ -52,6 +50,6 @@ test('keys below lists, below what is by name and below either of two forms have
 	t.true(headers.includes('| `http_headers.NAME.files` |'));
 	t.regex(page, /\| `targets\[\]\.name` \| string \| required \|/);
 	t.regex(page, /\| `bearer_tokens\[\]\.file` \| string \| {2}\|/);
-	t.regex(page, /`vantages` \(a list\)\n\n.*One entry at present/);
+	t.regex(page, /`vantages` \(a list\)\n\n.*one entry of type `local`, and any of type `remote`/);
 	t.regex(page, /an address makes a poor label/);
 });

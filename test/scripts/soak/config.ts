@@ -52,5 +52,5 @@ test('every probe type that measures in process and needs no tailscaled is in th
 	const soaked = new Set(kinds.map(({type}) => type));
 	const missing = probes.map(({type}) => type).filter(type => !soaked.has(type));
 
-	t.deepEqual(missing, ['tunnel', 'icmp', 'derp']);
+	t.deepEqual(missing, ['tunnel', 'icmp', 'derp', 'gpu']);
 });
