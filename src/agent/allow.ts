@@ -32,6 +32,10 @@ export function refusalOf(check: Check, probe: Probe, {rules, files}: AllowList)
 	const named = filesNamed(check.options).find(({path}) => !files.includes(path));
 	if (named)
 		return `The agent may not read ${oneLine(named.path, 100)} (${named.key}): its configuration lists under files what options may name.`;
+	// Whoever has the secret could otherwise run any program of this machine.
+	const {command} = (check.options ?? {}) as {command?: unknown};
+	if (check.type === 'gpu' && command !== 'nvidia-smi' && !files.includes(String(command)))
+		return `The agent may not run ${oneLine(String(command), 100)} (gpu.command): its configuration lists under files what options may name.`;
 	const aim = aimOf(check.target.address, probe, check.options);
 	if (!aim)
 		return `The agent does not take ${oneLine(check.target.address, 100)} for a target of a ${check.type} probe.`;

@@ -15,11 +15,21 @@ export async function describeLacks(config: Config): Promise<string[]> {
 	const options = [...config.modules.values(), ...config.checks].map(({options}) => options);
 	const named = options.flatMap(filesNamed);
 	const {apiKey, caFile} = config.headscale ?? {};
-	const keyFile = apiKey && 'file' in apiKey ? apiKey.file : undefined;
-	const files = [keyFile, caFile, config.web.configFile, ...named.map(({path}) => path)];
+	const ways = config.vantages.flatMap(vantage => (vantage.type === 'remote' ? vantage.ways : []));
+	const wanted = [
+		apiKey,
+		config.vast?.apiKey,
+		...ways.map(way => (way.type === 'agent' ? way.secret : undefined)),
+	].filter(secret => secret !== undefined);
+	const files = [
+		...wanted.map(secret => ('file' in secret ? secret.file : undefined)),
+		...[caFile, config.web.configFile, config.kubernetes?.kubeconfigFile],
+		...ways.flatMap(way => (way.type === 'ssh' ? [way.identityFile, way.knownHostsFile] : [])),
+		...named.map(({path}) => path),
+	];
 	const lacking = new Set(files.filter(path => path !== undefined).filter(path => !isReadable(path)));
 	const secrets = [
-		...(apiKey && !lacking.has(keyFile ?? '') ? [apiKey] : []),
+		...wanted.filter(secret => !('file' in secret && lacking.has(secret.file))),
 		...named.filter(({key, path}) => secretKeys.has(key) && !lacking.has(path)).map(({path}) => ({file: path})),
 	];
 	const pairs = [...options.flatMap(tlsFilesIn), {caFile}];

@@ -55,6 +55,22 @@ for (const [rules, type, address, via, permitted] of cases)
 		t.is(permits(rules, type, address, via), permitted);
 	});
 
+test('whoever may have GPUs looked at cannot have another program run', t => {
+	const gpu = (command: string, files: readonly string[] = []) => {
+		const check = aCheck({
+			type: 'gpu',
+			options: {expect: 1, command},
+			target: {name: 'x', address: 'self', via: 'direct', peer: ''},
+		});
+		return refusalOf(check, findProbe('gpu') as Probe, {rules: defaultRules, files});
+	};
+
+	t.is(gpu('nvidia-smi'), undefined);
+	t.regex(gpu('/usr/bin/reboot') ?? '', /may not run \/usr\/bin\/reboot/);
+	t.regex(gpu('reboot') ?? '', /may not run reboot/);
+	t.is(gpu('/usr/lib/wsl/lib/nvidia-smi', ['/usr/lib/wsl/lib/nvidia-smi']), undefined);
+});
+
 test('the sentence of a denial cannot carry lines of its own', t => {
 	const check = aCheck({target: {name: 'x', address: 'http://a\nb/', via: 'tailnet', peer: ''}});
 

@@ -139,6 +139,24 @@ test('wherever the output is cut, what is told is the truth or nothing', t => {
 	t.true(stdout.length > 1000);
 });
 
+test('a line that is lost in the middle, or turned, is missed and never read over', t => {
+	const few = commands.filter((_command, at) => at !== 2);
+	const {stdout, results} = run({commands: few});
+	const whole = results.map(result => JSON.stringify(result));
+	const lines = stdout.toString('latin1').split('\n');
+
+	for (const at of lines.keys()) {
+		const lost = lines.toSpliced(at, 1).join('\n');
+		const spoiled = lines.with(at, `x${lines[at]}`).join('\n');
+		for (const text of [lost, spoiled]) {
+			const found = readFrames(Buffer.from(text, 'latin1'), {token, commands: few}).results;
+			for (const [index, result] of found.entries())
+				if (result.kind === 'ran' && JSON.stringify(result) !== whole[index]) t.fail(`line ${at} of ${lines.length}`);
+		}
+	}
+	t.true(lines.length > 50);
+});
+
 test('wherever the script itself is cut, nothing of it runs', t => {
 	const script = buildScript({token, commands: commands.slice(0, 2), lanes: 2, deadlineSeconds: 3});
 

@@ -68,6 +68,35 @@ function aResult(ours: readonly WindowFigures[] = [aWindow(0.5), aWindow(0.4), a
 			anonymousMb: 200,
 			latenessMs: 1,
 		},
+		agents: {
+			agents: 100,
+			checksEach: 10,
+			intervalMs: 15_000,
+			before: {residentMb: 120, anonymousMb: 60},
+			daemon: {
+				seconds: 60,
+				wantedRuns: 4000,
+				runs: 3990,
+				up: 3980,
+				unknown: 10,
+				answers: 800,
+				cpuPercent: 2.5,
+				residentMb: 130,
+				anonymousMb: 70,
+				samples: 17_000,
+			},
+			one: {
+				seconds: 60,
+				wantedRuns: 40,
+				up: 40,
+				down: 0,
+				unknown: 0,
+				cpuPercent: 0.4,
+				residentMb: 100,
+				anonymousMb: 43,
+				startMs: [120, 130],
+			},
+		},
 		notRun: ['A sentence.'],
 	};
 }
@@ -105,11 +134,19 @@ test('the p99 of tailprobe is held against that of blackbox_exporter in the same
 	t.is(judge(promise(aResult(), 'whole run, p99')), 'met');
 });
 
+test('outcomes of agents that were missed are a share of those that the interval asks for', t => {
+	const missed = promisesOf(aResult()).find(({what}) => what === 'the same: outcomes that were missed');
+
+	t.is(missed?.came?.toFixed(2), '0.25');
+});
+
 test('the summary has the tables, and what could not be run', t => {
 	const text = summarize(aResult());
 
 	t.regex(text, /\| CPU per probe, 200 targets over HTTP \| ≤ 0\.60 ms \| 0\.50 ms \(0\.40–0\.60\) \| met \|/);
 	t.regex(text, /\| 200 HTTPS, every 1 s \| cloudprober \| 4,800 \/ 4,800 \/ 4,800 \| 0\.70 \(0\.60–0\.80\)/);
+	t.regex(text, /\| CPU of one agent, 10 checks every 15 s \| ≤ 1 % \| 0\.40 % \| met \|/);
+	t.regex(text, /### Agents\n[\s\S]*\| outcomes \| 3,990 of 4,000 in 60 s \|/);
 	t.regex(text, /### Not run\n\n- A sentence\./);
 	t.notRegex(text, /NaN|undefined/);
 	t.notRegex(text, /busy/);
