@@ -200,7 +200,6 @@ for (const {title, type, url, options = {}, timeoutMs = 5000, server} of cases) 
 		const there = found.get(`${type}/there/${address}`)?.result;
 		t.is(wordOf(there), wordOf(here), there instanceof Error ? there.message : there?.detail);
 		if (there === undefined || there instanceof Error) return t.fail();
-		t.log(there.detail ?? 'up', '|', here.detail ?? 'up');
 		t.is(there.facts.answered, here.facts.answered);
 		t.is(there.facts.tls_fault, here.facts.tls_fault);
 		t.is(there.values.status_code, here.values.status_code);

@@ -11,7 +11,6 @@ import {assertCleanMetrics} from './lab/clean-metrics.ts';
 import {
 	anyWay as any,
 	clusterNodes,
-	downRuns,
 	type GpuHost,
 	type GpuSide,
 	gpuGroups,
@@ -20,6 +19,7 @@ import {
 	statesByVantage,
 } from './lab/gpu-side.ts';
 import {monitorRights, noExecRights} from './lab/kubernetes.ts';
+import {downBetween} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
 import {startProcess} from './lab/processes.ts';
 import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
@@ -27,6 +27,7 @@ import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
 let tailnet: Tailnet;
 let side: GpuSide;
 let prober: Prober;
+let started: Series;
 
 const {orch: orchestrator} = nodeNames;
 const [intervalMs, timeoutMs] = [2000, 1500];
@@ -46,7 +47,7 @@ if (canRun) {
 		tailnet = await startTailnet({hosts: ['mon', 'orch', 'gpu1', 'gpu2', 'livekit'], waiting: ['livekit']});
 		side = await startGpuSide(tailnet, {controllers: {graceSeconds: 14}, intervalMs: 2000});
 		prober = await startProber(tailnet, 'mon', baseConfig(tailnet, 'mon', side.vantages) + side.config + checks);
-		await prober.until(isBlindOnly(), 60_000);
+		started = await prober.until(isBlindOnly(), 60_000);
 	});
 	test.after.always(() => tailnet?.stop());
 }
@@ -234,7 +235,7 @@ function isBlindOnly(...names: readonly string[]): (series: Series) => boolean {
 }
 
 function assertNothingDown(t: ExecutionContext, series: Series): void {
-	t.deepEqual(downRuns(series), []);
+	t.deepEqual(downBetween(started, series), []);
 }
 
 const wayOf = (series: Series, vantage: string) => series.all('tailprobe_vantage_info', {vantage})[0]?.labels.way;

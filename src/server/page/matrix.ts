@@ -22,32 +22,47 @@ ${Array.from(groups.values(), (views, at) => renderGroup(`check-${at}`, views, s
 }
 
 function renderGroup(id: string, views: readonly CheckView[], shown: number): Html {
-	const vantages = [...new Set(views.map(({check}) => check.vantage))].toSorted();
-	const targets = Array.from(Map.groupBy(views, ({check}) => check.target.name)).toSorted(compareRows);
 	const [first] = views;
+	const looksAtItself = first?.check.target.address === 'self';
+	const vantages = new Set(views.map(({check}) => check.vantage));
+	const targets = new Set(views.map(({check}) => check.target.name));
+	// The longer list goes down the page, where there is room.
+	const isTurned = looksAtItself || (vantages.size > targets.size && vantages.size > columnsAtMost);
+	const rowOf = ({check}: CheckView) => (isTurned ? check.vantage : check.target.name);
+	const columnOf = ({check}: CheckView) => (looksAtItself ? '' : isTurned ? check.target.name : check.vantage);
+	const columns = [...new Set(views.map(columnOf))].toSorted();
+	const lines = Array.from(Map.groupBy(views, rowOf)).toSorted(compareRows);
+	const titles = looksAtItself ? ['state'] : columns.map(column => (isTurned ? column : `from ${column}`));
 	return html`<div class="group">
 <h3 id="${id}">${first?.check.name} <span class="muted">${first?.check.type} every ${(first?.check.intervalMs ?? 0) / 1000} s</span></h3>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="${id}" id="scroll-${id}">
 <table class="matrix">
-<thead><tr><th scope="col">target</th>${vantages.map(vantage => html`<th scope="col">from ${vantage}</th>`)}</tr></thead>
-<tbody>${targets.slice(0, shown).map(([target, cells]) => renderRow(target, cells, vantages))}</tbody>
+<thead><tr><th scope="col">${isTurned ? 'from' : 'target'}</th>${titles.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>${lines.slice(0, shown).map(([name, cells]) =>
+		renderRow(
+			name,
+			columns.map(column => cells.find(cell => columnOf(cell) === column)),
+		),
+	)}</tbody>
 </table></div>
-${renderRest(targets.slice(shown).flatMap(([, cells]) => cells))}
+${renderRest(lines.slice(shown).flatMap(([, cells]) => cells))}
 </div>`;
 }
 
-type Row = [target: string, cells: CheckView[]];
+/** More vantages than this, and more than targets, stand below each other. */
+const columnsAtMost = 4;
+
+type Row = [name: string, cells: CheckView[]];
 
 function compareRows([oneName, one]: Row, [otherName, other]: Row): number {
 	const worst = (views: readonly CheckView[]) => Math.max(...views.map(badness));
 	return worst(other) - worst(one) || oneName.localeCompare(otherName, 'en', {numeric: true});
 }
 
-function renderRow(target: string, cells: readonly CheckView[], vantages: readonly string[]): Html {
-	return html`<tr><th scope="row">${target}</th>${vantages.map(vantage => {
-		const view = cells.find(({check}) => check.vantage === vantage);
-		return html`<td>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`;
-	})}</tr>`;
+function renderRow(name: string, cells: readonly (CheckView | undefined)[]): Html {
+	return html`<tr><th scope="row">${name}</th>${cells.map(
+		view => html`<td>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`,
+	)}</tr>`;
 }
 
 function renderCell(view: CheckView): Html {

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {type Agent, agentPort, startAgent} from './agent.ts';
 import {type Kubernetes, monitorRights, podNamespace, startKubernetes} from './kubernetes.ts';
 import type {Series} from './prober.ts';
-import {type Sshd, startSshd} from './sshd.ts';
+import {type Sshd, startSshd, usualPath} from './sshd.ts';
 import {nodeNames, type Tailnet} from './tailnet.ts';
 
 /** gpu1 has a kernel tunnel, gpu2 a userspace tailscaled. */
@@ -42,21 +42,26 @@ export interface GpuSide {
 /** The names of the entries, for `from`. */
 export const gpuGroups = ['agents', 'ssh-gpu1', 'ssh-gpu2', 'pods-gpu1', 'pods-gpu2', 'any'] as const;
 
-/** Starts all of it; it ends with the tailnet. */
+/** Starts all of it; it ends with the tailnet. `programs`: a directory that all ways look into first, for an nvidia-smi. */
 export async function startGpuSide(
 	tailnet: Tailnet,
-	{controllers, intervalMs = 3000}: {controllers?: {graceSeconds: number}; intervalMs?: number} = {},
+	{
+		controllers,
+		intervalMs = 3000,
+		programs = '/usr/local/bin',
+	}: {controllers?: {graceSeconds: number}; intervalMs?: number; programs?: string} = {},
 ): Promise<GpuSide> {
 	const {directory} = tailnet;
 	const secretFiles = {daemon: join(directory, 'secret-daemon'), agents: join(directory, 'secret-agents')};
 	const secret = randomBytes(24).toString('hex');
 	for (const file of Object.values(secretFiles)) await writeFile(file, secret, {mode: 0o600});
-	const ofAgents = {secretFile: secretFiles.agents};
+	const path = `${programs}:${usualPath}`;
+	const ofAgents = {secretFile: secretFiles.agents, path};
 	const secondPort = agentPort + 1;
 	const [kubernetes, sshd1, sshd2, agent1, agent2, secondAgent] = await Promise.all([
 		startKubernetes(tailnet, {nodes: Object.values(clusterNodes), ...(controllers && {controllers})}),
-		startSshd(tailnet, 'gpu1'),
-		startSshd(tailnet, 'gpu2'),
+		startSshd(tailnet, 'gpu1', {path}),
+		startSshd(tailnet, 'gpu2', {path}),
 		startAgent(tailnet, 'gpu1', ofAgents),
 		startAgent(tailnet, 'gpu2', ofAgents),
 		startAgent(tailnet, 'gpu1', {...ofAgents, port: secondPort}),
@@ -64,7 +69,8 @@ export async function startGpuSide(
 	const sshds = {gpu1: sshd1, gpu2: sshd2};
 	const startPod = (host: GpuHost) => {
 		const labels = {host, 'tailnet-node': nodeNames[host]};
-		return kubernetes.pods({name: gpuVantages[host].pod, node: clusterNodes[host], host, labels});
+		const annotations = {'lab/path-prefix': programs};
+		return kubernetes.pods({name: gpuVantages[host].pod, node: clusterNodes[host], host, labels, annotations});
 	};
 	await Promise.all([startPod('gpu1'), startPod('gpu2')]);
 	const kubeconfigFile = await kubernetes.account('monitor', monitorRights);
@@ -114,14 +120,5 @@ export function statesByVantage(series: Series): string[] {
 		.all('tailprobe_check_state')
 		.filter(({value}) => value === 1)
 		.map(({labels}) => `${labels.check} ${labels.vantage} ${labels.target} ${labels.state}`)
-		.sort();
-}
-
-/** Every run that was down so far, as `check vantage target: count`. */
-export function downRuns(series: Series): string[] {
-	return series
-		.all('tailprobe_check_runs_total', {verdict: 'down'})
-		.filter(({value}) => value > 0)
-		.map(({labels, value}) => `${labels.check} ${labels.vantage} ${labels.target}: ${value}`)
 		.sort();
 }

@@ -25,6 +25,8 @@ export interface Sshd {
 
 /** Port of every server here. */
 export const sshPort = 2222;
+/** Where programs are found. */
+export const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Starts it on every address of the host; tailscaled in userspace mode passes to loopback what comes from the tailnet. It ends with the
@@ -99,8 +101,6 @@ function endIfThere(pid: number): void {
 		if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
 	}
 }
-
-const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** With a home that has no start-up files: those of this machine's user are no part of the lab. */
 const config = ({key, client, home, path}: Record<'key' | 'client' | 'home' | 'path', string>) => `
