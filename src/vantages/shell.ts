@@ -192,7 +192,9 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		cancelLook();
 		if (stopping.signal.aborted) return;
 		const backoffMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, failures - 1));
-		cancelLook = clock.after(condition === 'gone' ? (unsupported ? rareRetryMs : backoffMs) : restMs, look);
+		// Exec remembers itself what cannot work, answers for nothing meanwhile, and sees a pod or a node that was replaced.
+		const retryMs = unsupported && transport.type !== 'pod' ? rareRetryMs : backoffMs;
+		cancelLook = clock.after(condition === 'gone' ? retryMs : restMs, look);
 	}
 
 	/** Whether something can be run there, where no round told lately. */
