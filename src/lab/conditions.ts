@@ -11,6 +11,9 @@ import {
 	serviceIds,
 } from './platform.ts';
 
+/** `busy`: refuses as to one who asks too often. `down`: a proxy's error page. `frozen`: accepts and never answers. */
+export type VastMood = 'answers' | 'busy' | 'down' | 'frozen';
+
 export interface Conditions {
 	nodes: Record<NodeName, NodeCondition>;
 	services: Record<ServiceId, ServiceCondition>;
@@ -19,6 +22,8 @@ export interface Conditions {
 	keys: {apiExpiresAt?: number; gpuExpiredAt?: number};
 	/** Whether the agents of the GPU machines run. */
 	agents: Record<GpuNodeName, boolean>;
+	/** vast.ai, and whether one more instance is rented there that never joins. */
+	vast: {mood: VastMood; hasStray: boolean};
 	/** tailscaled beside the prober. */
 	tailscaled: 'running' | 'stopped' | 'frozen';
 	magicDns: {answers: boolean; wrongAddress: Partial<Record<NodeName, string>>};
@@ -64,6 +69,7 @@ export function soundConditions(): Conditions {
 		services: recordOf(serviceIds, service),
 		headscale: 'answers',
 		keys: {},
+		vast: {mood: 'answers', hasStray: false},
 		agents: recordOf(gpuNodeNames, () => true),
 		tailscaled: 'running',
 		magicDns: {answers: true, wrongAddress: {}},

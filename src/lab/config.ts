@@ -145,6 +145,13 @@ checks:
     interval: 10s
     timeout: 3s
 
+vast:
+  api_key: { file: ${quote(facts.vastKeyFile)} }
+  url: ${facts.vastUrl}
+  interval: 30s
+  join_grace: 1m
+  nodes: { name: "june-gpu-*" }
+
 pools:
   - name: june-gpu
     match: { nodes: { name: "june-gpu-*" } }

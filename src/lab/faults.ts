@@ -83,6 +83,22 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'vast-stray',
+		effect: 'One more machine is rented at vast.ai, which runs and never joins the tailnet.',
+		see: 'Within half a minute an instance that is joining; after its grace the price of what cannot be reached.',
+		change({vast}) {
+			vast.hasStray = true;
+		},
+	},
+	{
+		name: 'vast-busy',
+		effect: 'vast.ai refuses as to one who asks too often (429).',
+		see: 'The source vast-instances fails and is asked less often; nothing else changes.',
+		change({vast}) {
+			vast.mood = 'busy';
+		},
+	},
+	{
 		name: 'headscale-frozen',
 		effect: 'headscale accepts connections and never answers, its metrics neither; tunnels live on.',
 		see: 'The headscale sources fail by timeout while every tunnel and service stays up.',

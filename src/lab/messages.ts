@@ -51,6 +51,9 @@ export interface LabFacts {
 	agentPort: number;
 	/** File with what they and the daemon prove that they have. */
 	agentSecretFile: string;
+	vastUrl: string;
+	/** File with the key for vast.ai. */
+	vastKeyFile: string;
 }
 
 export type FromServers =

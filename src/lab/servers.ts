@@ -17,6 +17,7 @@ import {ownName} from './platform.ts';
 import {startServices} from './services.ts';
 import {startStun} from './stun.ts';
 import {startTailscaled} from './tailscaled.ts';
+import {startVast} from './vast.ts';
 import {createWorld, type World} from './world.ts';
 
 let directory: string | undefined;
@@ -55,13 +56,20 @@ async function start(message: StartMessage): Promise<void> {
 	carryOut = command => carryOutIn(world, command, startedAt);
 
 	const usual = message.usualPorts;
-	const [derpPort, stunPort, dnsPort, headscale, servicePorts] = await Promise.all([
+	const [derpPort, stunPort, dnsPort, headscale, servicePorts, vast] = await Promise.all([
 		startDerp(),
 		startStun(),
 		startMagicDns(world),
 		startHeadscale(world, identities, usual ? {api: 50_481, metrics: 50_480} : {api: 0, metrics: 0}),
 		startServices(world, usual),
+		startVast(world, identities, {
+			port: 0,
+			mood: () => world.conditions.vast.mood,
+			hasStray: () => world.conditions.vast.hasStray,
+		}),
 	]);
+	const vastKeyFile = join(directory, 'vast-api-key');
+	writeFileSync(vastKeyFile, `${vast.apiKey}\n`, {mode: 0o600});
 	const [started] = await Promise.all([
 		startAgents({world, identities, directory, derpPort, dnsPort, usualPort: usual ? 9754 : 0}),
 		startTailscaled(world, identities, {own: ownName, socketPath: tailscaledSocket, derpPort}),
@@ -84,6 +92,8 @@ async function start(message: StartMessage): Promise<void> {
 			apiKeyFile,
 			agentPort: started.port,
 			agentSecretFile: started.secretFile,
+			vastUrl: vast.url,
+			vastKeyFile,
 		},
 	});
 }

@@ -2,6 +2,7 @@
 
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
+import type {VastMood} from './conditions.ts';
 import type {Identities, Identity} from './identity.ts';
 import {closeHttp, listenTogether} from './listening.ts';
 import {gpuNodeNames} from './platform.ts';
@@ -14,9 +15,6 @@ export interface Vast {
 	apiKey: string;
 	stop(): Promise<void>;
 }
-
-/** `busy`: refuses as to one who asks too often. `down`: a proxy's error page. `frozen`: accepts and never answers. */
-export type VastMood = 'answers' | 'busy' | 'down' | 'frozen';
 
 export interface VastOptions {
 	/** The port to take where it is free; 0 takes any. */

@@ -12,6 +12,8 @@ const facts: LabFacts = {
 	stunServer: '127.0.0.1:3478',
 	tailscaledSocket: '/tmp/lab "x"/tailscaled.sock',
 	agentPort: 9754,
+	vastUrl: 'http://127.0.0.1:2770',
+	vastKeyFile: '/run/lab/vast-key',
 	agentSecretFile: '/run/lab/agent-secret',
 	apiKeyFile: '/tmp/lab "x"/key',
 };

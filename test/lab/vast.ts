@@ -1,6 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
+import type {VastMood} from '../../src/lab/conditions.ts';
 import {makeIdentities} from '../../src/lab/identity.ts';
-import {startVast, type VastMood} from '../../src/lab/vast.ts';
+import {startVast} from '../../src/lab/vast.ts';
 import {createWorld} from '../../src/lab/world.ts';
 import {createVastClient} from '../../src/vast/client.ts';
 import type {VastError} from '../../src/vast/faults.ts';
