@@ -128,7 +128,9 @@ function gpuFindings(looks: readonly PoolCheck[], isWanted: boolean): Finding[] 
 
 /** Of several looks at the same machine the largest number counts; while a look finds something wrong, none is known to be sound. */
 function countGpus(looks: readonly PoolCheck[]): number | undefined {
-	const counts = looks.flatMap(({verdict, last}) => (verdict === 'up' ? (last?.reading?.gpus?.length ?? []) : []));
+	const counts = looks.flatMap(({verdict, last}) =>
+		verdict === 'up' ? (last?.reading?.values.gpus_visible ?? []) : [],
+	);
 	return counts.length === 0 ? undefined : Math.max(...counts);
 }
 

@@ -73,6 +73,7 @@ test.serial(
 		const gpu = (name: string) =>
 			daemon.view.checks().find(({check}) => check.type === 'gpu' && check.vantage === name);
 
+		await until(() => daemon.view.pools()[0]?.gpusUsable === 2);
 		await lab.break('gpu1-lost');
 		await lab.break('gpu2-smi-hangs');
 		await until(() => gpu(gpu1)?.last?.reason === 'content' && gpu(gpu2)?.last?.reason === 'timeout', 30_000);

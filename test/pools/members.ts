@@ -23,9 +23,8 @@ function check(
 	const target = {name: `${peer}:8000`, address: `http://${peer}:8000/`, via: 'tailnet' as const, peer};
 	const reading: Reading = {
 		ok: true,
-		values: {},
+		values: gpus === undefined ? {} : {gpus_visible: gpus},
 		facts: {},
-		...(gpus === undefined ? {} : {gpus: Array.from({length: gpus}, (_, index) => ({index, values: {}, flags: {}}))}),
 	};
 	return {
 		check: aCheck({key: `${name}/${peer}`, name, vantage: 'local', target, ...rest}),
