@@ -80,7 +80,7 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		kubernetes: () => kubernetes,
 		podsOf: way => podsOf(way)?.map(({namespace, name, uid}) => ({namespace, name, uid})) ?? [],
 		sources: () => [...(kubernetes?.sources() ?? []), ...(vast?.source.sources() ?? [])],
-		problems: () => [...(kubernetes?.problems() ?? []), ...(vast?.source.problems() ?? [])],
+		problems: () => [...(kubernetes?.problems() ?? []), ...(vast?.source.problems() ?? []), ...unknownPools()],
 		tried: () => (kubernetes?.tried() ?? true) && (vast?.source.tried() ?? true),
 		update,
 		pools: () => pools.view(),
@@ -122,6 +122,13 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 			}
 		}
 		pools.configure(config.pools);
+	}
+
+	function unknownPools(): string[] {
+		const known = new Set(pools.view().map(({name}) => name));
+		return config.pools
+			.filter(({name}) => !known.has(name))
+			.map(({name}) => `Pool ${name} is not judged: it is not known yet which machines belong to it.`);
 	}
 
 	function end(source: {stop(): Promise<void>} | undefined): void {

@@ -52,7 +52,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 		},
 		planned: () => planned,
 		plan: () => plan,
-		problems: () => [...plan.problems, ...memberProblems],
+		problems: () => [...plan.problems, ...memberProblems, ...emptyGroups()],
 		peers: () => peers,
 	};
 
@@ -67,7 +67,12 @@ export function createPlanner(options: PlannerOptions): Planner {
 		memberProblems = problems;
 		vantages.update(members);
 		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
-		const seen = JSON.stringify([nodes.map(planRelevant), [...vantages.ownAddresses()], vantages.planned()]);
+		const seen = JSON.stringify([
+			nodes.map(planRelevant),
+			[...vantages.ownAddresses()],
+			vantages.planned(),
+			vantages.starts(),
+		]);
 		if (planned && config === plannedFor && seen === plannedWith) return;
 		plannedFor = config;
 		plannedWith = seen;
@@ -76,6 +81,29 @@ export function createPlanner(options: PlannerOptions): Planner {
 		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers, vantages.planned());
 		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		options.onPlan(plan.checks);
+	}
+
+	/** Groups of which no machine is known: nothing runs from there, and nobody would miss it. */
+	function emptyGroups(): string[] {
+		if (!planned) return [];
+		const {vantages, checks} = options.config();
+		const known = new Set(
+			options
+				.vantages()
+				.planned()
+				.map(({group}) => group),
+		);
+		return vantages.flatMap(vantage => {
+			if (vantage.type === 'local' || known.has(vantage.name)) return [];
+			const names = checks.filter(({from}) => from?.includes(vantage.name)).map(({name}) => name);
+			const why = {
+				hosts: 'none is listed',
+				pods: 'no pod that its way selects is known',
+				nodes: options.nodes() ? 'no node that headscale lists fits' : "headscale's list of nodes was not read yet",
+			}[vantage.members.kind];
+			const idle = names.length === 0 ? '' : ` Until then nothing of ${names.slice(0, 10).join(', ')} runs from there.`;
+			return [`Vantage ${vantage.name} has no machine: ${why}.${idle}`];
+		});
 	}
 
 	/** After a reload that names another headscale, the nodes of the old one stay, with their history, until its list is read. */

@@ -63,7 +63,8 @@ export function collectVantageSamples(states: readonly VantageState[]): Sample[]
 			sample(vantageMetrics.skipped, state.skippedSlots.late, {vantage, reason: 'late'}),
 			sample(vantageMetrics.restarts, state.threadRestarts, {vantage}),
 		];
-		if (condition !== 'starting') samples.push(sample(vantageMetrics.up, condition === 'sound' ? 1 : 0, {vantage}));
+		if (condition !== 'starting' && !state.unsupported)
+			samples.push(sample(vantageMetrics.up, condition === 'sound' ? 1 : 0, {vantage}));
 		if (facts.online !== undefined)
 			samples.push(sample(vantageMetrics.controlReachable, facts.online === 'true' ? 1 : 0, {vantage}));
 		return [...samples, ...describeIntake(state), ...describeWays(state)];

@@ -68,7 +68,7 @@ export const vantageMetrics = {
 	up: {
 		name: 'tailprobe_vantage_up',
 		type: 'gauge',
-		help: '1 if the vantage can look, 0 if its measuring thread or its tailscaled is not sound; absent until known.',
+		help: '1 if the vantage can look; 0 if its measuring thread or its tailscaled is not sound, or if the machine cannot be reached; absent until known, and where no way can work there (tailprobe_vantage_way_state).',
 		labels: ['vantage'],
 	},
 	lateness: {

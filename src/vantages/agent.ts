@@ -133,9 +133,10 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 	async function follow(first: Session): Promise<void> {
 		let now = first;
 		// At first only how it is: whoever uses us decides then what it shall measure.
-		const {list: before, condition} = await sync(now, {max: 0, waitMs: 0});
-		let there = before;
-		let seen = condition;
+		let greeting: Synced | undefined;
+		while (!greeting) greeting = await syncUnlessChanged(now, {max: 0, waitMs: 0});
+		let there = greeting.list;
+		let seen = greeting.condition;
 		let renewAt = clock.now() + renewMs;
 		// Whoever was told of us may give its list in the next microtask.
 		await pause(0);

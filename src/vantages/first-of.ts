@@ -37,9 +37,13 @@ interface Way {
 	counted: Counted;
 }
 
+/** What is counted for as long as the vantage lives, whichever way it goes. */
 interface Counted {
 	runs: RunCounts;
 	skipped: VantageState['skippedSlots'];
+	threadRestarts: number;
+	/** undefined: no way of it takes what another machine says. */
+	intake: VantageState['intake'] | undefined;
 }
 
 /** A way has so long to come about, or to come back, before the next is tried. */
@@ -49,6 +53,8 @@ const lookMs = 1000;
 export function createFirstOf(options: FirstOfOptions): Vantage {
 	const {member, clock = systemClock} = options;
 	const tally = createRunTally();
+	/** By check: the newest run that was told of, and by whom; undefined: by nobody, because no way worked. */
+	const newest = new Map<string, {startedAt: number; by: Way | undefined}>();
 	let assigned: readonly Check[] = [];
 	let inUse: Way | undefined;
 	let stopped = false;
@@ -58,7 +64,7 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 		starter,
 		running: undefined,
 		uselessSince: undefined,
-		counted: {runs: noRuns, skipped: {overlap: 0, late: 0}},
+		counted: nothing,
 	}));
 	/** Says unknown at the slots while no way works. */
 	const mourning = createSchedule<Check>({
@@ -68,6 +74,7 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 			const {detail, reason} = whyNone();
 			const outcome = unknownOutcome(check, kind, detail, reason);
 			tally.end([outcome]);
+			newest.set(check.key, {startedAt: outcome.startedAt, by: undefined});
 			options.onOutcomes([outcome]);
 			return false;
 		},
@@ -82,6 +89,8 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 		name: member.name,
 		assign(checks) {
 			assigned = checks;
+			const keys = new Set(checks.map(({key}) => key));
+			for (const key of newest.keys()) if (!keys.has(key)) newest.delete(key);
 			if (inUse?.running) inUse.running.assign(checks);
 			else mourning.update(checks);
 		},
@@ -140,7 +149,7 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 	function begin(way: Way): Vantage {
 		const vantage: Vantage = way.starter.start({
 			onOutcomes: outcomes => {
-				if (way.running === vantage && !stopped) options.onOutcomes(outcomes);
+				if (way.running === vantage && !stopped) options.onOutcomes(outcomes.map(outcome => dated(outcome, way)));
 			},
 			// Not at once: it may be called from within what it would look at.
 			onChange: () => queueMicrotask(look),
@@ -148,14 +157,18 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 		return vantage;
 	}
 
+	/** What began before the newest that was told by another way, or by nobody, comes too late: that slot has its verdict. */
+	function dated(outcome: Outcome, way: Way): Outcome {
+		const before = newest.get(outcome.key);
+		if (before && before.by !== way && outcome.startedAt <= before.startedAt) return {...outcome, belated: true};
+		newest.set(outcome.key, {startedAt: outcome.startedAt, by: way});
+		return outcome;
+	}
+
 	function end(way: Way): void {
 		const {running} = way;
 		if (!running) return;
-		const {runs, skippedSlots} = running.state();
-		way.counted = {
-			runs: addCounts(way.counted.runs, runs),
-			skipped: addSlots(way.counted.skipped, skippedSlots),
-		};
+		way.counted = countsOf(way);
 		way.running = undefined;
 		way.uselessSince = undefined;
 		if (inUse === way) inUse = undefined;
@@ -167,11 +180,10 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 	function state(): VantageState {
 		const current = inUse?.running?.state();
 		const {detail, isStarting, isUnsupported} = whyNone();
-		const counted = ways.map(way => countsOf(way));
+		const {runs, skipped, threadRestarts, intake} = ways.map(countsOf).reduce(addCounted);
 		return {
 			latenessMs: 0,
 			runsInFlight: 0,
-			threadRestarts: 0,
 			facts: {},
 			...(current ?? {
 				condition: isStarting ? ('starting' as const) : ('gone' as const),
@@ -182,15 +194,17 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 			type: inUse?.type ?? 'remote',
 			group: member.group,
 			ways: ways.map(wayState),
-			runs: counted.reduce((sum, {runs}) => addCounts(sum, runs), tally.counts()),
-			skippedSlots: counted.reduce((sum, {skipped}) => addSlots(sum, skipped), {overlap: 0, late: 0}),
+			runs: addCounts(runs, tally.counts()),
+			skippedSlots: skipped,
+			threadRestarts,
+			...(intake ? {intake} : {}),
 		};
 	}
 
 	function countsOf({running, counted}: Way): Counted {
 		if (!running) return counted;
-		const {runs, skippedSlots} = running.state();
-		return {runs: addCounts(counted.runs, runs), skipped: addSlots(counted.skipped, skippedSlots)};
+		const {runs, skippedSlots, threadRestarts, intake} = running.state();
+		return addCounted(counted, {runs, skipped: skippedSlots, threadRestarts, intake});
 	}
 
 	function wayState(way: Way): WayState {
@@ -234,13 +248,33 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 	}
 }
 
-const noRuns: RunCounts = {started: 0, up: 0, down: 0, unknown: 0};
+const nothing: Counted = {
+	runs: {started: 0, up: 0, down: 0, unknown: 0},
+	skipped: {overlap: 0, late: 0},
+	threadRestarts: 0,
+	intake: undefined,
+};
+
+function addCounted(a: Counted, b: Counted): Counted {
+	return {
+		runs: addCounts(a.runs, b.runs),
+		skipped: {overlap: a.skipped.overlap + b.skipped.overlap, late: a.skipped.late + b.skipped.late},
+		threadRestarts: a.threadRestarts + b.threadRestarts,
+		intake: a.intake && b.intake ? addIntake(a.intake, b.intake) : (a.intake ?? b.intake),
+	};
+}
+
+function addIntake(a: Intake, b: Intake): Intake {
+	const kinds = new Set([...Object.keys(a.rejected), ...Object.keys(b.rejected)]);
+	return {
+		rejected: Object.fromEntries([...kinds].map(kind => [kind, (a.rejected[kind] ?? 0) + (b.rejected[kind] ?? 0)])),
+		lost: a.lost + b.lost,
+	};
+}
+
+type Intake = NonNullable<VantageState['intake']>;
 
 function isUseful({running}: Way): boolean {
 	const condition = running?.state().condition;
 	return condition === 'sound' || condition === 'sick';
-}
-
-function addSlots(a: VantageState['skippedSlots'], b: VantageState['skippedSlots']): VantageState['skippedSlots'] {
-	return {overlap: a.overlap + b.overlap, late: a.late + b.late};
 }

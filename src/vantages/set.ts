@@ -27,6 +27,8 @@ export interface VantageSet {
 	update(members: readonly Member[]): void;
 	/** Whether the local vantage told what it is like. */
 	known(): boolean;
+	/** Grows whenever one was started, which knows no checks yet. */
+	starts(): number;
 	/** What checks can be planned for, in the order of the configuration. */
 	planned(): readonly PlannedVantage[];
 	ownAddresses(): ReadonlyMap<string, readonly string[]>;
@@ -49,6 +51,7 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 	const running = new Map<string, Entry>();
 	const ending = new Set<Promise<void>>();
 	const addresses = new Map<string, readonly string[]>();
+	let starts = 0;
 	let {config} = options;
 	configure(config);
 
@@ -61,6 +64,7 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		configure,
 		update,
 		known: () => locals(config).every(({name}) => running.get(name)?.vantage.state().condition !== 'starting'),
+		starts: () => starts,
 		planned() {
 			const rank = new Map(config.vantages.map(({name}, at) => [name, at]));
 			const rankOf = ({group}: Entry) => rank.get(group) ?? 0;
@@ -116,6 +120,7 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 			return;
 		}
 		if (known) drop(name);
+		starts++;
 		const life = {isOver: false};
 		running.set(name, {vantage: start(contextOf(name, life)), definition, group, life});
 	}
@@ -124,6 +129,8 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		const entry = running.get(name);
 		if (!entry) return;
 		running.delete(name);
+		// A local vantage that is started anew is still the same node; a member brings what is known of it along.
+		if (entry.group !== name) addresses.delete(name);
 		// Its runs are cut short for our own reasons; its successor looks again at once.
 		entry.life.isOver = true;
 		end(entry.vantage);
@@ -158,6 +165,6 @@ function locals(config: Config): LocalVantageConfig[] {
 }
 
 /** What of a member decides how it is reached: when only other things changed, it goes on. */
-function placeOf({name, group, address, pod}: Member): unknown[] {
-	return [name, group, address, pod];
+function placeOf({name, group, address, node, pod}: Member): unknown[] {
+	return [name, group, address, node?.name, node?.addresses, pod];
 }

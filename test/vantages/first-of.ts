@@ -17,6 +17,8 @@ function aWay(type: string, condition: VantageState['condition'] = 'starting') {
 		unsupported: false,
 		detail: `${type} is not there`,
 		runs: {started: 0, up: 0, down: 0, unknown: 0},
+		threadRestarts: 0,
+		intake: undefined as VantageState['intake'] | undefined,
 		started: 0,
 		stopped: 0,
 		assigned: [] as (readonly Check[])[],
@@ -42,7 +44,8 @@ function aWay(type: string, condition: VantageState['condition'] = 'starting') {
 					runsInFlight: 0,
 					runs: way.runs,
 					skippedSlots: noSlots,
-					threadRestarts: 0,
+					threadRestarts: way.threadRestarts,
+					...(way.intake ? {intake: way.intake} : {}),
 					facts: {},
 				}),
 				addresses: () => [],
@@ -173,6 +176,55 @@ test('what a way that was left still says is not heard, and its runs stay counte
 
 	t.is(outcomes.length, 1);
 	t.like(vantage.state().runs, {started: 3, up: 2, unknown: 1});
+});
+
+test('a slot that was told unknown is not told again by an agent that comes back with what it measured meanwhile', async t => {
+	const agent = aWay('agent', 'gone');
+	const {vantage, clock, outcomes} = start(agent);
+	vantage.assign([check]);
+	await clock.advance(6000);
+	const mourned = outcomes.at(-1) as Outcome;
+	t.is(mourned.verdict, 'unknown');
+	agent.condition = 'sound';
+	await clock.advance(1000);
+	outcomes.length = 0;
+
+	const since = mourned.startedAt;
+	const measured = [since - 2000, since - 1000, since + 1000].map(startedAt => anOutcome({key: check.key, startedAt}));
+	agent.hooks?.onOutcomes(measured);
+
+	t.deepEqual(
+		outcomes.map(({startedAt, belated}) => [startedAt - since, belated]),
+		[
+			[-2000, true],
+			[-1000, true],
+			[1000, undefined],
+		],
+	);
+});
+
+test('what was counted of a way stays counted while another is used', async t => {
+	const agent = aWay('agent', 'sound');
+	const pod = aWay('pod', 'sound');
+	agent.threadRestarts = 7;
+	agent.intake = {rejected: {foreign: 2}, lost: 3};
+	const {vantage, clock} = start(agent, pod);
+	const counted = () => {
+		const {threadRestarts, intake} = vantage.state();
+		return {threadRestarts, intake};
+	};
+	const all = {threadRestarts: 7, intake: {rejected: {foreign: 2}, lost: 3}};
+	t.deepEqual(counted(), all);
+
+	agent.condition = 'gone';
+	await clock.advance(7000);
+	t.is(vantage.state().type, 'pod');
+	t.deepEqual(counted(), all);
+
+	agent.condition = 'sound';
+	await clock.advance(1000);
+	t.is(vantage.state().type, 'agent');
+	t.deepEqual(counted(), all);
 });
 
 test('whoever watches is told when the way changes, and only then', async t => {

@@ -77,8 +77,10 @@ test('one that came back elsewhere is looked from anew under its name', t => {
 	set.update([member('june-gpu-1', '127.0.0.1')]);
 	const [, before] = set.list();
 
+	const starts = set.starts();
 	set.update([member('june-gpu-1', '127.0.0.2')]);
 
+	t.is(set.starts(), starts + 1, 'whoever plans must give it its checks');
 	t.deepEqual(names(), ['cluster', 'june-gpu-1']);
 	t.not(set.list()[1], before);
 });
