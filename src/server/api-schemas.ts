@@ -4,7 +4,8 @@ import {z} from 'zod';
 import {downReasons, phaseNames, unknownReasons} from '../engine/types.ts';
 import {parseDurationMs} from '../util/units.ts';
 import {platformSchema} from './platform-schema.ts';
-import {count, texts, time} from './schema-parts.ts';
+import {count, sentence, texts, time} from './schema-parts.ts';
+import {vantageSchema} from './vantages-schema.ts';
 
 const verdict = z.enum(['up', 'down', 'unknown']).meta({
 	id: 'Verdict',
@@ -15,7 +16,6 @@ const reason = z.enum([...downReasons, ...unknownReasons]).meta({
 	description: 'Why not up; a closed list, first the reasons of `down`, then those of `unknown`.',
 });
 const seconds = z.number().meta({description: 'Seconds.'});
-const sentence = z.string().meta({description: 'One sentence for a person.'});
 const phases = z
 	.partialRecord(z.enum(phaseNames), z.number())
 	.meta({description: 'Seconds of each phase that began, up to the one that failed.'});
@@ -141,44 +141,6 @@ export const historyAnswer = z.object({
 	failures: z.array(outcomeSchema).meta({description: 'Failures and unknowns, kept longer, newest first.'}),
 	lastHour: stripSchema,
 });
-
-export const vantageSchema = z
-	.object({
-		name: z.string(),
-		type: z.string().meta({
-			description: '`local`, or of another machine the way in use: `agent`, `ssh` or `pod`; `remote` while none works.',
-		}),
-		group: z
-			.string()
-			.optional()
-			.meta({description: 'Of another machine: the entry of the configuration that it belongs to.'}),
-		ways: z
-			.array(
-				z.object({
-					type: z.string(),
-					inUse: z.boolean(),
-					condition: z.enum(['sound', 'sick', 'gone', 'starting', 'idle', 'unsupported']),
-					detail: sentence.optional(),
-				}),
-			)
-			.optional()
-			.meta({
-				description: 'Of another machine: its ways as configured. `idle`: not tried, because one before it works.',
-			}),
-		condition: z.enum(['sound', 'sick', 'gone', 'starting']),
-		unsupported: z
-			.literal(true)
-			.optional()
-			.meta({description: 'Gone, and waiting mends nothing: no way can work there.'}),
-		detail: sentence.optional(),
-		latenessSeconds: z.number().meta({description: 'How late the measuring thread was lately, at worst.'}),
-		runsInFlight: count,
-		skippedSlots: z.object({overlap: count, late: count}),
-		threadRestarts: count,
-		facts: z.record(z.string(), z.string()).meta({description: 'What its tailscaled says of itself.'}),
-	})
-	.meta({id: 'Vantage'});
-export const vantagesAnswer = z.object({vantages: z.array(vantageSchema)});
 
 export const sourceSchema = z
 	.object({

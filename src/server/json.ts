@@ -8,6 +8,7 @@ import type * as schemas from './api-schemas.ts';
 import {formatTime} from './format-time.ts';
 import {describePlatform} from './platform-json.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';
+import type {vantageSchema} from './vantages-schema.ts';
 
 /** What a schema lets out. */
 export type Json<S extends z.ZodType> = z.output<S>;
@@ -123,7 +124,7 @@ export function describeVantage({
 	skippedSlots,
 	threadRestarts,
 	facts,
-}: VantageState): Json<typeof schemas.vantageSchema> {
+}: VantageState): Json<typeof vantageSchema> {
 	return {
 		name,
 		type,

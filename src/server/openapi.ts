@@ -4,6 +4,7 @@ import {z} from 'zod';
 import {createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject} from 'zod-openapi';
 import * as schemas from './api-schemas.ts';
 import {poolsAnswer} from './pools-schema.ts';
+import {vantagesAnswer} from './vantages-schema.ts';
 
 /** OpenAPI 3.1 of every path but the page and its files. */
 export function describeApi(version: string): object {
@@ -125,11 +126,7 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 	},
 	'/api/v1/status': api('status', 'The whole in numbers, and what stands in the way.', schemas.statusAnswer),
 	'/api/v1/nodes': api('nodes', 'Each node as headscale lists it, with what the tunnels see.', schemas.nodesAnswer),
-	'/api/v1/vantages': api(
-		'vantages',
-		'Where probes run from, and whether that place is sound.',
-		schemas.vantagesAnswer,
-	),
+	'/api/v1/vantages': api('vantages', 'Where probes run from, and whether that place is sound.', vantagesAnswer),
 	'/api/v1/pools': api(
 		'pools',
 		'How many GPU machines are usable, and what is rented and cannot be used.',

@@ -5,3 +5,4 @@ import {z} from 'zod';
 export const time = z.iso.datetime().meta({description: 'RFC 3339, UTC.'});
 export const count = z.int().min(0);
 export const texts = z.array(z.string());
+export const sentence = z.string().meta({description: 'One sentence for a person.'});
