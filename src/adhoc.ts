@@ -2,7 +2,7 @@
 
 import {isDeepStrictEqual} from 'node:util';
 import {stringify} from 'yaml';
-import {findConfigured} from './adhoc-check.ts';
+import {findConfigured, type KnownVantages, sayNoVantage} from './adhoc-check.ts';
 import {judgeAddress} from './config/judge.ts';
 import type {Config, ModuleConfig} from './config/types.ts';
 import {buildCheck} from './engine/plan.ts';
@@ -75,13 +75,7 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 			return refuse('module', `There is no module named ${oneLine(request.module, 60)}; there are ${known}.`);
 		}
 		const vantage = options.vantages().find(candidate => request.from === undefined || candidate.name === request.from);
-		if (!vantage) {
-			const known = options
-				.vantages()
-				.map(candidate => candidate.name)
-				.join(', ');
-			return refuse('from', `There is no vantage named ${oneLine(request.from ?? '', 60)}; there are ${known}.`);
-		}
+		if (!vantage) return refuse('from', sayNoVantage(request.from ?? '', knownVantages()));
 		const type = findProbe(module.type);
 		const mistake = type
 			? judgeAddress(request.target, type, module.options)
@@ -96,12 +90,20 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		return {vantage, module, timeoutMs, ...aim(request.target, module, named.options, vantage.name, timeoutMs)};
 	}
 
+	function knownVantages(): KnownVantages {
+		return {
+			vantages: options.vantages().map(({name}) => name),
+			groups: options.config().vantages.flatMap(({name, type}) => (type === 'remote' ? [name] : [])),
+			membersOf: wanted => options.vantages().flatMap(({name, state}) => (state().group === wanted ? [name] : [])),
+		};
+	}
+
 	/** The check as the schedule runs it: only where it leads to was chosen by the configuration, not by the caller. */
 	function planByCheck(request: AdhocRequest): Task | Refusal {
 		const found = findConfigured(request, {
-			names: options.config().checks.map(({name}) => name),
+			configured: options.config().checks,
 			checks: options.checks(),
-			vantages: options.vantages().map(({name}) => name),
+			...knownVantages(),
 		});
 		if ('kind' in found) return found;
 		const vantage = options.vantages().find(({name}) => name === found.vantage);

@@ -37,6 +37,7 @@ import {systemClock} from './util/clock.ts';
 import {createLog, type Logger} from './util/log.ts';
 import {version} from './util/version.ts';
 import {startVantages} from './vantages/set.ts';
+import {createStandings} from './vantages/standing.ts';
 
 export interface DaemonOptions {
 	/** The configuration file; reload reads it again. */
@@ -150,6 +151,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		log,
 		nodes: () => headscale?.state().nodes.value?.nodes ?? [],
 	});
+	const standings = createStandings(systemClock);
 	const adhoc = createAdhoc({
 		exposition,
 		log,
@@ -164,7 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		checks: () => history.views(),
 		check: key => history.view(key),
 		history: key => history.history(key),
-		vantages: () => vantages.list().map(vantage => vantage.state()),
+		vantages: () => standings.look(vantages.standings()),
 		sources: () => [...(headscale?.sources() ?? []), ...tailscaled.sources(), ...gpuSide.sources()],
 		nodes: () => viewNodes(headscale?.state(), tunnelViews(), systemClock.wall()),
 		listedNodes,

@@ -10,6 +10,7 @@ import type {Pod} from './kubernetes/types.ts';
 import type {Exposition} from './metrics/exposition.ts';
 import {createPools, type Pools} from './pools/pools.ts';
 import type {PoolView} from './pools/types.ts';
+import {verdictOf} from './pools/view.ts';
 import type {CheckView, NodeView} from './server/types.ts';
 import type {GpuReadings} from './sinks/gpu-readings.ts';
 import {freshValue} from './sources/read.ts';
@@ -59,6 +60,8 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 	let kubernetes: KubernetesSource | undefined;
 	let vast: {source: VastSource; rentals: Rentals; account: string; definition: string} | undefined;
 	const pools: Pools = createPools({exposition, clock: systemClock});
+	/** By pool: how it is, and since when. */
+	const standings = new Map<string, {verdict: ReturnType<typeof verdictOf>['verdict']; sinceMs: number}>();
 	const ending = new Set<Promise<void>>();
 	start();
 	exposition.collected(gpuCollector.metrics, () => gpuCollector.collect(readings.latest(), systemClock.wall()));
@@ -83,7 +86,7 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		problems: () => [...(kubernetes?.problems() ?? []), ...(vast?.source.problems() ?? []), ...unknownPools()],
 		tried: () => (kubernetes?.tried() ?? true) && (vast?.source.tried() ?? true),
 		update,
-		pools: () => pools.view(),
+		pools: () => pools.view().map(pool => ({...pool, ...sinceOf(pool.name)})),
 		vast() {
 			const join = vast?.rentals.join();
 			return join && viewVast(join);
@@ -124,6 +127,28 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		pools.configure(config.pools);
 	}
 
+	function sinceOf(pool: string): {sinceMs?: number} {
+		const sinceMs = standings.get(pool)?.sinceMs;
+		return sinceMs === undefined ? {} : {sinceMs};
+	}
+
+	/** Dates what changed, and tells the log. */
+	function noteStandings(nowMs: number): void {
+		const views = pools.view();
+		for (const name of standings.keys()) if (!views.some(view => view.name === name)) standings.delete(name);
+		for (const view of views) {
+			const {name, usable, unusable, unknown, min} = view;
+			const {verdict} = verdictOf(view);
+			const before = standings.get(name);
+			if (before?.verdict === verdict) continue;
+			standings.set(name, {verdict, sinceMs: nowMs});
+			const fields = {pool: name, usable, min, unusable, unknown};
+			if (verdict === 'short') log.warn(fields, 'a pool has fewer usable machines than its minimum');
+			else if (before?.verdict === 'short' && verdict === 'enough')
+				log.info(fields, 'a pool has enough usable machines again');
+		}
+	}
+
 	function unknownPools(): string[] {
 		const known = new Set(pools.view().map(({name}) => name));
 		return config.pools
@@ -162,6 +187,7 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 			vast: vast?.rentals.join(),
 			hasVast: vast !== undefined,
 		});
+		noteStandings(nowMs);
 	}
 }
 

@@ -2,6 +2,7 @@
 
 import type {Outcome} from './engine/types.ts';
 import {oneLine} from './util/errors.ts';
+import {asSentence} from './util/words.ts';
 
 export interface Withheld {
 	/** Paths of the options that were left out, such as `bearer_token_file` or `query_response[1].send`. */
@@ -38,7 +39,7 @@ export function noteWithheld(
 	}
 	const parts = mayBeDueTo(outcome, keys);
 	if (parts.length === 0) return known;
-	const said = outcome.detail === undefined ? '' : `${oneLine(outcome.detail, 280).replace(/\.$/, '')}. `;
+	const said = outcome.detail === undefined ? '' : `${asSentence(oneLine(outcome.detail, 280))} `;
 	return {...known, detail: `${said}${tell(parts, module)}`};
 }
 

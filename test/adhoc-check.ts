@@ -14,10 +14,31 @@ function of(name: string, vantage: string, target: string) {
 }
 
 const known: Known = {
-	names: ['tts', 'derp', 'later'],
-	checks: [of('tts', 'a', 'gpu-1'), of('tts', 'a', 'gpu-2'), of('tts', 'b', 'gpu-1'), of('derp', 'b', 'headscale')],
+	configured: [
+		{name: 'tts'},
+		{name: 'derp'},
+		{name: 'later'},
+		{name: 'gpu', from: ['rented']},
+		{name: 'webhook', from: ['lent']},
+	],
+	checks: [
+		of('tts', 'a', 'gpu-1'),
+		of('tts', 'a', 'gpu-2'),
+		of('tts', 'b', 'gpu-1'),
+		of('derp', 'b', 'headscale'),
+		ofItself('b'),
+		ofItself('c'),
+	],
 	vantages: ['a', 'b', 'c'],
+	groups: ['rented', 'lent'],
+	membersOf: group => (group === 'rented' ? ['b', 'c'] : []),
 };
+
+/** A check that looks at the machine of its vantage. */
+function ofItself(vantage: string) {
+	const target = {...aCheck().target, name: vantage, address: 'self'};
+	return aCheck({key: `gpu/${vantage}/${vantage}`, name: 'gpu', type: 'gpu', vantage, target});
+}
 
 function find(over: Partial<AdhocRequest>) {
 	return findConfigured({target: '', module: 'http_2xx', caller: 'test', ...over}, known);
@@ -35,7 +56,7 @@ test('a target is chosen by its name or its address, from the first vantage that
 });
 
 for (const [what, asked, field, detail] of [
-	['check', {check: 'moon'}, 'check', 'There is no check named moon; there are tts, derp, later.'],
+	['check', {check: 'moon'}, 'check', 'There is no check named moon; there are tts, derp, later, gpu, webhook.'],
 	['vantage', {check: 'derp', from: 'moon'}, 'from', 'There is no vantage named moon; there are a, b, c.'],
 	[
 		'target',
@@ -54,6 +75,45 @@ for (const [what, asked, field, detail] of [
 	test(`a wrong ${what} is refused with what there is`, t => {
 		t.deepEqual(find(asked), {kind: 'bad_request', field, detail});
 	});
+
+test('a vantage that is named has what it is to look at, where that is one target', t => {
+	t.like(find({check: 'gpu', from: 'b'}), {key: 'gpu/b/b'});
+	t.like(find({check: 'tts', from: 'b'}), {key: 'tts/b/gpu-1'});
+	t.regex(
+		(find({check: 'tts', from: 'a'}) as {detail: string}).detail,
+		/has 2 targets from a, so name one: gpu-1, gpu-2/,
+	);
+	t.regex((find({check: 'gpu'}) as {detail: string}).detail, /has 2 targets, so name one: b, c/);
+});
+
+test('nobody looks at the machine of another', t => {
+	t.is(
+		(find({check: 'gpu', from: 'b', target: 'c'}) as {detail: string}).detail,
+		'The check gpu looks at the machine that it runs on, so c cannot be looked at from b.',
+	);
+	t.is(
+		(find({check: 'gpu', from: 'a'}) as {detail: string}).detail,
+		'The check gpu looks at the machine that it runs on, and does not run from a; it runs from b, c.',
+	);
+});
+
+test('a name that stands for several machines is refused with those that are known', t => {
+	t.is(
+		(find({check: 'tts', from: 'rented', target: 'gpu-1'}) as {detail: string}).detail,
+		'rented stands for several machines: name one of b, c.',
+	);
+	t.is(
+		(find({check: 'tts', from: 'lent', target: 'gpu-1'}) as {detail: string}).detail,
+		'lent stands for several machines, and none of them is known yet.',
+	);
+});
+
+test('a check whose machines are not known yet has no targets for that reason', t => {
+	t.is(
+		(find({check: 'webhook'}) as {detail: string}).detail,
+		'The check webhook runs nowhere at present: no machine of the vantage lent is known yet.',
+	);
+});
 
 test('a check whose nodes are not listed yet has no targets, but exists', t => {
 	t.regex((find({check: 'later'}) as {detail: string}).detail, /^The check later has no targets here at present/);

@@ -28,6 +28,7 @@ function setUp() {
 	let hold: Promise<void> | undefined;
 	const vantage = {
 		name: 'local',
+		state: () => ({name: 'local'}),
 		async run(check: Check, deadlineMs: number, signal?: AbortSignal) {
 			ran.push({check, deadlineMs, signal});
 			await hold;

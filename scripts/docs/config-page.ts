@@ -17,6 +17,7 @@ interface Node {
 	anyOf?: readonly Node[];
 	oneOf?: readonly Node[];
 	pattern?: string;
+	maxProperties?: number;
 }
 
 /** The published JSON Schema, for editors. */
@@ -65,7 +66,9 @@ function section(key: string, node: Node, skip: ReadonlySet<string>): string[] {
 	const inner = node.items ?? named ?? node;
 	const kind = node.items ? ' (a list)' : named ? ' (by name)' : '';
 	const said = [...new Set([node.description, inner.description])].filter(text => text !== undefined);
-	return [`## \`${key}\`${kind}`, '', ...said.flatMap(text => [text, '']), ...table(rows(inner, '', skip)), ''];
+	// Only beside `prober` is such a key the block of a probe type, which has a page of its own.
+	const passed = inner.properties?.prober ? skip : new Set<string>();
+	return [`## \`${key}\`${kind}`, '', ...said.flatMap(text => [text, '']), ...table(rows(inner, '', passed)), ''];
 }
 
 /** Every key below the node, however deep: through lists (`[]`), what is by name (`.NAME`), and whatever a value may be instead. */
@@ -122,7 +125,8 @@ function kindOf(node: Node): string {
 	if (options.length > 0) return [...new Set(options.map(kindOf))].join(' or ');
 	if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
 	if (node.enum) return node.enum.map(value => `\`${String(value)}\``).join(', ');
-	if (node.properties && Object.keys(node.properties).length === 1) return `{${Object.keys(node.properties)[0]}}`;
+	const keys = Object.keys(node.properties ?? {});
+	if (keys.length === 1 || node.maxProperties === 1) return keys.map(key => `{${key}}`).join(' or ');
 	if (node.type === 'array') return `list of ${kindOf(node.items ?? {})}`;
 	return String(node.type ?? 'any');
 }

@@ -18,6 +18,7 @@ import {readCheck} from './read-check.ts';
 import {createRefusalLog} from './refusal-log.ts';
 import {keepSecret} from './secret-keeper.ts';
 import {createSyncDesk} from './sync.ts';
+import {createWaitLog} from './waiting.ts';
 import {type AgentState, runRequestSchema, syncRequestSchema} from './wire.ts';
 
 export interface AgentOptions {
@@ -119,6 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 		onFailure: (address: string, why: string, retryMs: number) =>
 			log.warn({address, port, why, retry_in_ms: retryMs}, 'the agent cannot listen there yet'),
 	};
+	const waits = host === 'tailnet' ? createWaitLog({log, prefixes: config.tailnet.prefixes}) : undefined;
 	const watcher = setInterval(watch, watchMs);
 	let condition = '';
 	let told: string | undefined;
@@ -130,7 +132,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 		throw error;
 	}
 	listening.use(vantage.addresses());
-	return {places: () => listening?.places() ?? [], stop};
+	return {
+		places: () => listening?.places() ?? [],
+		async stop() {
+			log.info({runs_in_flight: vantage.state().runsInFlight}, 'the agent is ending');
+			await stop();
+		},
+	};
 
 	function keep(outcomes: readonly Outcome[]): void {
 		outbox.add(outcomes.filter(({key}) => list.has(key)));
@@ -138,7 +146,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 	}
 
 	function watch(): void {
-		const now = vantage.state().condition;
+		const {condition: now, detail} = vantage.state();
+		waits?.note({condition: now, ...(detail === undefined ? {} : {detail}), addresses: vantage.addresses()});
 		if (now !== condition) {
 			condition = now;
 			desk.wake();
@@ -219,7 +228,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 	}
 }
 
-/** How often the condition is looked at, for the daemon, and the secret, for the log. */
+/** How often the condition is looked at, for the daemon and the log, and the secret, for the log. */
 const watchMs = 1000;
 /** EX_CONFIG of sysexits. */
 const exitConfig = 78;

@@ -44,11 +44,24 @@ export function parseAgentConfig(text: string, path: string): LoadedAgent {
 	const parsed = agentFileSchema.safeParse(written ?? {});
 	const mistakes = parsed.success
 		? judge(parsed.data)
-		: parsed.error.issues.flatMap(issue => mistakesOf(issue, agentFileSchema));
+		: parsed.error.issues.flatMap(issue => mistakesOf(issue, agentFileSchema, written));
 	if (parsed.success && mistakes.length === 0)
 		return {ok: true, config: normalise(withAbsolutePaths(parsed.data, dirname(resolve(path))))};
-	return {ok: false, mistakes: mistakes.toSorted((a, b) => offsetAt(a.path) - offsetAt(b.path)).map(describe)};
+	const inOrder = mistakes.toSorted((a, b) => offsetAt(a.path) - offsetAt(b.path));
+	if (isForDaemon(written)) inOrder.unshift({path: [], message: looksForDaemon});
+	return {ok: false, mistakes: inOrder.map(describe)};
 }
+
+function isForDaemon(written: unknown): boolean {
+	return (
+		typeof written === 'object' &&
+		written !== null &&
+		['checks', 'vantages', 'headscale'].some(key => Object.hasOwn(written, key))
+	);
+}
+
+const looksForDaemon =
+	"this looks like a daemon's configuration: it is for `tailprobe serve --config FILE`, and `tailprobe check-config FILE` judges it";
 
 /** The configuration, or a UserError that lists every mistake. */
 export function insistOnAgent(loaded: LoadedAgent): AgentConfig {

@@ -11,13 +11,27 @@ export interface RefusalLog {
 
 const spacingMs = 60_000;
 
+/** Keys of the log; docs/agent.md explains each. */
+export const refusalWords: Readonly<Record<RefusalCode, string>> = {
+	request: 'not_understood',
+	boot: 'for_an_earlier_start',
+	proof: 'wrong_secret',
+	clock: 'wrong_time',
+	replay: 'repeated',
+	address: 'for_another_address',
+	busy: 'too_many',
+	superseded: 'superseded',
+	failed: 'failed',
+};
+
 export function createRefusalLog(log: Pick<Logger, 'warn'>, clock: Clock): RefusalLog {
-	let counts: Partial<Record<RefusalCode, number>> = {};
+	let counts: Record<string, number> = {};
 	let cancel: (() => void) | undefined;
 
 	return {
 		note(code) {
-			counts[code] = (counts[code] ?? 0) + 1;
+			const word = refusalWords[code];
+			counts[word] = (counts[word] ?? 0) + 1;
 			if (cancel) return;
 			tell();
 			cancel = clock.after(spacingMs, tell);

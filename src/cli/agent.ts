@@ -1,8 +1,12 @@
 /** `tailprobe agent`: the agent until a signal ends it. */
 
+import {accessSync, constants} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {startAgent} from '../agent/agent.ts';
 import {loadAgentConfig} from '../agent/config.ts';
+import {keepSecret} from '../agent/secret-keeper.ts';
+import type {SecretReference} from '../config/types.ts';
+import {systemClock} from '../util/clock.ts';
 import {oneLine, UserError} from '../util/errors.ts';
 import {count} from '../util/words.ts';
 
@@ -10,7 +14,8 @@ const usage = `Usage: tailprobe agent --config FILE [--check]
 
 Measures from this machine for a tailprobe daemon, which dials it over the
 tailnet, until SIGTERM or SIGINT ends it. --check only names every mistake of
-the configuration at once, each with its place.
+the configuration at once, each with its place, and notes a secret that cannot
+be read here and now.
 
 Exit status: 0 ended by a signal, or right; 78 wrong configuration, 64 wrong usage.
 `;
@@ -64,5 +69,24 @@ function check(path: string): number {
 	process.stdout.write(
 		`${path} is right: ${count(rules.length, 'rule')}, ${count(files.length, 'file')} that checks may name.\n`,
 	);
+	const lack = lackOf(loaded.config.secret);
+	if (lack !== undefined) process.stdout.write(`Note: ${lack}\n`);
 	return 0;
+}
+
+/** Why the secret could not be used here and now: it may be there only where the agent runs, so this is no mistake. */
+function lackOf(secret: SecretReference): string | undefined {
+	if ('env' in secret && process.env[secret.env] === undefined)
+		return `The environment variable ${secret.env} is not set here and now.`;
+	if ('file' in secret && !isReadable(secret.file)) return `${secret.file} cannot be read here and now.`;
+	return keepSecret(secret, {clock: systemClock}).problem();
+}
+
+function isReadable(path: string): boolean {
+	try {
+		accessSync(path, constants.R_OK);
+		return true;
+	} catch {
+		return false;
+	}
 }

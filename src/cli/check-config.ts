@@ -8,6 +8,7 @@ import {readTextNow} from '../util/changing-file.ts';
 import {UserError} from '../util/errors.ts';
 import {count} from '../util/words.ts';
 import {describeLacks} from './check-files.ts';
+import {describeUnmeasurable} from './check-vantages.ts';
 
 const usage = `Usage: tailprobe check-config FILE
 
@@ -42,7 +43,8 @@ export async function runCheckConfig(args: string[]): Promise<number> {
 	process.stdout.write(
 		`${path} is right: ${count(checks.length, 'check')}, ${count(modules.size, 'module')} (built-in ones included), ${count(vantages.length, 'vantage')}.\n`,
 	);
-	for (const lack of await describeLacks(loaded.config)) process.stdout.write(`Note: ${lack}\n`);
+	const notes = [...(await describeLacks(loaded.config)), ...describeUnmeasurable(loaded.config)];
+	for (const note of notes) process.stdout.write(`Note: ${note}\n`);
 	if (checks.length === 0) process.stdout.write('Note: without checks nothing is probed.\n');
 	return 0;
 }

@@ -1,6 +1,7 @@
 /** What a right configuration still needs of the machine: files, secrets, certificates. It may be there only where the daemon runs. */
 
 import {accessSync, constants, readFileSync, statSync} from 'node:fs';
+import {keepSecret} from '../agent/secret-keeper.ts';
 import {filesNamed} from '../config/file-paths.ts';
 import {readSecret} from '../config/secrets.ts';
 import type {Config, SecretReference} from '../config/types.ts';
@@ -8,7 +9,9 @@ import {parseWebConfig} from '../config/web-config.ts';
 import {type ContextFiles, secureContextFor} from '../net/tls-contexts.ts';
 import {createCertificates} from '../server/door/certificates.ts';
 import {createTokens} from '../server/door/tokens.ts';
+import {systemClock} from '../util/clock.ts';
 import {CannotLookError, UserError} from '../util/errors.ts';
+import {shownPath} from '../util/shown-path.ts';
 
 /** Sentences about files, environment variables, secrets and certificates that could not be used here and now. No content in them. */
 export async function describeLacks(config: Config): Promise<string[]> {
@@ -16,11 +19,8 @@ export async function describeLacks(config: Config): Promise<string[]> {
 	const named = options.flatMap(filesNamed);
 	const {apiKey, caFile} = config.headscale ?? {};
 	const ways = config.vantages.flatMap(vantage => (vantage.type === 'remote' ? vantage.ways : []));
-	const wanted = [
-		apiKey,
-		config.vast?.apiKey,
-		...ways.map(way => (way.type === 'agent' ? way.secret : undefined)),
-	].filter(secret => secret !== undefined);
+	const ofAgents = ways.flatMap(way => (way.type === 'agent' ? [way.secret] : []));
+	const wanted = [apiKey, config.vast?.apiKey, ...ofAgents].filter(secret => secret !== undefined);
 	const files = [
 		...wanted.map(secret => ('file' in secret ? secret.file : undefined)),
 		...[caFile, config.web.configFile, config.kubernetes?.kubeconfigFile],
@@ -28,16 +28,18 @@ export async function describeLacks(config: Config): Promise<string[]> {
 		...named.map(({path}) => path),
 	];
 	const lacking = new Set(files.filter(path => path !== undefined).filter(path => !isReadable(path)));
+	const isThere = (secret: SecretReference) => !('file' in secret && lacking.has(secret.file));
 	const secrets = [
-		...wanted.filter(secret => !('file' in secret && lacking.has(secret.file))),
+		...wanted.filter(isThere),
 		...named.filter(({key, path}) => secretKeys.has(key) && !lacking.has(path)).map(({path}) => ({file: path})),
 	];
 	const pairs = [...options.flatMap(tlsFilesIn), {caFile}];
 	const usable = pairs.filter(pair => !Object.values(pair).some(path => path !== undefined && lacking.has(path)));
 	return [
 		...new Set([
-			...[...lacking].map(path => `${path} cannot be read here and now.`),
+			...[...lacking].map(path => `${shownPath(path)} cannot be read here and now.`),
 			...secrets.flatMap(faultOfSecret),
+			...ofAgents.filter(isThere).flatMap(secret => keepSecret(secret, {clock: systemClock}).problem() ?? []),
 			...(await Promise.all(usable.map(faultOfTls))).flat(),
 			...createTokens().problems(config.web.bearerTokens),
 			...(config.web.configFile === undefined || lacking.has(config.web.configFile)

@@ -25,6 +25,8 @@ export interface LabParts {
 
 /** Where the daemon listens that `tailprobe probe` asks when none is named. */
 const usualPort = 9753;
+/** Where agents listen, those of the lab and real ones. */
+const agentPort = 9754;
 const defaultUrl = `http://127.0.0.1:${usualPort}`;
 const usageExitCode = 64;
 const unavailableExitCode = 69;
@@ -171,6 +173,8 @@ async function ask(command: Command, parts: LabParts): Promise<LabStatus> {
 /** The first port from here on that nobody on 127.0.0.1 uses. */
 async function findFreePort(from: number): Promise<number> {
 	for (let port = from; port < from + 100; port++) {
+		// An agent that is started later would find its port taken.
+		if (port === agentPort) continue;
 		const server = createServer();
 		const isFree = await new Promise<boolean>(resolve => {
 			server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));

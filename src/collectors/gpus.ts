@@ -14,6 +14,8 @@ import type {Collector} from './types.ts';
 
 /** One `gpu` check and the newest outcome of it that has a reading. */
 export interface GpuReading {
+	/** The name of the check. */
+	check: string;
 	vantage: string;
 	/** The tailnet node that the vantage is on, or ''. */
 	peer: string;
@@ -89,15 +91,25 @@ export const gpuCollector: Collector<readonly GpuReading[]> = {
 		),
 	],
 	collect(readings, nowMs) {
-		const newest = new Map<string, GpuReading>();
+		const shown = new Map<string, GpuReading>();
 		for (const each of readings) {
-			const known = newest.get(each.vantage);
-			if (!isAlive(each, nowMs) || (known && readAt(known) >= readAt(each))) continue;
-			newest.set(each.vantage, each);
+			const known = shown.get(each.vantage);
+			if (isAlive(each, nowMs) && (!known || goesBefore(each, known))) shown.set(each.vantage, each);
 		}
-		return [...newest.values()].flatMap(describe);
+		return [...shown.values()].flatMap(describe);
 	},
 };
+
+/** Of the checks of a vantage always the same one is shown: what they expect and ask may differ, and would go to and fro. */
+function goesBefore(a: GpuReading, b: GpuReading): boolean {
+	const more = expectedOf(a) - expectedOf(b);
+	if (more !== 0) return more > 0;
+	return a.intervalMs === b.intervalMs ? a.check < b.check : a.intervalMs < b.intervalMs;
+}
+
+function expectedOf({outcome}: GpuReading): number {
+	return outcome.reading?.values.gpus_expected ?? 0;
+}
 
 function readAt({outcome}: GpuReading): number {
 	return outcome.startedAt + outcome.durationMs;

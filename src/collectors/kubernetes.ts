@@ -152,6 +152,12 @@ export const kubernetesMetrics = {
 		help: 'When the condition Ready of that pod changed last.',
 		labels: [...pod, 'kind', 'peer'],
 	},
+	exposureLeftOut: {
+		name: 'tailprobe_kubernetes_exposure_left_out',
+		type: 'gauge',
+		help: 'Pods beyond the first 500 that put a service on the tailnet, which have no series of their own.',
+		labels: ['k8s_namespace'],
+	},
 	objects: {
 		name: 'tailprobe_kubernetes_objects',
 		type: 'gauge',
@@ -200,7 +206,10 @@ export const kubernetesCollector: Collector<KubernetesReadings | undefined> = {
 			),
 			...(pods ? describePods(pods, nodes ?? [], podNamespace) : []),
 			...(deployments && virtualKubelet ? describeDeployment(deployments, virtualKubelet) : []),
-			...[...state.exposure.values()].flatMap(watch => (now(watch) ?? []).slice(0, maxPods).flatMap(describeProxy)),
+			...[...state.exposure].flatMap(([namespace, watch]) => {
+				const proxies = now(watch);
+				return proxies ? describeExposure(proxies, namespace) : [];
+			}),
 			...readings.watched.flatMap(({name, state: watch}) => describeWatch(name, watch)),
 			...describeRights(state.rights.value ?? []),
 		];
@@ -240,7 +249,7 @@ function describePods(pods: readonly Pod[], nodes: readonly Node[], k8s_namespac
 		const key = `${phase} ${reason}`;
 		counts.set(key, (counts.get(key) ?? 0) + 1);
 	}
-	const shown = pods.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, maxPods);
+	const shown = firstOf(pods);
 	return [
 		...[...counts].map(([key, count]) => {
 			const [phase = '', reason = ''] = key.split(' ');
@@ -249,6 +258,11 @@ function describePods(pods: readonly Pod[], nodes: readonly Node[], k8s_namespac
 		sample(kubernetesMetrics.podsLeftOut, pods.length - shown.length, {k8s_namespace}),
 		...shown.flatMap(one => describePod(one, byName.get(one.node ?? ''))),
 	];
+}
+
+/** The same ones at each scrape, in whatever order they became known. */
+function firstOf(pods: readonly Pod[]): Pod[] {
+	return pods.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, maxPods);
 }
 
 function describePod(one: Pod, node: Node | undefined): Sample[] {
@@ -277,6 +291,14 @@ function describeDeployment(
 		sample(kubernetesMetrics.deploymentWanted, found.wanted, labels),
 		sample(kubernetesMetrics.deploymentAvailable, found.available, labels),
 		...timestamp(kubernetesMetrics.deploymentSince, found.availableSince, labels),
+	];
+}
+
+function describeExposure(proxies: readonly Pod[], k8s_namespace: string): Sample[] {
+	const shown = firstOf(proxies);
+	return [
+		sample(kubernetesMetrics.exposureLeftOut, proxies.length - shown.length, {k8s_namespace}),
+		...shown.flatMap(describeProxy),
 	];
 }
 

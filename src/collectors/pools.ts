@@ -35,7 +35,7 @@ export const poolMetrics = {
 	gpus: {
 		name: 'tailprobe_pool_gpus_usable',
 		type: 'gauge',
-		help: 'GPUs of the usable members; absent where no check looks at GPUs.',
+		help: 'GPUs of the usable members, 0 where none is usable; absent where no check looks at GPUs and the pool does not say `gpu: true`.',
 		labels: ['pool'],
 	},
 	timeToJoined: {

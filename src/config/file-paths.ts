@@ -21,17 +21,25 @@ export function filesNamed(value: unknown): {key: string; path: string}[] {
 }
 
 function walk(value: unknown, change: (path: string, key: string) => string, key = '', holder = ''): unknown {
-	if (typeof value === 'string') return isPath(key, holder) ? change(value, key) : value;
+	if (typeof value === 'string') return isFileKey(key) ? change(value, key) : value;
 	if (Array.isArray(value)) return value.map(item => walk(item, change, key, holder));
 	if (!isPlain(value)) return value;
+	if (isHeaderTexts(value, key, holder)) return {...value};
 	return Object.fromEntries(
 		Object.entries(value).map(([inner, part]) => [inner, walk(part, change, inner, key)] as const),
 	);
 }
 
-/** Names of headers are the user's own and may look like such a key. */
-function isPath(key: string, holder: string): boolean {
-	return holder !== 'headers' && (key === 'file' || key === 'files' || key.endsWith('_file'));
+function isFileKey(key: string): boolean {
+	return key === 'file' || key === 'files' || key.endsWith('_file');
+}
+
+/**
+ * The option `headers`: name to text, whose names are the user's own and may look like the key of a file. Of `http_headers` a header
+ * may be called `headers` too, and what is in that one are keys.
+ */
+function isHeaderTexts(value: Record<string, unknown>, key: string, holder: string): boolean {
+	return key === 'headers' && holder !== 'http_headers' && Object.values(value).every(one => typeof one === 'string');
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -1,12 +1,13 @@
 /** Mistakes that show when the entries of `vantages` are held against each other and the rest of the file. */
 
+import {judgeAgentHosts} from './agent-hosts.ts';
 import type {Complain, Path} from './judge.ts';
 import type {File} from './schema.ts';
 
 type FileRemote = Extract<File['vantages'][number], {type: 'remote'}>;
 
-/** Complains of vantages that could not work, or not be told apart. */
-export function judgeVantages(file: File, complain: Complain): void {
+/** Complains of vantages that could not work, or not be told apart. `allowLoopback`: as in the embedded lab. */
+export function judgeVantages(file: File, complain: Complain, {allowLoopback = false} = {}): void {
 	const names = new Set<string>();
 	const claim = (name: string, path: Path) => {
 		if (names.has(name)) complain(path, `there is a vantage named ${name} already`);
@@ -23,6 +24,7 @@ export function judgeVantages(file: File, complain: Complain): void {
 		judgeMembers(vantage, file, here, complain);
 		judgeWays(vantage, file, here, complain);
 	});
+	judgeAgentHosts(file, complain, {allowLoopback});
 }
 
 function judgeMembers(vantage: FileRemote, file: File, here: Path, complain: Complain): void {
@@ -45,17 +47,28 @@ function judgeMembers(vantage: FileRemote, file: File, here: Path, complain: Com
 		complain(
 			[...here, 'nodes'],
 			'nodes come from headscale: set headscale.api_key to {file: PATH} or {env: NAME}, or headscale.cli',
-			['headscale'],
+			...[['headscale'], ['headscale', 'api_key'], ['headscale', 'cli']],
 		);
-	if (vantage.pods && !vantage.ways.some(way => 'pod' in way))
-		complain([...here, 'pods'], 'the pods are those of a pod way, and there is none among the ways', [...here, 'ways']);
+	if (vantage.pods && !vantage.ways.some(({pod}) => pod))
+		complain(
+			[...here, 'pods'],
+			'the pods are those of a pod way, and there is none among the ways',
+			...[[...here, 'ways'], ...vantage.ways.map((_, index) => [...here, 'ways', index, 'pod'])],
+		);
 }
 
 function judgeWays(vantage: FileRemote, file: File, here: Path, complain: Complain): void {
 	const seen = new Set<string>();
 	vantage.ways.forEach((way, index) => {
-		const [type = ''] = Object.keys(way);
-		const place = [...here, 'ways', index, type];
+		const entry = [...here, 'ways', index];
+		const [type, ...more] = (['agent', 'ssh', 'pod'] as const).filter(key => way[key] !== undefined);
+		if (type === undefined) {
+			complain(entry, 'expected one of {agent: {…}}, {ssh: {…}} or {pod: {…}}');
+			return;
+		}
+		for (const other of more)
+			complain([...entry, other], `expected one way in each entry: give ${other} an entry of its own`);
+		const place = [...entry, type];
 		if (seen.has(type)) complain(place, `there is ${type === 'agent' ? 'an agent' : `a ${type}`} way already`);
 		seen.add(type);
 		if (type === 'pod' && !file.kubernetes)

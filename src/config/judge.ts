@@ -37,7 +37,7 @@ export function judgeFile(file: File, {allowLoopback = false} = {}): Mistake[] {
 	if (file.headscale?.expect_users.length && !file.headscale.api_key && !file.headscale.cli)
 		complain(['headscale', 'expect_users'], 'users are only listed with an api_key or a cli', ...waysToList);
 	judgeKubernetes(file, complain);
-	judgeVantages(file, complain);
+	judgeVantages(file, complain, {allowLoopback});
 	judgePools(file, complain);
 	for (const [name, module] of Object.entries(file.modules)) judgeBlocks(module, ['modules', name], complain);
 	const names = new Set<string>();

@@ -52,12 +52,20 @@ export function parseConfig(text: string, path: string, options: LoadOptions = {
 		return {ok: true, config: {...config, moduleFiles: moduleFiles.paths}};
 	}
 	const inOrder = mistakes.toSorted((a, b) => offsetAt(a.path) - offsetAt(b.path));
+	if (isForAgent(written)) inOrder.unshift({path: [], message: looksForAgent});
 	return {
 		ok: false,
 		mistakes: [...inOrder.map(describe), ...moduleFiles.mistakes],
 		moduleFiles: moduleFiles.paths,
 	};
 }
+
+function isForAgent(written: unknown): boolean {
+	return isObject(written) && 'secret' in written && !('checks' in written);
+}
+
+const looksForAgent =
+	"this looks like an agent's configuration: it is for `tailprobe agent --config FILE`, and `tailprobe agent --config FILE --check` judges it";
 
 /** The configuration as if the modules of its files were written in it. */
 function withModules(written: unknown, {modules}: ModuleFiles): unknown {
@@ -87,7 +95,7 @@ function judge(
 			return {file: result.data, mistakes: [...mistakes, ...between]};
 		}
 		for (const issue of result.error.issues) {
-			const fresh = mistakesOf(issue, fileSchema).filter(
+			const fresh = mistakesOf(issue, fileSchema, rest).filter(
 				mistake => !told.has(mistake.path.join('\n')) && !isPhantom(mistake, written, rest),
 			);
 			for (const mistake of fresh) told.add(mistake.path.join('\n'));
@@ -105,7 +113,14 @@ const maxRounds = 12;
 /** Whether the mistake only speaks of something that was written, and was taken out because it was wrong in itself. */
 function isPhantom(mistake: Mistake, written: unknown, rest: unknown): boolean {
 	const abouts = mistake.about ?? [mistake.path];
-	return abouts.some(about => valueAt(written, about) !== undefined && valueAt(rest, about) === undefined);
+	return abouts.some(about => {
+		const [before, after] = [valueAt(written, about), valueAt(rest, about)];
+		return before !== undefined && (after === undefined || (isEmpty(after) && !isEmpty(before)));
+	});
+}
+
+function isEmpty(value: unknown): boolean {
+	return isObject(value) && Object.keys(value).length === 0;
 }
 
 /** Removes what the issue complains of; a value that is missing takes what should have held it along, a check keeps its place. */
@@ -139,7 +154,7 @@ function placeholderForVantage(vantage: unknown, at: number): Record<string, unk
 	const name = isObject(vantage) && typeof vantage.name === 'string' ? vantage.name : `vantage-${at + 1}`;
 	const isLocal = isObject(vantage) && (vantage.type === 'local' || (at === 0 && vantage.type !== 'remote'));
 	if (!isObject(vantage) || isLocal) return {name, type: 'local'};
-	const hosts = [{name: `${name}-placeholder`, address: 'placeholder'}];
+	const hosts = [{name: `${name}-placeholder`, address: `placeholder-${at}`}];
 	return {name, type: 'remote', hosts, ways: [{agent: {secret: {env: 'PLACEHOLDER'}}}]};
 }
 

@@ -8,7 +8,7 @@ type FileVantage = File['vantages'][number];
 type FileRemote = Extract<FileVantage, {type: 'remote'}>;
 type FileWay = FileRemote['ways'][number];
 
-/** Of an entry that was judged: it has exactly one kind of members. */
+/** Of an entry that was judged: it has exactly one kind of members, and each of its ways is exactly one. */
 export function normaliseVantage(vantage: FileVantage): VantageConfig {
 	const {name} = vantage;
 	if (vantage.type === 'remote')
@@ -16,7 +16,7 @@ export function normaliseVantage(vantage: FileVantage): VantageConfig {
 			name,
 			type: 'remote',
 			members: membersOf(vantage),
-			ways: vantage.ways.map(normaliseWay),
+			ways: vantage.ways.flatMap(normaliseWay),
 			graceMs: vantage.grace,
 		};
 	return {name, type: 'local', ...(vantage.tailscaled === false ? {} : placeOf(vantage.tailscaled))};
@@ -27,20 +27,28 @@ function membersOf({hosts, nodes}: FileRemote): RemoteVantageConfig['members'] {
 	return nodes ? {kind: 'nodes', selector: nodes as NodeSelector} : {kind: 'pods'};
 }
 
-function normaliseWay(way: FileWay): WayConfig {
-	if ('agent' in way) return {type: 'agent', ...way.agent};
-	if ('ssh' in way) {
-		const {user, port, identity_file: identityFile, known_hosts_file: knownHostsFile, tailscaled} = way.ssh;
-		return {
-			type: 'ssh',
-			user,
-			port,
-			...(identityFile === undefined ? {} : {identityFile}),
-			knownHostsFile,
-			...placeOf(tailscaled),
-		};
-	}
-	const {namespace, selector, container, node_by: nodeBy, tailscaled} = way.pod;
+function normaliseWay({agent, ssh, pod}: FileWay): WayConfig[] {
+	return [
+		...(agent ? [{type: 'agent' as const, ...agent}] : []),
+		...(ssh ? [normaliseSsh(ssh)] : []),
+		...(pod ? [normalisePod(pod)] : []),
+	];
+}
+
+function normaliseSsh(ssh: NonNullable<FileWay['ssh']>): WayConfig {
+	const {user, port, identity_file: identityFile, known_hosts_file: knownHostsFile, tailscaled} = ssh;
+	return {
+		type: 'ssh',
+		user,
+		port,
+		...(identityFile === undefined ? {} : {identityFile}),
+		knownHostsFile,
+		...placeOf(tailscaled),
+	};
+}
+
+function normalisePod(pod: NonNullable<FileWay['pod']>): WayConfig {
+	const {namespace, selector, container, node_by: nodeBy, tailscaled} = pod;
 	return {
 		type: 'pod',
 		namespace,

@@ -1,14 +1,17 @@
-/** A schema asked in words: which keys there are at a place, and what a value there may be. Only for messages. */
+/** A schema asked in words: what there is at a place, and what a value there may be. Only for messages. */
 
 import {z} from 'zod';
-import {nearest} from '../util/nearest.ts';
+import {looksSecret} from '../util/shown-path.ts';
 
 /** The part of JSON Schema that tells this. */
-interface Node {
+export interface Node {
 	type?: string | readonly string[];
 	const?: unknown;
 	enum?: readonly unknown[];
 	minimum?: number;
+	pattern?: string;
+	maxProperties?: number;
+	required?: readonly string[];
 	properties?: Record<string, Node>;
 	additionalProperties?: Node | boolean;
 	items?: Node;
@@ -17,28 +20,14 @@ interface Node {
 	allOf?: readonly Node[];
 }
 
-type Path = readonly (string | number)[];
+/** A place in a file. */
+export type Path = readonly (string | number)[];
 
-/** Where a key that does not exist at that place may belong, as a clause with a comma in front; empty where nothing comes near. */
-export function hintForKey(schema: z.ZodType, path: Path, key: string): string {
-	const here = nodesAt(schema, path);
-	const keys = [...new Set(here.flatMap(node => Object.keys(node.properties ?? {})))];
-	const deeper = keys.filter(part => nodesAt(schema, [...path, part]).some(node => hasKey(node, key)));
-	const [first, ...others] = deeper.map(part => `${part}.${key}`);
-	if (first !== undefined) {
-		const more = others.length === 0 ? '' : others.length === 1 ? ` or ${others[0]}` : ' (or that of another block)';
-		return `, did you mean ${first}${more}?`;
-	}
-	const near = nearest(key, keys);
-	if (near !== undefined) return `, did you mean ${near}?`;
-	const last = path.at(-1);
-	const isAbove = nodesAt(schema, path.slice(0, -1)).some(node => hasKey(node, key));
-	return typeof last === 'string' && isAbove ? `, it belongs one level up, beside ${last}` : '';
-}
-
-/** What the list at that place may look like, such as `[200]`. */
-export function exampleOfList(schema: z.ZodType, path: Path): string {
+/** What the list at that place may look like, such as `[200]`; `given` stands there instead of a list. */
+export function exampleOfList(schema: z.ZodType, path: Path, given?: unknown): string {
 	const items = nodesAt(schema, path).find(node => node.items)?.items;
+	const isName = typeof given === 'string' && /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/.test(given) && !looksSecret(given);
+	if (isName && items && fits(items, given)) return `[${given}]`;
 	return `[${items ? exampleOf(items) : 'A, B'}]`;
 }
 
@@ -64,10 +53,66 @@ export const kindWords: Readonly<Record<string, string>> = {
 
 const known = new WeakMap<z.ZodType, Node>();
 
-function nodesAt(schema: z.ZodType, path: Path): Node[] {
+/** All that may stand at that place. */
+export function nodesAt(schema: z.ZodType, path: Path): Node[] {
+	return formsAt(schema, path, undefined).here;
+}
+
+/**
+ * What may stand at that place of `written`, and what is ruled out there because a key that tells forms apart (`type: local`) says so.
+ */
+export function formsAt(
+	schema: z.ZodType,
+	path: Path,
+	written: unknown,
+): {here: Node[]; ruledOut: Node[]; value: unknown} {
 	const root = known.get(schema) ?? (z.toJSONSchema(schema, {io: 'input', unrepresentable: 'any'}) as Node);
 	known.set(schema, root);
-	return path.reduce<Node[]>((nodes, part) => nodes.flatMap(node => stepInto(node, part)).flatMap(open), open(root));
+	let value = written;
+	let nodes = [root];
+	for (const part of path) {
+		nodes = nodes.flatMap(node => open(node, value)).flatMap(node => stepInto(node, part));
+		value = isMapping(value) ? value[part] : undefined;
+	}
+	const here = nodes.flatMap(node => open(node, value));
+	return {here, ruledOut: nodes.flatMap(node => open(node)).filter(node => !here.includes(node)), value};
+}
+
+/** Whether the value could stand there, as far as its kind tells. */
+export function fits(node: Node, value: unknown): boolean {
+	const forms = node.anyOf ?? node.oneOf;
+	if (forms && !forms.some(form => fits(form, value))) return false;
+	if (node.allOf?.some(form => !fits(form, value))) return false;
+	if (node.const !== undefined) return node.const === value;
+	if (node.enum) return node.enum.includes(value);
+	if (typeof value === 'string')
+		return (node.type ?? 'string') === 'string' && new RegExp(node.pattern ?? '').test(value);
+	if (typeof value === 'number') return /^(?:number|integer)$/.test(String(node.type ?? 'number'));
+	if (Array.isArray(value)) return (node.type ?? 'array') === 'array';
+	if (!isMapping(value)) return (node.type ?? typeof value) === typeof value;
+	const keys = Object.keys(value);
+	return (
+		(node.type ?? 'object') === 'object' &&
+		(node.required ?? []).every(key => keys.includes(key)) &&
+		(node.properties === undefined || keys.every(key => hasKey(node, key)))
+	);
+}
+
+/** What a node may hold, each with its place below it, such as `ways[]` or `modules.NAME`. */
+export function childrenOf(node: Node): {place: string; child: Node}[] {
+	return Object.entries(node.properties ?? {}).flatMap(([key, child]) => inside(child, key));
+}
+
+function inside(child: Node, place: string): {place: string; child: Node}[] {
+	return open(child).flatMap(node => [
+		{place, child: node},
+		...(node.items ? inside(node.items, `${place}[]`) : []),
+		...(typeof node.additionalProperties === 'object' ? inside(node.additionalProperties, `${place}.NAME`) : []),
+	]);
+}
+
+export function hasKey(node: Node, key: string): boolean {
+	return Object.hasOwn(node.properties ?? {}, key);
 }
 
 function stepInto(node: Node, part: string | number): Node[] {
@@ -77,18 +122,31 @@ function stepInto(node: Node, part: string | number): Node[] {
 	return typeof node.additionalProperties === 'object' ? [node.additionalProperties] : [];
 }
 
-/** A node with all that it may be. */
-function open(node: Node): Node[] {
+/** A node with all that it may be, where `value` is what stands there. */
+function open(node: Node, value?: unknown): Node[] {
 	const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
-	return [node, ...inner.flatMap(open)];
+	const possible = inner.filter(form => !isRuledOut(form, value));
+	return [node, ...(possible.length === 0 ? inner : possible).flatMap(form => open(form, value))];
+}
+
+function isRuledOut(form: Node, value: unknown): boolean {
+	const words = wordsOfForm(form).filter(([key]) => isMapping(value) && typeof value[key] === 'string');
+	return words.some(([key, word]) => isMapping(value) && value[key] !== word);
+}
+
+/** The keys with the one word that each must have in this form, such as `type` and `local`. */
+export function wordsOfForm({properties}: Node): [key: string, word: string][] {
+	return Object.entries(properties ?? {}).flatMap(([key, child]): [string, string][] =>
+		typeof child.const === 'string' ? [[key, child.const]] : [],
+	);
 }
 
 function isUnion(node: Node): boolean {
 	return (node.anyOf ?? node.oneOf ?? node.allOf) !== undefined;
 }
 
-function hasKey(node: Node, key: string): boolean {
-	return Object.hasOwn(node.properties ?? {}, key);
+function isMapping(value: unknown): value is Record<string | number, unknown> {
+	return typeof value === 'object' && value !== null;
 }
 
 function kindOf({const: only, type}: Node): string[] {

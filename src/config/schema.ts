@@ -286,11 +286,10 @@ export const fileSchema = z.strictObject({
 		.prefault({}),
 	limits: z
 		.strictObject({
-			max_series: z
-				.int()
-				.min(100)
-				.default(60_000)
-				.meta({description: 'Checks beyond this many series run without their own series.'}),
+			max_series: z.int().min(100).default(60_000).meta({
+				description:
+					'Series of all checks together; checks beyond it run without their own series. What GPUs, Kubernetes, vast.ai, nodes, pools and vantages tell is not counted: 100 machines with 8 GPUs each have some 32,000 series of GPUs on top of it.',
+			}),
 		})
 		.prefault({}),
 });

@@ -2,13 +2,15 @@
 
 import {readChangingNow} from '../util/changing-file.ts';
 import {messageOf, UserError} from '../util/errors.ts';
+import {shownPath} from '../util/shown-path.ts';
 import type {SecretReference} from './types.ts';
 
 const maxSecretBytes = 16 * 1024;
 
 /** The secret without surrounding blanks. Throws a UserError that names the place, never the content. */
 export function readSecret(reference: SecretReference): string {
-	const place = 'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.env}`;
+	const place =
+		'file' in reference ? `the file ${shownPath(reference.file)}` : `the environment variable ${reference.env}`;
 	let text: string | undefined;
 	try {
 		text =

@@ -47,9 +47,19 @@ export const prefix = z
 	.string()
 	.refine(text => parsePrefix(text) !== undefined, {error: 'expected an address prefix such as 100.64.0.0/10'});
 
+/** The name of one; a secret pasted there is a mistake, whose words do not repeat it. */
+const environmentName = z
+	.string()
+	.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable: letters, digits and _');
+
+const wantedSecret = 'expected {file: PATH} or {env: NAME}';
 export const secret = z
-	.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env: z.string().min(1)})], {
-		error: 'expected {file: PATH} or {env: NAME}: secrets are never written in the configuration itself',
+	.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env: environmentName})], {
+		error: ({input}) => {
+			if (input === undefined) return `this is missing: ${wantedSecret}`;
+			const isWritten = typeof input !== 'object' || input === null;
+			return `${wantedSecret}${isWritten ? ': secrets are never written in the configuration itself' : ''}`;
+		},
 	})
 	.meta({description: '`{file: PATH}` (read again when it changes) or `{env: NAME}`.'});
 
@@ -59,7 +69,7 @@ export const bearerToken = z.union(
 		z.strictObject({name: tokenName, file: z.string().min(1).meta({description: 'Read again when it changes.'})}),
 		z.strictObject({
 			name: tokenName,
-			env: z.string().min(1).meta({description: 'Instead of a file: an environment variable.'}),
+			env: environmentName.meta({description: 'Instead of a file: an environment variable.'}),
 		}),
 	],
 	{error: 'expected {name, file: PATH} or {name, env: NAME}: tokens are never written in the configuration itself'},

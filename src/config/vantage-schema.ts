@@ -88,11 +88,14 @@ const podWay = z
 			.optional()
 			.meta({description: 'Default: the first of the pod.'}),
 		node_by: z
-			.union([
-				z.enum(['name', 'address']),
-				z.strictObject({label: labelKey.meta({description: 'Its key.'})}),
-				z.strictObject({annotation: labelKey.meta({description: 'Its key.'})}),
-			])
+			.union(
+				[
+					z.enum(['name', 'address']),
+					z.strictObject({label: labelKey.meta({description: 'Its key.'})}),
+					z.strictObject({annotation: labelKey.meta({description: 'Its key.'})}),
+				],
+				{error: 'expected name, address, {label: KEY} or {annotation: KEY}'},
+			)
 			.default('name')
 			.meta({
 				description:
@@ -105,11 +108,10 @@ const podWay = z
 			'Exec through the Kubernetes API, which needs a `kubernetes` block. A virtual kubelet that serves no exec cannot be used so.',
 	});
 
+/** One mapping and not three forms of it, so that what a way lacks is told at its place; judge-vantages counts the keys. */
 const way = z
-	.union([z.strictObject({agent: agentWay}), z.strictObject({ssh: sshWay}), z.strictObject({pod: podWay})], {
-		error: 'expected one of {agent: {…}}, {ssh: {…}} or {pod: {…}}',
-	})
-	.meta({description: '`{agent: …}`, `{ssh: …}` or `{pod: …}`.'});
+	.strictObject({agent: agentWay.optional(), ssh: sshWay.optional(), pod: podWay.optional()})
+	.meta({description: '`{agent: …}`, `{ssh: …}` or `{pod: …}`.', minProperties: 1, maxProperties: 1});
 
 /** `nodes` is handed in: checks choose among nodes in the same words. */
 export const vantagesSchema = (nodes: z.ZodType) => {

@@ -1,5 +1,6 @@
 /** What went wrong on the way to headscale, in words for a person. */
 
+import {connectionFaults, tellingFault} from '../sources/connection-faults.ts';
 import {messageOf} from '../util/errors.ts';
 
 /** How far a request came. */
@@ -45,8 +46,7 @@ export function explainFault(
 	setting: string,
 	until: string | undefined,
 ): string {
-	const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-	const code = codeOf(first);
+	const {fault, code} = tellingFault(error);
 	if (untrustedCodes.has(code)) {
 		return `its TLS certificate was issued by a CA that is not trusted here (${code}). Name a PEM file with that CA in headscale.ca_file.`;
 	}
@@ -57,11 +57,11 @@ export function explainFault(
 	if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
 		return `what answers there speaks no TLS that we understand (${code}). Is it plain http://, or another port?`;
 	}
-	if (isAnswerFault(first)) {
+	if (isAnswerFault(fault)) {
 		const hint = protocol === 'http:' ? 'Is it https://, or another port?' : 'Is it another port?';
 		return `what answers there does not speak HTTP. ${hint}`;
 	}
-	return `${connectionFaults[code] ?? messageOf(first)}${code === '' ? '' : ` (${code})`}. ${adviseOn(code, setting, until)}`;
+	return `${connectionFaults[code] ?? messageOf(fault)}${code === '' ? '' : ` (${code})`}. ${adviseOn(code, setting, until)}`;
 }
 
 /** Only an address that never answered may be the wrong one. */
@@ -76,10 +76,6 @@ export function isAnswerFault(error: unknown): boolean {
 	return error instanceof Error && error.name === 'HTTPParserError';
 }
 
-function codeOf(error: unknown): string {
-	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
 const untrustedCodes: ReadonlySet<string> = new Set([
 	'DEPTH_ZERO_SELF_SIGNED_CERT',
 	'SELF_SIGNED_CERT_IN_CHAIN',
@@ -88,16 +84,3 @@ const untrustedCodes: ReadonlySet<string> = new Set([
 	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 	'CERT_SIGNATURE_FAILURE',
 ]);
-
-const connectionFaults: Readonly<Record<string, string>> = {
-	ENOTFOUND: 'its name cannot be resolved',
-	EAI_AGAIN: 'its name cannot be resolved, the resolver does not answer',
-	ECONNREFUSED: 'nothing listens there',
-	EHOSTUNREACH: 'there is no way there',
-	ENETUNREACH: 'there is no way there',
-	ETIMEDOUT: 'the connection attempt had no answer',
-	ECONNRESET: 'the connection was reset',
-	EPIPE: 'the connection was closed',
-	UND_ERR_SOCKET: 'the connection was closed before the whole answer came',
-	UND_ERR_HEADERS_OVERFLOW: 'its answer has too many or too long headers',
-};

@@ -30,6 +30,8 @@ export interface ExecRefusal {
 	kind: 'refused';
 	fault: ExecFault;
 	detail: string;
+	/** Of `silent`: milliseconds that it had to answer, once its turn came; 0: that did not come. */
+	hadMs?: number;
 }
 
 export function refusal(fault: ExecFault, detail: string): ExecRefusal {

@@ -80,10 +80,12 @@ async function execInTurn(
 	{deadlineMs, maxBytes, signal, ended}: ExecOptions & {ended: AbortSignal},
 ): Promise<ExecResult> {
 	const where = `${request.namespace}/${request.pod}`;
-	const gaveUp = (what: string) =>
-		signal?.aborted
-			? refusal('canceled', `The exec into ${where} was given up.`)
-			: refusal('silent', `The exec into ${where} was given up after ${deadlineMs} ms: ${what}`);
+	let beganAt: number | undefined;
+	const gaveUp = (what: string): ExecRefusal => {
+		if (signal?.aborted) return refusal('canceled', `The exec into ${where} was given up.`);
+		const hadMs = beganAt === undefined ? 0 : performance.now() - beganAt;
+		return {...refusal('silent', `The exec into ${where} was given up after ${deadlineMs} ms: ${what}`), hadMs};
+	};
 	let release: () => void;
 	try {
 		release = await turns.take(`${where}/${request.container ?? ''}`, ended);
@@ -91,7 +93,7 @@ async function execInTurn(
 		return gaveUp('others that ran before it had not ended.');
 	}
 	try {
-		const beganAt = performance.now();
+		beganAt = performance.now();
 		let conversation: Awaited<ReturnType<typeof converse>>;
 		try {
 			const options = await raceAbort(connectionOptions(access), ended);

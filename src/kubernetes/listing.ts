@@ -1,6 +1,6 @@
 /** The objects of one kind, by name, without what could not be used. */
 
-import {keyOf, type Parsed} from './meta.ts';
+import {isNameless, keyOf, type Parsed} from './meta.ts';
 import type {Listed} from './types.ts';
 
 export interface Listing<T> {
@@ -24,8 +24,9 @@ export function createListing<T>(
 ): Listing<T> {
 	const items = new Map<string, T>();
 	const problems = new Map<string, string>();
-	let nameless = 0;
-	let beyond = 0;
+	/** Keys: events come as often as their senders like, and count no object twice. */
+	const nameless = new Set<string>();
+	const beyond = new Set<string>();
 	let snapshot: Listed<T> | undefined;
 
 	return {
@@ -33,39 +34,44 @@ export function createListing<T>(
 			snapshot = undefined;
 			const key = keyOf(raw);
 			const parsed = parse(raw);
+			forget(key);
 			if ('value' in parsed) {
-				problems.delete(key);
 				const known = items.get(key) ?? before?.get(key);
 				const value = known === undefined ? parsed.value : join(parsed.value, known);
 				if (items.has(key) || items.size < maxObjects) items.set(key, value);
-				else beyond++;
+				else if (beyond.size < maxObjects) beyond.add(key);
 				return;
 			}
 			// What it was before is no longer so.
 			items.delete(key);
-			problems.delete(key);
 			if ('skip' in parsed) return;
-			if (key === '?') nameless++;
-			else if (problems.size < maxObjects) problems.set(key, parsed.problem);
+			if (isNameless(key)) {
+				if (nameless.size < maxObjects) nameless.add(key);
+			} else if (problems.size < maxObjects) problems.set(key, parsed.problem);
 		},
 		remove(raw) {
 			snapshot = undefined;
 			const key = keyOf(raw);
 			items.delete(key);
-			problems.delete(key);
+			forget(key);
 		},
 		get: key => items.get(key),
 		current() {
 			snapshot ??= {
 				items: [...items.values()],
 				problems: [
-					...(beyond > 0 ? [`Only the first ${maxObjects} objects are used.`] : []),
-					...(nameless > 0 ? [`${nameless} objects without a usable name cannot be used.`] : []),
+					...(beyond.size > 0 ? [`Only the first ${maxObjects} objects are used.`] : []),
+					...(nameless.size > 0 ? [`${nameless.size} objects without a usable name cannot be used.`] : []),
 					...[...problems.values()].slice(0, maxProblems),
 				],
-				bad: problems.size + nameless + beyond,
+				bad: problems.size + nameless.size + beyond.size,
 			};
 			return snapshot;
 		},
 	};
+
+	/** What was bad about it. */
+	function forget(key: string): void {
+		for (const bad of [problems, nameless, beyond]) bad.delete(key);
+	}
 }

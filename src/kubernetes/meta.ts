@@ -43,8 +43,8 @@ export function conditionOf(conditions: z.output<typeof conditionsSchema>, type:
 	return {
 		status,
 		...(since === undefined ? {} : {since}),
-		...(found.reason ? {reason: found.reason} : {}),
-		...(found.message ? {message: oneLine(found.message, 300)} : {}),
+		...(found.reason ? {reason: found.reason.slice(0, 1200)} : {}),
+		...(found.message ? {message: oneLine(found.message.slice(0, 1200), 300)} : {}),
 	};
 }
 
@@ -81,10 +81,24 @@ export function problemOf(kind: string, raw: unknown, error: z.ZodError): string
 	return `${whose} cannot be used: ${(issue?.path ?? []).map(String).join('.').slice(0, 80) || 'it'} is not as expected.`;
 }
 
-/** What an object is kept under, also one that cannot be used. */
+/** What an object is kept under, also one that cannot be used. All that tell neither a name of any kind nor a uid are one. */
 export function keyOf(raw: unknown): string {
 	const {namespace, name} = nameOf(raw);
-	return name === undefined ? '?' : `${namespace ?? ''}/${name}`;
+	return name === undefined ? `?${marksOf(raw)}` : `${namespace ?? ''}/${name}`;
+}
+
+/** Whether that is the key of an object without a usable name. */
+export function isNameless(key: string): boolean {
+	return key.startsWith('?');
+}
+
+const marksSchema = z.object({metadata: z.object({uid: lenient(uid), namespace: text, name: text})});
+
+function marksOf(raw: unknown): string {
+	const found = marksSchema.safeParse(raw);
+	if (!found.success) return '';
+	const {uid: own, namespace, name} = found.data.metadata;
+	return own ?? `${namespace ?? ''}/${name ?? ''}`.slice(0, 512);
 }
 
 const namesSchema = z.object({metadata: z.object({name: objectName, namespace: lenient(objectName)})});

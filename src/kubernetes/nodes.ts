@@ -56,7 +56,7 @@ export function parseNode(raw: unknown): Parsed<Node> {
 				readySince: ready?.since,
 				internalIp,
 				kubeletPort: port > 0 && port < 65_536 ? port : undefined,
-				kubeletVersion: version === undefined ? undefined : version.replace(/[^A-Za-z0-9.+_-]/g, '_').slice(0, 64),
+				kubeletVersion: version === undefined ? undefined : version.slice(0, 64).replace(/[^A-Za-z0-9.+_-]/g, '_'),
 			}),
 		},
 	};

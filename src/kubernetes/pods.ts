@@ -128,7 +128,8 @@ function explain({metadata, status}: RawPod): {reason: PodReason; detail?: strin
 	];
 	const cause = causes.find(one => one?.reason);
 	if (!cause?.reason) return {reason: 'none'};
-	const detail = oneLine([cause.reason, cause.message].filter(Boolean).join(': '), 300);
+	const texts = [cause.reason, cause.message].flatMap(one => one?.slice(0, 1200) || []);
+	const detail = oneLine(texts.join(': '), 300);
 	return {reason: podReasons.find(one => one === cause.reason) ?? 'other', detail};
 }
 

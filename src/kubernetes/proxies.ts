@@ -36,9 +36,19 @@ function isKept(container: Container | null): boolean {
 
 function isTailscale(container: Container | null): container is Container {
 	if (!container) return false;
-	const image = (container.image ?? '').replace(/[@:][^/]*$/, '');
-	return /(^|\/)tailscaled?$/.test(image) || /^(tailscaled?|ts-sidecar|tailscale-sidecar)$/.test(container.name ?? '');
+	const name = (container.name ?? '').slice(0, 64);
+	return /^tailscaled?$/.test(imageName(container)) || /^(tailscaled?|ts-sidecar|tailscale-sidecar)$/.test(name);
 }
+
+/** The last part of an image's repository, without tag and digest. Whoever makes a pod may write a megabyte there. */
+function imageName({image}: Container): string {
+	const whole = (image ?? '').slice(0, maxImageChars);
+	const last = whole.slice(whole.lastIndexOf('/') + 1);
+	const end = last.search(/[@:]/);
+	return end === -1 ? last : last.slice(0, end);
+}
+
+const maxImageChars = 512;
 
 /** Its environment may hold the auth key: nothing else of it is looked at. */
 function ownNames(container: Container | undefined, annotations: RawPod['metadata']['annotations']): string[] {
@@ -56,11 +66,15 @@ function readinessOf(name: string | null | undefined, statuses: NonNullable<RawS
 
 function labelOf(labels: RawPod['metadata']['labels'], key: string): string | undefined {
 	const value = labels?.[`tailscale.com/${key}`];
-	return typeof value === 'string' && /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(value) ? value : undefined;
+	return typeof value === 'string' &&
+		value.length <= 63 &&
+		/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(value)
+		? value
+		: undefined;
 }
 
 function isHostname(name: string | undefined): name is string {
-	return name !== undefined && /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(name);
+	return name !== undefined && name.length <= 63 && /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(name);
 }
 
 function unique(names: readonly string[]): string[] {

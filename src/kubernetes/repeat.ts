@@ -14,6 +14,8 @@ export interface RepeatOptions<T> {
 	retryMs: number;
 	/** After each try; the state is already the new one. */
 	onChange(): void;
+	/** What is known already, until the first try. */
+	known?: Read<T>;
 	clock?: Clock;
 }
 
@@ -27,7 +29,7 @@ export interface Repeat<T> {
 export function startRepeat<T>(options: RepeatOptions<T>): Repeat<T> {
 	const {ask, pauseMs, retryMs, onChange, clock = systemClock} = options;
 	const stopping = new AbortController();
-	let read: Read<T> = {};
+	let read = options.known ?? {};
 	let wake = () => {};
 	let isHurried = false;
 	const running = run();

@@ -13,9 +13,10 @@ export function listNeeds(config: KubernetesConfig, ways: readonly {namespace: s
 	const namespaces = [...(gpuPods ? [gpuPods] : []), ...ways].map(({namespace}) => namespace);
 	for (const namespace of new Set([...namespaces, ...exposureNamespaces]))
 		lists.push({group: '', resource: 'pods', namespace});
-	if (wantsNodes(config)) {
+	if (wantsNodes(config) || ways.length > 0) {
 		const name = nodes && 'names' in nodes && nodes.names.length === 1 ? nodes.names[0] : undefined;
-		lists.push({group: '', resource: 'nodes', ...(name === undefined ? {} : {name})});
+		const named = name === undefined ? {} : {name};
+		lists.push({group: '', resource: 'nodes', ...named, ...(wantsNodes(config) ? {} : {without: withoutNodes})});
 	}
 	if (virtualKubelet) {
 		const {namespace, deployment: name} = virtualKubelet;
@@ -37,9 +38,32 @@ export function listNeeds(config: KubernetesConfig, ways: readonly {namespace: s
 /** Where kubelets say that they live. */
 export const leaseNamespace = 'kube-node-lease';
 
-/** Whether any node matters. */
+const withoutNodes =
+	'Ways of type pod go on without it, but cannot tell a kubelet that serves no exec from one that is down.';
+
+/** Whether nodes are to be told of, not only looked up for pod ways. */
 export function wantsNodes({gpuPods, nodes}: KubernetesConfig): boolean {
 	return nodes !== undefined || gpuPods !== undefined;
+}
+
+/** Whether we are known to have both rights. */
+export function mayWatchNodes(rights: readonly Right[]): boolean {
+	return (['list', 'watch'] as const).every(verb =>
+		rights.some(right => right.resource === 'nodes' && right.verb === verb && right.allowed),
+	);
+}
+
+/** Of what was found, that which is still needed. */
+export function stillNeeded(rights: readonly Right[], needs: readonly Need[]): Right[] {
+	const found = new Map(rights.map(right => [identityOf(right), right.allowed]));
+	return needs.flatMap(need => {
+		const allowed = found.get(identityOf(need));
+		return allowed === undefined ? [] : {...need, allowed};
+	});
+}
+
+function identityOf({verb, group, resource, subresource, namespace, name}: Need): string {
+	return JSON.stringify([verb, group, resource, subresource, namespace, name]);
 }
 
 const reviewSchema = z.object({status: z.object({allowed: z.boolean()})});
@@ -82,7 +106,7 @@ export function missingRights(rights: readonly Right[]): string[] {
 		const where = need.namespace === undefined ? '' : ` in namespace ${need.namespace}`;
 		const granted = needs.map(({verb}) => JSON.stringify(verb)).join(', ');
 		return [
-			`Kubernetes does not let us ${verbs} ${thingOf(need)}${where}: grant {apiGroups: ["${need.group}"], resources: ["${thingOf(need)}"], verbs: [${granted}]} by ${role}.`,
+			`Kubernetes does not let us ${verbs} ${thingOf(need)}${where}: grant {apiGroups: ["${need.group}"], resources: ["${thingOf(need)}"], verbs: [${granted}]} by ${role}.${need.without === undefined ? '' : ` ${need.without}`}`,
 		];
 	});
 }

@@ -11,11 +11,20 @@ import {type KubernetesAccess, openKubernetes, pathPart} from './client.ts';
 import {podSurroundings, type Surroundings} from './credentials.ts';
 import {KubernetesError} from './errors.ts';
 import {parseLease} from './nodes.ts';
-import {startRepeat} from './repeat.ts';
-import {checkRights, leaseNamespace, listNeeds, missingRights, wantsNodes} from './rights.ts';
-import type {Deployment, KubernetesState, Lease, Node, Pod, WatchState} from './types.ts';
-import {type PodWay, podsKey, type Wanted, wantedWatches} from './wanted.ts';
-import {startWatch, type Watch} from './watch.ts';
+import {type Repeat, startRepeat} from './repeat.ts';
+import {
+	checkRights,
+	leaseNamespace,
+	listNeeds,
+	mayWatchNodes,
+	missingRights,
+	stillNeeded,
+	wantsNodes,
+} from './rights.ts';
+import {throttle} from './throttle.ts';
+import type {Deployment, KubernetesState, Lease, Node, Pod, Right, WatchState} from './types.ts';
+import {type PodWay, podsKey, virtualNodesOf, wantedWatches} from './wanted.ts';
+import {startWatch, type Watch, type WatchOptions} from './watch.ts';
 
 export type {PodWay} from './wanted.ts';
 
@@ -29,9 +38,9 @@ export interface KubernetesSource {
 	watched(): {name: string; state: WatchState<unknown>}[];
 	/** Rights that are missing and objects that could not be used, as sentences. */
 	problems(): string[];
-	/** Everything was tried once. */
+	/** Everything was tried once; what a reload adds is not waited for. */
 	tried(): boolean;
-	/** Takes what a reload brought: what did not change goes on undisturbed. */
+	/** Takes what a reload brought: what did not change goes on undisturbed, and what is read anew keeps what was known. */
 	configure(config: KubernetesConfig, ways?: readonly PodWay[]): void;
 	stop(): Promise<void>;
 }
@@ -55,7 +64,7 @@ export function startKubernetes(
 	const sourceLog = createSourceLog(log, systemClock);
 	const telling = throttle(onChange, 100);
 	const ending = new Set<Promise<unknown>>();
-	const watches = new Map<string, {definition: string; name: string; watch: Watch<unknown>}>();
+	const watches = new Map<string, Reading & {name: string; watch: Watch<unknown>}>();
 	let config = initial;
 	let ways = initialWays;
 	let opening: Promise<KubernetesAccess> | undefined;
@@ -63,8 +72,10 @@ export function startKubernetes(
 	let generation = 0;
 	let isStopped = false;
 	let leasesAskedOf: ReadonlySet<string> = new Set();
+	let wasTried = false;
+	let rights = configureRights();
+	let leases = configureLeases();
 	configureWatches();
-	let repeats = startRepeats();
 
 	return {
 		get intervalMs() {
@@ -78,33 +89,44 @@ export function startKubernetes(
 		sources,
 		watched: () => [...watches.values()].map(({name, watch}) => ({name, state: watch.state()})),
 		problems() {
-			const {rights} = state();
 			const watched = [...watches.values()].flatMap(({watch}) => watch.state().read.value?.problems ?? []);
-			return [...missingRights(rights.value ?? []), ...watched];
+			return [...missingRights(rights.repeat.read().value ?? []), ...watched];
 		},
-		tried: () => sources().every(({ok}) => ok !== undefined),
+		tried,
 		configure(next, nextWays = ways) {
-			const before = {config, ways};
+			if (JSON.stringify([config, ways]) === JSON.stringify([next, nextWays])) return;
+			tried();
+			const before = config;
 			[config, ways] = [next, nextWays];
-			if (JSON.stringify(before) === JSON.stringify({config, ways})) return;
-			if (placeOf(before.config) !== placeOf(config)) closeAccess();
+			if (placeOf(before) !== placeOf(config)) closeAccess();
+			rights = configureRights(rights);
+			leases = configureLeases(leases);
 			configureWatches();
-			endLater(repeats.stop());
-			repeats = startRepeats();
+			followNodes();
 		},
 		async stop() {
 			isStopped = true;
 			telling.stop();
-			await Promise.all([repeats.stop(), ...[...watches.values()].map(({watch}) => watch.stop())]);
+			const running = [
+				rights.repeat,
+				...(leases ? [leases.repeat] : []),
+				...[...watches.values()].map(({watch}) => watch),
+			];
+			await Promise.all(running.map(one => one.stop()));
 			closeAccess();
 			await Promise.all(ending);
 			sourceLog.flush();
 		},
 	};
 
+	function tried(): boolean {
+		wasTried ||= sources().every(({ok}) => ok !== undefined);
+		return wasTried;
+	}
+
 	function insistOnAccess(): KubernetesAccess {
 		if (opened) return opened;
-		throw new KubernetesError(repeats.rights.read().error ?? 'The Kubernetes API was not reached yet.', {
+		throw new KubernetesError(rights.repeat.read().error ?? 'The Kubernetes API was not reached yet.', {
 			failure: 'unanswered',
 		});
 	}
@@ -114,15 +136,15 @@ export function startKubernetes(
 		const pods = gpuPods && stateOf<Pod>(podsKey(gpuPods));
 		const nodes = stateOf<Node>('nodes');
 		const deployment = stateOf<Deployment>('deployment');
-		const leases = repeats.leases?.read();
+		const renewals = leases?.repeat.read();
 		return {
 			...(pods && {pods}),
 			...(nodes && {nodes}),
-			...(leases && {leases}),
+			...(renewals && {leases: renewals}),
 			...(deployment && {deployment}),
 			exposure: new Map(config.exposureNamespaces.flatMap(namespace => entry(namespace, `exposure ${namespace}`))),
 			wayPods: new Map(ways.flatMap(way => entry(`${way.namespace} ${way.selector}`, podsKey(way)))),
-			rights: repeats.rights.read(),
+			rights: rights.repeat.read(),
 			virtualNodes: virtualNodesOf(config, pods, nodes),
 		};
 	}
@@ -141,62 +163,86 @@ export function startKubernetes(
 		const {intervalMs} = config;
 		return [
 			...[...watches.values()].map(({name, watch}) => sourceReading(name, watch.state().read, intervalMs)),
-			...(repeats.leases ? [sourceReading('kubernetes-leases', repeats.leases.read(), intervalMs)] : []),
-			sourceReading('kubernetes-rights', repeats.rights.read(), rightsIntervalMs),
+			...(leases ? [sourceReading('kubernetes-leases', leases.repeat.read(), intervalMs)] : []),
+			sourceReading('kubernetes-rights', rights.repeat.read(), rightsIntervalMs),
 		];
 	}
 
 	/** Starts the watches that are new, ends those that went, and starts those anew that are of something else now. */
 	function configureWatches(): void {
-		const wanted = wantedWatches(config, ways);
-		for (const [key, {watch, definition}] of watches) {
-			if (wanted.get(key) !== undefined && definitionOf(wanted.get(key)) === definition) continue;
+		const {intervalMs, timeoutMs, resyncMs} = config;
+		const wanted = wantedWatches(config, ways, mayWatchNodes(rights.repeat.read().value ?? []));
+		for (const [key, {watch}] of watches) {
+			if (wanted.has(key)) continue;
 			watches.delete(key);
 			endLater(watch.stop());
 		}
-		for (const [key, one] of wanted) {
-			if (watches.has(key)) continue;
-			const {name, ...what} = one;
-			const watch: Watch<unknown> = startWatch({
-				...what,
-				...{access, intervalMs: config.intervalMs, timeoutMs: config.timeoutMs, resyncMs: config.resyncMs},
-				...(retryMs === undefined ? {} : {retryMs}),
+		for (const [key, {name, ...what}] of wanted) {
+			const before = watches.get(key);
+			const subject = JSON.stringify([clusterOf(config), what.path, what.query]);
+			const definition = JSON.stringify([subject, what.keeps, intervalMs, timeoutMs, resyncMs, generation]);
+			if (before?.definition === definition) {
+				before.name = name;
+				continue;
+			}
+			if (before) endLater(before.watch.stop());
+			const options: WatchOptions<unknown> = {
+				...{...what, access, intervalMs, timeoutMs, resyncMs, ...(retryMs === undefined ? {} : {retryMs})},
 				onChange(wasTried) {
-					if (wasTried) tell(name, watch.state().read);
+					if (wasTried) tell(one.name, one.watch.state().read);
 					followNodes();
 					telling.call();
 				},
-			});
-			watches.set(key, {definition: definitionOf(one), name, watch});
+			};
+			const known = before?.subject === subject ? before.watch.known() : undefined;
+			const one = {subject, definition, name, watch: startWatch(options, known)};
+			watches.set(key, one);
 		}
 	}
 
-	function definitionOf(wanted: Wanted | undefined): string {
-		const {intervalMs, timeoutMs, resyncMs} = config;
-		return JSON.stringify([wanted?.path, wanted?.query, wanted?.keeps, intervalMs, timeoutMs, resyncMs, generation]);
-	}
-
-	function startRepeats() {
-		const {intervalMs, timeoutMs, leases} = config;
+	function configureRights(before?: Reading & {repeat: Repeat<Right[]>}): Reading & {repeat: Repeat<Right[]>} {
+		const {intervalMs} = config;
 		const needs = listNeeds(config, ways);
-		const rights = startRepeat({
+		const subject = clusterOf(config);
+		const definition = JSON.stringify([subject, needs, intervalMs, generation]);
+		if (before?.definition === definition) return before;
+		if (before) endLater(before.repeat.stop());
+		const {value, ...read} = before?.subject === subject ? before.repeat.read() : {};
+		const repeat: Repeat<Right[]> = startRepeat({
 			ask: async signal => checkRights(await access(), needs, signal),
 			// One that is missing is about to be granted.
 			pauseMs: found => (found.every(({allowed}) => allowed) ? rightsIntervalMs : rightsPauseMs),
 			retryMs: intervalMs,
-			onChange: () => tell('kubernetes-rights', rights.read()),
+			onChange() {
+				configureWatches();
+				tell('kubernetes-rights', repeat.read());
+			},
+			known: {...read, ...(value && {value: stillNeeded(value, needs)})},
 		});
-		if (!leases || !wantsNodes(config)) return {rights, leases: undefined, stop: () => rights.stop()};
-		const leasesRead = startRepeat({
+		return {subject, definition, repeat};
+	}
+
+	function configureLeases(
+		before?: Reading & {repeat: Repeat<Lease[]>},
+	): (Reading & {repeat: Repeat<Lease[]>}) | undefined {
+		const {intervalMs, timeoutMs} = config;
+		const subject = clusterOf(config);
+		const definition = JSON.stringify([subject, intervalMs, timeoutMs, generation]);
+		const isWanted = config.leases && wantsNodes(config);
+		if (isWanted && before?.definition === definition) return before;
+		if (before) endLater(before.repeat.stop());
+		if (!isWanted) return undefined;
+		const repeat: Repeat<Lease[]> = startRepeat({
 			ask: signal => askLeases(signal, timeoutMs),
 			pauseMs: () => intervalMs,
 			retryMs: intervalMs,
 			onChange() {
-				tell('kubernetes-leases', leasesRead.read());
+				tell('kubernetes-leases', repeat.read());
 				telling.call();
 			},
+			known: before?.subject === subject ? before.repeat.read() : {},
 		});
-		return {rights, leases: leasesRead, stop: () => Promise.all([rights.stop(), leasesRead.stop()])};
+		return {subject, definition, repeat};
 	}
 
 	/** Of each virtual node; one that has none writes none, which is no fault. */
@@ -262,14 +308,22 @@ export function startKubernetes(
 
 	/** Nodes that were not there when leases were asked for. */
 	function followNodes(): void {
-		if (!repeats.leases || state().virtualNodes.every(node => leasesAskedOf.has(node))) return;
-		repeats.leases.hurry();
+		if (!leases || state().virtualNodes.every(node => leasesAskedOf.has(node))) return;
+		leases.repeat.hurry();
 	}
 
 	function hurryRights(): void {
-		const {triedAt} = repeats.rights.read();
-		if (triedAt !== undefined && systemClock.wall() - triedAt > rightsPauseMs) repeats.rights.hurry();
+		const {triedAt} = rights.repeat.read();
+		if (triedAt !== undefined && systemClock.wall() - triedAt > rightsPauseMs) rights.repeat.hurry();
 	}
+}
+
+/** Something that is read over and over. */
+interface Reading {
+	/** What must stay the same for it to go on as it is. */
+	definition: string;
+	/** What must stay the same for what is known to count. */
+	subject: string;
 }
 
 const rightsIntervalMs = 3_600_000;
@@ -277,39 +331,11 @@ const rightsIntervalMs = 3_600_000;
 const rightsPauseMs = 60_000;
 const maxLeases = 100;
 
-function virtualNodesOf(
-	{nodes}: KubernetesConfig,
-	pods: WatchState<Pod> | undefined,
-	watched: WatchState<Node> | undefined,
-): string[] {
-	if (nodes && 'names' in nodes) return [...new Set(nodes.names)];
-	if (nodes) return (watched?.read.value?.items ?? []).map(({name}) => name);
-	return [...new Set((pods?.read.value?.items ?? []).flatMap(({node}) => node ?? []))];
-}
-
 /** What the access depends on. */
-function placeOf({kubeconfigFile, context, timeoutMs}: KubernetesConfig): string {
-	return JSON.stringify([kubeconfigFile, context, timeoutMs]);
+function placeOf(config: KubernetesConfig): string {
+	return JSON.stringify([clusterOf(config), config.timeoutMs]);
 }
 
-/** Calls at once, then at most once in so many milliseconds. */
-function throttle(call: () => void, pauseMs: number): {call(): void; stop(): void} {
-	let timer: NodeJS.Timeout | undefined;
-	let isDue = false;
-	const run = () => {
-		timer = undefined;
-		if (isDue) begin();
-	};
-	const begin = () => {
-		isDue = false;
-		timer = setTimeout(run, pauseMs);
-		call();
-	};
-	return {
-		call() {
-			if (timer) isDue = true;
-			else begin();
-		},
-		stop: () => clearTimeout(timer),
-	};
+function clusterOf({kubeconfigFile, context}: KubernetesConfig): string {
+	return JSON.stringify([kubeconfigFile, context]);
 }

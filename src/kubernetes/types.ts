@@ -147,6 +147,8 @@ export interface Need {
 	subresource?: string;
 	namespace?: string;
 	name?: string;
+	/** What goes on without it and what does not, as a sentence; absent: what it is for fails. */
+	without?: string;
 }
 
 export interface Right extends Need {

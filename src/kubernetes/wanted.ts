@@ -6,7 +6,7 @@ import type {Parsed} from './meta.ts';
 import {parseDeployment, parseNode, withSteadySince} from './nodes.ts';
 import {parsePod} from './pods.ts';
 import {wantsNodes} from './rights.ts';
-import type {Pod} from './types.ts';
+import type {Node, Pod, WatchState} from './types.ts';
 import type {WatchOptions} from './watch.ts';
 
 /** Pods that somebody goes into, besides the GPU pods: `annotation` is one that they are told apart by. */
@@ -28,17 +28,22 @@ export function podsKey({namespace, selector}: {namespace: string; selector: str
 	return `pods ${namespace} ${selector}`;
 }
 
-/** What to watch, by key. What several want is watched once. */
-export function wantedWatches(config: KubernetesConfig, ways: readonly PodWay[]): Map<string, Wanted> {
+/**
+ * What to watch, by key. What several want is watched once. `mayWatchNodes`: with ways alone, nodes are watched only then. Names depend on
+ * nothing else that is watched, or on any order: they are label values.
+ */
+export function wantedWatches(
+	config: KubernetesConfig,
+	ways: readonly PodWay[],
+	mayWatchNodes: boolean,
+): Map<string, Wanted> {
 	const {gpuPods, nodes, virtualKubelet, exposureNamespaces} = config;
 	const wanted = new Map<string, Wanted>();
 	const annotations = new Set(ways.flatMap(({annotation}) => annotation ?? []));
 	const keeps = [...annotations].toSorted().join();
 	for (const group of [...(gpuPods ? [gpuPods] : []), ...ways]) {
 		const {namespace, selector} = group;
-		const same = [...wanted.values()].filter(({name}) => name.startsWith('kubernetes-pods')).length;
-		const name =
-			group === gpuPods || (!gpuPods && same === 0) ? 'kubernetes-pods' : `kubernetes-pods-${namespace}-${same}`;
+		const name = group === gpuPods ? 'kubernetes-pods' : `kubernetes-pods-${namespace}/${selector}`;
 		if (wanted.has(podsKey(group))) continue;
 		wanted.set(podsKey(group), {
 			name,
@@ -48,7 +53,7 @@ export function wantedWatches(config: KubernetesConfig, ways: readonly PodWay[])
 			keeps,
 		});
 	}
-	if (wantsNodes(config))
+	if (wantsNodes(config) || (ways.length > 0 && mayWatchNodes))
 		wanted.set('nodes', {
 			name: 'kubernetes-nodes',
 			path: '/api/v1/nodes',
@@ -66,10 +71,24 @@ export function wantedWatches(config: KubernetesConfig, ways: readonly PodWay[])
 		});
 	}
 	for (const namespace of exposureNamespaces) {
-		const name = exposureNamespaces.length === 1 ? 'kubernetes-exposure' : `kubernetes-exposure-${namespace}`;
-		wanted.set(`exposure ${namespace}`, {name, path: podsPath(namespace), parse: parseProxyPod});
+		wanted.set(`exposure ${namespace}`, {
+			name: `kubernetes-exposure-${namespace}`,
+			path: podsPath(namespace),
+			parse: parseProxyPod,
+		});
 	}
 	return wanted;
+}
+
+/** Names of the nodes that matter, as far as they are known; sorted, so that the first of them are always the same ones. */
+export function virtualNodesOf(
+	{nodes}: KubernetesConfig,
+	pods: WatchState<Pod> | undefined,
+	watched: WatchState<Node> | undefined,
+): string[] {
+	if (nodes && 'names' in nodes) return [...new Set(nodes.names)].toSorted();
+	if (nodes) return (watched?.read.value?.items ?? []).map(({name}) => name).toSorted();
+	return [...new Set((pods?.read.value?.items ?? []).flatMap(({node}) => node ?? []))].toSorted();
 }
 
 function podsPath(namespace: string): string {

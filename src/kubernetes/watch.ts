@@ -36,21 +36,31 @@ export interface WatchOptions<T> {
 
 export interface Watch<T> {
 	state(): WatchState<T>;
+	/** For another watch of the same objects that takes over. */
+	known(): KnownObjects<T>;
 	/** Resolves when nothing runs any more. Nothing is told afterwards. */
 	stop(): Promise<void>;
 }
 
-/** Starts at once. Nothing that the server does ends it: it goes on trying, and tells of it in its state. */
-export function startWatch<T>(options: WatchOptions<T>): Watch<T> {
+export interface KnownObjects<T> {
+	state: WatchState<T>;
+	listing: Listing<T>;
+}
+
+/**
+ * Starts at once. Nothing that the server does ends it: it goes on trying, and tells of it in its state. What an earlier watch knew counts
+ * until everything is listed.
+ */
+export function startWatch<T>(options: WatchOptions<T>, known?: KnownObjects<T>): Watch<T> {
 	const {path, query = {}, intervalMs, timeoutMs, retryMs = 1000, onChange, clock = systemClock} = options;
 	const watchMs = Math.max(1000, Math.floor((intervalMs - timeoutMs) / 1000) * 1000);
 	const quickMs = Math.min(retryMs, 200);
 	const tried = `The watch of ${path} at the Kubernetes API`;
 	const stopping = new AbortController();
-	let state: WatchState<T> = {read: {}, restarts: 0};
+	let state: WatchState<T> = known?.state ?? {read: {}, restarts: 0};
 	/** Objects changed since the state was last put together, which costs as much as there are objects. */
 	let isStale = false;
-	let listing: Listing<T> = createListing(options.parse, options.join);
+	let listing: Listing<T> = known?.listing ?? createListing(options.parse, options.join);
 	/** Where the next watch goes on; undefined: everything is to be listed. */
 	let version: string | undefined;
 	let listedAt = 0;
@@ -63,6 +73,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch<T> {
 
 	return {
 		state: fresh,
+		known: () => ({state: fresh(), listing}),
 		async stop() {
 			stopping.abort(new KubernetesError(`${tried} was stopped.`));
 			await running;

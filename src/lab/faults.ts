@@ -35,7 +35,7 @@ export const faults: readonly Fault[] = [
 	{
 		name: 'gpu2-dead-but-online',
 		effect: 'june-gpu-00000002 froze: pings and services never answer, headscale goes on saying online.',
-		see: 'Its tunnel, TTS and STT are down by timeout, and the node shows as online but unreachable.',
+		see: 'Its tunnel, TTS and STT are down by timeout, online but unreachable; its vantage is gone, its checks unknown, the pool too few.',
 		change({nodes}) {
 			nodes['june-gpu-00000002'].alive = false;
 		},
@@ -43,7 +43,7 @@ export const faults: readonly Fault[] = [
 	{
 		name: 'gpu2-gone',
 		effect: 'june-gpu-00000002 left the tailnet, as after a scale-down.',
-		see: 'Its checks end with the next node list; nothing is down for long.',
+		see: 'Its checks end with the next node list; its vantage is gone, after its grace no more; the pool has too few.',
 		change({nodes, services}) {
 			nodes['june-gpu-00000002'].member = false;
 			services.tts2.listens = false;
@@ -183,7 +183,7 @@ export const faults: readonly Fault[] = [
 	{
 		name: 'tailscaled-stopped',
 		effect: "The prober's own tailscaled was stopped by `tailscale down`.",
-		see: 'The vantage is sick and its tailnet checks are unknown (a bare TCP connect still succeeds on loopback).',
+		see: 'The vantage is sick, its tailnet checks are unknown; the GPU vantages are gone, and nobody can tell of the pool.',
 		change(conditions) {
 			conditions.tailscaled = 'stopped';
 			conditions.nodes.prober.online = false;
@@ -192,7 +192,7 @@ export const faults: readonly Fault[] = [
 	{
 		name: 'tailscaled-frozen',
 		effect: "The prober's own tailscaled accepts and never answers.",
-		see: 'The vantage is sick and its tailnet checks are unknown: nobody else is blamed.',
+		see: 'The vantage is sick, its tailnet checks are unknown; the GPU vantages are gone, and nobody can tell of the pool.',
 		change(conditions) {
 			conditions.tailscaled = 'frozen';
 		},

@@ -1,7 +1,7 @@
 /** Servers on loopback: which port they get, and how they are closed and opened again. */
 
 import type {Server as HttpServer} from 'node:http';
-import type {Server} from 'node:net';
+import type {Server, Socket} from 'node:net';
 import {UserError} from '../util/errors.ts';
 
 /** Servers on addresses of their own listen on one port: the wanted one, or any that is free where it is taken or 0. Returns it. */
@@ -45,7 +45,21 @@ export async function closeHttp(server: HttpServer): Promise<void> {
 	if (!server.listening) return;
 	const closed = new Promise(resolve => server.close(resolve));
 	server.closeAllConnections();
+	// It knows nothing of connections that asked for an upgrade and were left waiting, and would wait for them.
+	for (const socket of socketsOf.get(server) ?? []) socket.destroy();
 	await closed;
+}
+
+const socketsOf = new WeakMap<Server, Set<Socket>>();
+
+/** To be called before it listens: then `closeHttp` ends all of its connections. */
+export function keepSockets(server: HttpServer): void {
+	const sockets = new Set<Socket>();
+	socketsOf.set(server, sockets);
+	server.on('connection', (socket: Socket) => {
+		sockets.add(socket);
+		socket.once('close', () => sockets.delete(socket));
+	});
 }
 
 function isTaken(error: unknown): boolean {

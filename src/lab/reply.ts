@@ -1,6 +1,7 @@
 /** HTTP servers of the lab: a function that maps a request to a reply, or to silence. */
 
 import {createServer, type IncomingMessage, type Server, type ServerOptions} from 'node:http';
+import {keepSockets} from './listening.ts';
 
 export interface Reply {
 	status: number;
@@ -19,7 +20,7 @@ export function createReplyServer(
 	reply: (request: IncomingMessage, url: URL) => Reply | undefined | Promise<Reply | undefined>,
 	options: ServerOptions = {},
 ): Server {
-	return createServer(options, async (request, response) => {
+	const server = createServer(options, async (request, response) => {
 		const url = URL.parse(request.url ?? '/', 'http://lab');
 		const found = url ? await reply(request, url) : goText(400, 'Bad Request');
 		if (!found) return;
@@ -39,6 +40,8 @@ export function createReplyServer(
 		const timer = setTimeout(send, found.afterMs);
 		response.once('close', () => clearTimeout(timer));
 	});
+	keepSockets(server);
+	return server;
 }
 
 export function json(value: unknown, contentType = 'application/json'): Reply {

@@ -21,6 +21,8 @@ export interface Counter {
 
 /** As a gauge. */
 export interface Histogram {
+	/** Its series are there from now on, with zeros where nothing was observed yet: otherwise the first is lost to `increase()`. */
+	begin(labels: LabelSet, last?: string): void;
 	observe(labels: LabelSet, value: number, last?: string): void;
 	remove(labels: LabelSet, last?: string): void;
 }
@@ -54,11 +56,16 @@ export function createNumbers(def: MetricDef): Gauge & Counter & Family {
 export function createHistogram(def: MetricDef, edges: readonly number[]): Histogram & Family {
 	/** How many were observed in each bucket alone, the infinite one last; behind them their sum. */
 	const columns = createColumns<Float64Array>(def);
+	const countsOf = (labels: LabelSet, last: string) => {
+		const known = columns.get(labels, last);
+		const counts = known ?? new Float64Array(edges.length + 2);
+		if (!known) columns.set(labels, last, counts);
+		return counts;
+	};
 	return {
+		begin: (labels, last = '') => void countsOf(labels, last),
 		observe(labels, value, last = '') {
-			const known = columns.get(labels, last);
-			const counts = known ?? new Float64Array(edges.length + 2);
-			if (!known) columns.set(labels, last, counts);
+			const counts = countsOf(labels, last);
 			const at = edges.findIndex(edge => value <= edge);
 			const bucket = at === -1 ? edges.length : at;
 			counts[bucket] = (counts[bucket] ?? 0) + 1;

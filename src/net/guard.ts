@@ -52,6 +52,10 @@ export function isPublic(address: string): boolean {
 	return parsed.family === 4 || contains(globalUnicast6, parsed);
 }
 
+/** What to do about a target on loopback. */
+export const loopbackAdvice =
+	"for a service of the prober's own machine use the machine's own address, with via: direct";
+
 /** Throws TargetDownError (`forbidden` or `wrong_network`) with a sentence unless the address may be dialled under this rule. */
 export function checkAddress(address: string, rule: AddressRule): void {
 	const parsed = parseAddress(address);
@@ -59,7 +63,7 @@ export function checkAddress(address: string, rule: AddressRule): void {
 	if (contains(loopback, parsed)) {
 		if (!rule.allowLoopback)
 			throw forbidden(
-				`${parsed.address} is a loopback address, and such are never dialled: for a service of the prober's own machine use the machine's own address, with via: direct`,
+				`${parsed.address} is a loopback address, and such are never dialled: ${loopbackAdvice}`,
 			);
 	} else {
 		const kind = rule.allowMagicDns && contains(magicDns, parsed) ? undefined : forbiddenKind(parsed);

@@ -60,9 +60,10 @@ function judgeNode(
 ): PoolMember {
 	const about = checks.get(node.name) ?? [];
 	const looks = about.filter(
-		({check}) => check.type === 'gpu' && (check.target.peer === node.name || check.vantage === node.name),
+		({check}) =>
+			pool.gpu !== false && check.type === 'gpu' && (check.target.peer === node.name || check.vantage === node.name),
 	);
-	const gpus = pool.gpu === false ? undefined : countGpus(looks);
+	const gpus = countGpus(looks);
 	const verdicts = [
 		tunnelFinding(tunnels.filter(({vantage}) => localVantages.has(vantage))),
 		...about.filter(view => isService(view, node.name, pool, localVantages)).map(serviceFinding),
@@ -75,6 +76,7 @@ function judgeNode(
 		...(instanceId === undefined ? {} : {instanceId}),
 		state: worst?.state ?? 'usable',
 		...(worst?.why === undefined ? {} : {why: worst.why}),
+		...(looks.length === 0 ? {} : {hasGpuLook: true}),
 		...(gpus === undefined ? {} : {gpus}),
 	};
 }

@@ -34,12 +34,13 @@ export function createPools({exposition, clock, pools = []}: PoolsOptions): Pool
 		joined: exposition.histogram(poolMetrics.timeToJoined, poolTimeEdges),
 		serving: exposition.histogram(poolMetrics.timeToServing, poolTimeEdges),
 	};
-	let configured = pools;
+	let configured: readonly PoolConfig[] = [];
 	let members: ReadonlyMap<string, readonly PoolMember[]> = new Map();
 	let views: readonly PoolView[] = [];
 	/** While vast.ai is silent its instances are taken to be where they were. */
 	let lastVast: VastJoin | undefined;
 	exposition.collected(poolCollector.metrics, () => poolCollector.collect({pools: configured, views}, clock.wall()));
+	configure(pools);
 
 	return {
 		update(inputs) {
@@ -48,6 +49,8 @@ export function createPools({exposition, clock, pools = []}: PoolsOptions): Pool
 			const checks = groupByNode(configured.length === 0 ? [] : look.checks);
 			const found = new Map<string, readonly PoolMember[]>();
 			for (const pool of configured) {
+				// Without vast.ai nobody knows when a machine was rented.
+				if (look.hasVast) histograms.joined.begin(labelSet({pool: pool.name}));
 				const judged = listMembers(pool, look, checks);
 				if (!judged) continue;
 				found.set(pool.name, judged);
@@ -58,17 +61,20 @@ export function createPools({exposition, clock, pools = []}: PoolsOptions): Pool
 			show();
 		},
 		view: () => views,
-		configure(next) {
-			const names = new Set(next.map(({name}) => name));
-			for (const {name} of configured) {
-				if (names.has(name)) continue;
-				times.forget(name);
-				for (const histogram of Object.values(histograms)) histogram.remove(labelSet({pool: name}));
-			}
-			configured = next;
-			show();
-		},
+		configure,
 	};
+
+	function configure(next: readonly PoolConfig[]): void {
+		const names = new Set(next.map(({name}) => name));
+		for (const {name} of configured) {
+			if (names.has(name)) continue;
+			times.forget(name);
+			for (const histogram of Object.values(histograms)) histogram.remove(labelSet({pool: name}));
+		}
+		for (const name of names) histograms.serving.begin(labelSet({pool: name}));
+		configured = next;
+		show();
+	}
 
 	function lookWith({nodes, nodesAreFresh, checks, localVantages, vast, hasVast}: PoolInputs): PoolLook {
 		lastVast = hasVast === false ? undefined : (vast ?? lastVast);

@@ -17,7 +17,9 @@ export interface PoolMember {
 	state: MemberState;
 	/** One sentence, when not usable. */
 	why?: string;
-	/** GPUs that were seen at the last look; absent where none looks or could. */
+	/** A check looks at its GPUs, whatever it finds. */
+	hasGpuLook?: true;
+	/** GPUs that were seen at the last look that found nothing wrong; absent where there is none. */
 	gpus?: number;
 }
 
@@ -28,8 +30,10 @@ export interface PoolView {
 	usable: number;
 	unusable: number;
 	unknown: number;
-	/** GPUs of the usable members; absent where nobody looks at GPUs. */
+	/** GPUs of the usable members: 0 while every look finds something wrong or cannot look, absent where no check looks at GPUs. */
 	gpusUsable?: number;
+	/** Milliseconds since 1970: since when there are enough, too few, or nobody knows. */
+	sinceMs?: number;
 	/** Those in trouble first, at most `membersAtMost`. */
 	members: readonly PoolMember[];
 }

@@ -5,9 +5,13 @@ import type {MemberState, PoolMember, PoolView} from './types.ts';
 
 export const membersAtMost = 200;
 
-export function viewPool({name, min}: Pick<PoolConfig, 'name' | 'min'>, members: readonly PoolMember[]): PoolView {
+export function viewPool(
+	{name, min, gpu}: Pick<PoolConfig, 'name' | 'min' | 'gpu'>,
+	members: readonly PoolMember[],
+): PoolView {
 	const count = (state: MemberState) => members.filter(member => member.state === state).length;
-	const looksAtGpus = members.some(({gpus}) => gpus !== undefined);
+	// Where GPUs are wanted it can be told also when no machine is left to look at.
+	const looksAtGpus = gpu === true || members.some(({hasGpuLook}) => hasGpuLook);
 	return {
 		name,
 		min,
@@ -38,5 +42,3 @@ export function verdictOf({min, usable, unknown}: Pick<PoolView, 'min' | 'usable
 }
 
 const order: Readonly<Record<MemberState, number>> = {unusable: 0, unknown: 1, usable: 2};
-
-export type {PoolMember, PoolView};

@@ -4,7 +4,7 @@ import {randomBytes} from 'node:crypto';
 import type {ShellOutput} from '../probes/types.ts';
 import {CannotLookError} from '../util/errors.ts';
 import {formatDurationMs} from '../util/units.ts';
-import type {ShellTransport} from '../vantages/shell-transport.ts';
+import {fairMs, type ShellTransport} from '../vantages/shell-transport.ts';
 import {type FrameResult, readFrames} from './frames.ts';
 import {buildScript, maxErrorBytes, type ScriptCommand} from './script.ts';
 
@@ -19,6 +19,8 @@ export interface Execution {
 	/** Whether a shell ran there; otherwise why not. */
 	ran: boolean;
 	refusal?: CannotLookError;
+	/** The refusal says nothing about the place: there was no time to answer. */
+	hurried?: true;
 	/** One for each command: its output, or why there is none. */
 	results: readonly (Ran | CannotLookError)[];
 	/** Time of the way there and back, and of the shell's own work. */
@@ -49,12 +51,16 @@ export async function execute(
 	const deadlineMs = Math.max(1, Math.floor(wantedMs));
 	const plan = {token: randomBytes(16).toString('hex'), commands, lanes, deadlineSeconds: scriptSeconds(deadlineMs)};
 	const run = await transport.run(buildScript(plan), {deadlineMs, maxBytes: maxOutputBytes(commands), signal});
-	if (run.kind === 'refused') return refused(commands, new CannotLookError(run.reason, run.detail));
+	if (run.kind === 'refused') return refused(commands, new CannotLookError(run.reason, run.detail), run.hurried);
 	if (signal.aborted)
 		return refused(commands, new CannotLookError('canceled', 'the run was cut short because tailprobe is ending'));
 	const {begun, ended, results} = readFrames(run.stdout, plan);
-	if (!begun) return refused(commands, withoutShell(run.status, run.stderr, run.roundTripMs, deadlineMs));
-	const missed = !ended && run.roundTripMs >= deadlineMs - 50;
+	const late = run.roundTripMs >= deadlineMs - 50;
+	if (!begun) {
+		const hurried = late && deadlineMs < fairMs ? true : undefined;
+		return refused(commands, withoutShell(run.status, run.stderr, late ? deadlineMs : undefined), hurried);
+	}
+	const missed = !ended && late;
 	const cut = missed
 		? new CannotLookError('vantage', `The round was not done there within ${formatDurationMs(deadlineMs)}.`)
 		: new CannotLookError(
@@ -92,18 +98,19 @@ function meaningOf(
 	}
 }
 
-function refused(commands: readonly ScriptCommand[], refusal: CannotLookError): Execution {
-	return {ran: false, refusal, results: commands.map(() => refusal)};
+function refused(commands: readonly ScriptCommand[], refusal: CannotLookError, hurried?: true): Execution {
+	return {ran: false, refusal, ...(hurried ? {hurried} : {}), results: commands.map(() => refusal)};
 }
 
-function withoutShell(status: number | undefined, stderr: string, tookMs: number, deadlineMs: number): CannotLookError {
+/** `missedMs`: the deadline that passed; undefined: it ended before. */
+function withoutShell(status: number | undefined, stderr: string, missedMs: number | undefined): CannotLookError {
 	if (status === 126 || status === 127)
 		return new CannotLookError(
 			'unsupported',
 			`There is no shell (sh) there: ${stderr.slice(0, 150).trim() || `status ${status}`}`,
 		);
 	const said = stderr.slice(0, 150).trim();
-	const how = tookMs >= deadlineMs - 50 ? `within ${formatDurationMs(deadlineMs)}` : `(status ${status ?? 'unknown'})`;
+	const how = missedMs === undefined ? `(status ${status ?? 'unknown'})` : `within ${formatDurationMs(missedMs)}`;
 	return new CannotLookError('vantage', `The shell there answered nothing ${how}${said === '' ? '' : `: ${said}`}.`);
 }
 

@@ -14,6 +14,8 @@ export interface OwnStatus {
 	/** As those of the local vantage; empty where nothing was told. */
 	facts: Record<string, string>;
 	addresses: readonly string[];
+	/** Its public key; '' where nothing was told. */
+	nodeKey: string;
 	/** Whether it has a tunnel device; undefined: not told. */
 	tun?: boolean;
 }
@@ -42,15 +44,15 @@ export function readStatus({status, stdout, stderr, timedOut, cut}: ShellOutput)
 		const words = error instanceof SyntaxError ? `answered "${oneLine(stdout.toString(), 80)}"` : messageOf(error);
 		return silent(`its tailscaled cannot be understood: ${words}`);
 	}
-	const {backendState, version, tun, self, magicDnsSuffix: domain} = told;
+	const {backendState, version, tun, self, nodeKey, magicDnsSuffix: domain} = told;
 	const facts: Record<string, string> = {backendState, version, tun: String(tun)};
 	if (self) Object.assign(facts, {online: String(self.online), relay: self.relay});
 	if (domain) facts.domain = domain;
-	const known = {facts, addresses: self?.addresses ?? [], tun};
+	const known = {facts, addresses: self?.addresses ?? [], nodeKey, tun};
 	if (backendState === 'Running') return {sound: true, ...known};
 	return {sound: false, detail: `its tailscaled is in state ${backendState}: look at it there`, ...known};
 }
 
 function silent(detail: string): OwnStatus {
-	return {sound: false, detail, facts: {}, addresses: []};
+	return {sound: false, detail, facts: {}, addresses: [], nodeKey: ''};
 }

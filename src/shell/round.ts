@@ -5,7 +5,7 @@ import type {AddressRule} from '../net/types.ts';
 import {findProbe} from '../probes/registry.ts';
 import type {Probe, ShellPlace} from '../probes/types.ts';
 import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
-import type {ShellTransport} from '../vantages/shell-transport.ts';
+import {fairMs, type ShellTransport} from '../vantages/shell-transport.ts';
 import {type Execution, execute, type Ran, scriptBytes, scriptSeconds} from './execution.ts';
 import {addressOf, askForName, familyOf, type Named, type NameRules, nameOf, type PeerLookup} from './names.ts';
 import {askStatus, type OwnStatus, readStatus} from './own-status.ts';
@@ -26,10 +26,14 @@ export interface RoundOptions {
 export interface RoundResult {
 	/** By key: a reading, or what stood in the way. */
 	found: Map<string, Found>;
+	/** Whether anything of what was to be looked at was run; false without a refusal: there was nothing to send. */
+	ran: boolean;
 	/** Undefined where no tailscaled is known there, or nothing ran. */
 	status?: OwnStatus;
 	/** Why nothing ran. */
 	refusal?: CannotLookError;
+	/** The refusal says nothing about the place: there was no time to answer. */
+	hurried?: true;
 }
 
 export interface Found {
@@ -63,8 +67,8 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 			return [];
 		}
 	});
-	const {aimed, refusal} = await resolveThere(named, options, say);
-	if (refusal) return {found, refusal};
+	const {aimed, ...resolving} = await resolveThere(named, options, say);
+	if (resolving.refusal) return {found, ran: false, ...resolving};
 
 	const deadlineMs = options.deadlineMs - (performance.now() - begunAt);
 	const asked = aimed.flatMap((aim): Asked[] => {
@@ -81,7 +85,7 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 	const parts = splitUp(asked, status, options.transport.maxScriptBytes);
 	for (const one of parts.tooLong)
 		say(one.check, new CannotLookError('unsupported', 'What is to be sent is too long for this way.'));
-	if (asked.length === parts.tooLong.length && !isLook) return {found};
+	if (asked.length === parts.tooLong.length && !isLook) return {found, ran: false};
 
 	const [first = []] = parts.fitting;
 	const groups = [
@@ -99,7 +103,7 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 			if (ran) say(one.check, read(one, ran, options), durationOf(ran));
 		}
 	}
-	return {found, ...told(executions, status.length > 0)};
+	return {found, ...told(executions, status.length > 0, deadlineMs)};
 }
 
 interface Aimed {
@@ -143,14 +147,14 @@ async function resolveThere(
 	aimed: readonly Aimed[],
 	options: RoundOptions,
 	say: (check: Check, error: Error) => void,
-): Promise<{aimed: Aimed[]; refusal?: CannotLookError}> {
+): Promise<{aimed: Aimed[]} & Pick<RoundResult, 'refusal' | 'hurried'>> {
 	const hosts = [...new Set(aimed.flatMap(({named}) => (named && named.address === undefined ? [named.host] : [])))];
 	if (hosts.length === 0) return {aimed: [...aimed]};
 	const limitMs = options.deadlineMs / 2;
 	const limitSeconds = Math.max(1, scriptSeconds(limitMs) - 1);
 	const commands = hosts.map(host => ({argv: askForName(host), maxBytes: 8192, limitSeconds}));
 	const how = {deadlineMs: limitMs, lanes: 8, signal: options.signal};
-	const {results, refusal} = await execute(options.transport, commands, how);
+	const {results, refusal, hurried} = await execute(options.transport, commands, how);
 	const answers = new Map(hosts.map((host, at) => [host, results[at]]));
 	const known = aimed.flatMap((aim): Aimed[] => {
 		const {named} = aim;
@@ -167,7 +171,7 @@ async function resolveThere(
 	});
 	if (!refusal) return {aimed: known};
 	for (const aim of known) say(aim.check, refusal);
-	return {aimed: [], refusal};
+	return {aimed: [], refusal, ...(hurried ? {hurried} : {})};
 }
 
 function commandFor(aim: Aimed, {place}: RoundOptions, deadlineMs: number): Asked {
@@ -222,12 +226,17 @@ function read(one: Asked, ran: Ran | CannotLookError, {onBug}: RoundOptions): Re
 	}
 }
 
-function told(executions: readonly Execution[], asksStatus: boolean): Pick<RoundResult, 'status' | 'refusal'> {
-	const refusal = executions.find(({ran}) => ran) ? undefined : executions[0]?.refusal;
-	if (refusal) return {refusal};
+function told(executions: readonly Execution[], asksStatus: boolean, deadlineMs: number): Omit<RoundResult, 'found'> {
+	if (!executions.some(({ran}) => ran)) {
+		// What says something about the place counts before what had no time.
+		const {refusal, hurried} = executions.find(one => !one.hurried) ?? executions[0] ?? {};
+		return {ran: false, ...(refusal ? {refusal} : {}), ...(hurried ? {hurried} : {})};
+	}
 	const answer = asksStatus ? executions[0]?.results[0] : undefined;
-	if (!answer || answer instanceof Error) return {};
-	return {status: readStatus(answer.output)};
+	if (!answer || answer instanceof Error) return {ran: true};
+	// Ended by us before its own limit: that it hangs is not known.
+	if (answer.output.timedOut && deadlineMs < fairMs) return {ran: true};
+	return {ran: true, status: readStatus(answer.output)};
 }
 
 function durationOf(ran: Ran | CannotLookError): number {

@@ -2,7 +2,7 @@
 
 import type {Check, DownReason, Outcome} from '../engine/types.ts';
 import type {Clock} from '../util/clock.ts';
-import {ambiguous} from '../vantages/own-health.ts';
+import {ambiguous, defaultTimes} from '../vantages/own-health.ts';
 import type {OwnStatus} from './own-status.ts';
 
 export interface Soundness {
@@ -22,8 +22,8 @@ export interface SoundnessOptions {
 	proxied: boolean;
 }
 
-/** After trouble, peers answer only once headscale has told them, as for the local vantage. */
-const joiningMs = 15_000;
+/** After trouble, or with another key, peers answer only once headscale has told them, as for the local vantage. */
+const {joiningMs} = defaultTimes;
 /** Failures in which nothing came back. */
 const silent: ReadonlySet<DownReason> = new Set(['resolve', 'unreachable', 'timeout', 'loss']);
 
@@ -33,9 +33,15 @@ export function createSoundness({clock, proxied}: SoundnessOptions): Soundness {
 
 	return {
 		learn(status) {
+			const {sound, addresses, nodeKey} = status;
+			const before = last?.nodeKey ?? '';
+			if (!sound || (before !== '' && nodeKey !== '' && nodeKey !== before)) troubledAt = clock.now();
 			// What a silent tailscaled had told before is still the last that is known.
-			last = status.addresses.length > 0 ? status : {...status, addresses: last?.addresses ?? []};
-			if (!status.sound) troubledAt = clock.now();
+			last = {
+				...status,
+				addresses: addresses.length > 0 ? addresses : (last?.addresses ?? []),
+				nodeKey: nodeKey || before,
+			};
 		},
 		trouble: () => (last?.sound === false ? `Its tailnet checks mean nothing: ${last.detail}.` : undefined),
 		facts: () => last?.facts ?? {},
@@ -63,7 +69,7 @@ export function createSoundness({clock, proxied}: SoundnessOptions): Soundness {
 		return unknown(
 			outcome,
 			'vantage',
-			'Nothing can be said about the target: its tailscaled was not sound a moment ago.',
+			'Nothing can be said about the target: its tailscaled was not sound, or had just joined the tailnet, a moment ago.',
 		);
 	}
 }

@@ -25,8 +25,8 @@ export function createGpuReadings(): GpuReadings {
 		},
 		forget: ({key}) => void entries.delete(key),
 		latest: () =>
-			[...entries.values()].flatMap(({check: {vantage, target, intervalMs}, outcome}) =>
-				outcome ? [{vantage, peer: target.peer, intervalMs, outcome}] : [],
+			[...entries.values()].flatMap(({check: {name, vantage, target, intervalMs}, outcome}) =>
+				outcome ? [{check: name, vantage, peer: target.peer, intervalMs, outcome}] : [],
 			),
 	};
 }

@@ -7,6 +7,7 @@ import {type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, s
 import {open, stat} from 'node:fs/promises';
 import {isMainThread} from 'node:worker_threads';
 import {messageOf, UserError} from './errors.ts';
+import {shownPath} from './shown-path.ts';
 
 /**
  * The content, the same object as long as no byte of it changed since; whoever asks while a look is under way gets what that finds.
@@ -43,7 +44,7 @@ export function readTextNow(path: string, maxBytes: number): string {
 	try {
 		return readChangingNow(path, maxBytes).toString();
 	} catch (error) {
-		throw new UserError(`${path} cannot be read: ${messageOf(error)}.`, 78);
+		throw new UserError(`${shownPath(path)} cannot be read: ${messageOf(error)}.`, 78);
 	}
 }
 

@@ -1,7 +1,9 @@
 /** What stands between the daemon and an agent, in sentences. */
 
 import type {RefusalCode} from '../agent/wire.ts';
+import {loopbackAdvice} from '../net/guard.ts';
 import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
+import {asSentence} from '../util/words.ts';
 
 /** The agent cannot be used at present. `message` is one sentence: what was tried, what came, what to do. */
 export class AgentError extends Error {
@@ -44,14 +46,23 @@ export function explainDial(error: unknown, place: string): AgentError {
 				`Nothing listens at ${place}: is \`tailprobe agent\` running there, and allowed to listen?`,
 			);
 		if (reason === 'wrong_network' || reason === 'forbidden')
-			return new AgentError(`The agent at ${place} is not dialled: ${message}.`);
-		return new AgentError(`The agent at ${place} cannot be reached: ${message}.`);
+			return new AgentError(
+				asSentence(`The agent at ${place} is not dialled: ${message.replace(loopbackAdvice, agentAdvice)}`),
+			);
+		return unreached(message);
 	}
 	if (error instanceof CannotLookError)
-		return new AgentError(`The agent at ${place} cannot be reached: ${error.message.replace(/\.$/, '')}.`);
+		return unreached(error.message);
 	if (isTimeout(error)) return new AgentError(`The agent at ${place} did not answer in time.`);
-	return new AgentError(`The agent at ${place} cannot be reached: ${messageOf(error)}.`);
+	return unreached(messageOf(error));
+
+	function unreached(why: string): AgentError {
+		return new AgentError(asSentence(`The agent at ${place} cannot be reached: ${why}`));
+	}
 }
+
+/** In place of what is advised for targets. */
+const agentAdvice = 'give the address of that machine in the tailnet';
 
 function isTimeout(error: unknown): boolean {
 	return error instanceof Error && error.name === 'TimeoutError';

@@ -46,7 +46,7 @@ export interface AgentTimes {
 	graceMs: number;
 }
 
-const defaultTimes: AgentTimes = {firstBackoffMs: 1000, maxBackoffMs: 60_000, waitMs: 10_000, graceMs: 5000};
+const defaultTimes: AgentTimes = {firstBackoffMs: 1000, maxBackoffMs: 10_000, waitMs: 10_000, graceMs: 5000};
 /** Of this start of the daemon. */
 const daemonId = newNonce();
 
@@ -68,6 +68,8 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 	let lastBoot = '';
 	let backoffMs = times.firstBackoffMs;
 	let told = '';
+	/** Ends a wait. */
+	let hurry = () => {};
 	const working = work();
 
 	return {
@@ -212,7 +214,8 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 
 	async function run(check: Check, deadlineMs: number, signal?: AbortSignal): Promise<Outcome> {
 		const fail = (detail: string, reason: UnknownReason = 'vantage') => unknownOutcome(check, 'adhoc', detail, reason);
-		const now = session;
+		// Somebody asks because something is wrong: it is tried now, not when its turn comes.
+		const now = session ?? (await sessionNow(Math.min(deadlineMs, longestTryMs), signal));
 		if (!now)
 			return fail(record.state(intake).detail ?? `It is not known yet whether the agent of ${member.name} works.`);
 		const late = AbortSignal.timeout(deadlineMs + times.graceMs);
@@ -243,14 +246,25 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 		options.onChange();
 	}
 
+	/** Cuts the wait for the next try short; undefined when that did not help in time. */
+	async function sessionNow(waitMs: number, signal: AbortSignal | undefined): Promise<Session | undefined> {
+		hurry();
+		const until = clock.now() + waitMs;
+		while (!session && clock.now() < until && !signal?.aborted && !stopping.signal.aborted)
+			await new Promise<void>(resolve => clock.after(tryPollMs, resolve));
+		return session;
+	}
+
 	function pause(delayMs: number): Promise<void> {
 		return new Promise(resolve => {
 			const end = () => {
+				hurry = () => {};
 				cancel();
 				stopping.signal.removeEventListener('abort', end);
 				resolve();
 			};
 			const cancel = clock.after(delayMs, end);
+			hurry = end;
 			stopping.signal.addEventListener('abort', end);
 		});
 	}
@@ -268,6 +282,9 @@ interface Synced {
 const listChanged = new Error('another list is wanted');
 /** After a rotation of our secret so often is asked whether the agent has it too. */
 const renewMs = 30_000;
+/** Whoever asks for a run waits at most so long for an agent that is not reached. */
+const longestTryMs = 3000;
+const tryPollMs = 50;
 /** Between two questions at least. */
 const leastSpacingMs = 200;
 /** After an answer of which something was dropped. */

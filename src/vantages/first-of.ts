@@ -6,6 +6,7 @@
 import {createSchedule} from '../engine/schedule.ts';
 import type {Check, Outcome, UnknownReason} from '../engine/types.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
+import {asSentence} from '../util/words.ts';
 import type {Member} from './members.ts';
 import {addCounts, createRunTally, type RunCounts} from './run-tally.ts';
 import type {Vantage, VantageState, WayState} from './types.ts';
@@ -95,7 +96,9 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 			else mourning.update(checks);
 		},
 		async run(check, deadlineMs, signal) {
-			if (inUse?.running) return inUse.running.run(check, deadlineMs, signal);
+			// While none works the first is tried now: whoever asks may just have mended it.
+			const running = inUse?.running ?? ways.find(way => way.running && !way.running.state().unsupported)?.running;
+			if (running) return running.run(check, deadlineMs, signal);
 			const {detail, reason} = whyNone();
 			return unknownOutcome(check, 'adhoc', detail, reason);
 		},
@@ -231,7 +234,7 @@ export function createFirstOf(options: FirstOfOptions): Vantage {
 			reason: isUnsupported ? 'unsupported' : 'vantage',
 			detail: isStarting
 				? `It is not known yet whether ${member.name} can look.`
-				: `${member.name} cannot look: ${why.join('; ')}.`,
+				: asSentence(`${member.name} cannot look: ${why.join('; ')}`),
 		};
 	}
 

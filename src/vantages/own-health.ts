@@ -3,6 +3,7 @@
 import type {Outcome, Reason} from '../engine/types.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
+import {asSentence} from '../util/words.ts';
 import {type Belief, createBelief} from './belief.ts';
 import type {Identity, SelfCheck, SelfCheckResult} from './self-check.ts';
 import type {ThreadState} from './thread-messages.ts';
@@ -104,7 +105,9 @@ export function createOwnHealth(
 				...outcome,
 				verdict: 'unknown',
 				reason: 'vantage',
-				detail: `Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound, or had just joined the tailnet, a moment ago'}.`,
+				detail: asSentence(
+					`Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound, or had just joined the tailnet, a moment ago'}`,
+				),
 			};
 		},
 		state: () => ({

@@ -4,14 +4,15 @@ import type {ExecResult} from '../kubernetes/exec.ts';
 import type {ExecFault} from '../kubernetes/exec-status.ts';
 import type {Node} from '../kubernetes/types.ts';
 import type {FoundPod} from './pod-of-member.ts';
-import type {ShellRun} from './shell-transport.ts';
+import {fairMs, type ShellRun} from './shell-transport.ts';
 
 export type PodRefusal = Extract<ShellRun, {kind: 'refused'}>;
 
 /** Why the script did not run; undefined: it did. */
 export function reasonOf(result: ExecResult, pod: FoundPod, node: Node | undefined): PodRefusal | undefined {
 	if (result.kind === 'ran') return faultOfShell(result, pod);
-	const {fault, detail} = result;
+	const {fault, detail, hadMs = fairMs} = result;
+	if (hadMs < fairMs) return {...refused('vantage', detail), hurried: true};
 	if (fault === 'forbidden') return refused('denied', detail);
 	if (fault === 'not-served' || fault === 'no-shell') return refused('unsupported', detail);
 	if (node && dueToKubelet.has(fault) && node.kubeletPort === undefined)

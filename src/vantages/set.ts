@@ -6,6 +6,7 @@ import type {Check, Outcome} from '../engine/types.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
 import type {Member} from './members.ts';
 import {startLocal, startRemote, type VantageContext} from './registry.ts';
+import type {Standing} from './standing.ts';
 import type {Vantage} from './types.ts';
 
 export interface VantageSetOptions extends Pick<VantageContext, 'allowLoopback' | 'peers' | 'kubernetes' | 'onBug'> {
@@ -14,11 +15,13 @@ export interface VantageSetOptions extends Pick<VantageContext, 'allowLoopback' 
 	/** It is known for the first time what a vantage is like, or its way, condition or own tailnet addresses changed. */
 	onKnown(): void;
 	onThreadDeath(vantage: string, why: string, delayMs: number): void;
-	clock?: Pick<Clock, 'now'>;
+	clock?: Pick<Clock, 'now' | 'wall'>;
 }
 
 export interface VantageSet {
 	list(): readonly Vantage[];
+	/** Each as it says itself, with what is known of its machine. */
+	standings(): Standing[];
 	/** Gives each vantage its checks. */
 	assign(checks: readonly Check[]): void;
 	/** Starts new local vantages, ends those that went, and starts those anew whose place changed. Members follow with `update`. */
@@ -42,8 +45,8 @@ interface Entry {
 	group: string;
 	/** Shared with its context: what it still says then is not heard. */
 	life: {isOver: boolean};
-	/** Of a member that is listed no more, on the monotonic clock. */
-	goneSince?: number;
+	/** Since when a member is listed no more, on both clocks. */
+	left?: {atMs: number; wallMs: number};
 }
 
 export function startVantages(options: VantageSetOptions): VantageSet {
@@ -57,6 +60,13 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 
 	return {
 		list,
+		standings: () =>
+			[...running.values()].map(({vantage, group, left}) => {
+				const graceMs = config.vantages.flatMap(each =>
+					each.name === group && each.type === 'remote' ? each.graceMs : [],
+				);
+				return {state: vantage.state(), ...(left ? {left: {sinceMs: left.wallMs, graceMs: graceMs[0] ?? 0}} : {})};
+			}),
 		assign(checks) {
 			const byVantage = Map.groupBy(checks, check => check.vantage);
 			for (const {vantage} of running.values()) vantage.assign(byVantage.get(vantage.name) ?? []);
@@ -107,16 +117,16 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		}
 		for (const [name, entry] of running) {
 			if (listed.has(name) || name === entry.group) continue;
-			entry.goneSince ??= clock.now();
+			entry.left ??= {atMs: clock.now(), wallMs: clock.wall()};
 			const graceMs = groups.get(entry.group)?.graceMs ?? 0;
-			if (clock.now() - entry.goneSince >= graceMs) drop(name);
+			if (clock.now() - entry.left.atMs >= graceMs) drop(name);
 		}
 	}
 
 	function keep(name: string, group: string, definition: string, start: (context: VantageContext) => Vantage): void {
 		const known = running.get(name);
 		if (known?.definition === definition) {
-			delete known.goneSince;
+			delete known.left;
 			return;
 		}
 		if (known) drop(name);

@@ -25,5 +25,11 @@ export interface ShellRunOptions {
 export type ShellRun =
 	/** It ran, perhaps not to its end. `roundTripMs`: the whole time; what of it was not the script's is the transport's overhead. */
 	| {kind: 'ran'; stdout: Buffer; stderr: string; status?: number; roundTripMs: number}
-	/** It did not run. `unsupported`: this way cannot work there at all, so try rarely; `denied`: no right to; `vantage`: not now. */
-	| {kind: 'refused'; reason: 'unsupported' | 'denied' | 'vantage'; detail: string};
+	/**
+	 * It did not run. `unsupported`: this way cannot work there at all, so try rarely; `denied`: no right to; `vantage`: not now.
+	 * `hurried`: it had no time to answer, because its deadline was short or others of ours had their turn: no fact about the place.
+	 */
+	| {kind: 'refused'; reason: 'unsupported' | 'denied' | 'vantage'; detail: string; hurried?: true};
+
+/** Of a run that had less time, silence says nothing: connecting to a place far away takes a second or two. */
+export const fairMs = 5000;

@@ -46,6 +46,7 @@ interface Round extends Job {
 }
 
 interface How {
+	kind: Outcome['kind'] | 'look';
 	lanes: number;
 	deadlineMs: number;
 	signal: AbortSignal;
@@ -77,6 +78,7 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 	let failures = 0;
 	let inFlight = 0;
 	let looking = false;
+	let lookedAt = Number.NEGATIVE_INFINITY;
 	let heardAt = clock.now();
 	let cancelLook = clock.after(0, look);
 
@@ -88,7 +90,7 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 			const failing = failingOf.get(round.key);
 			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
 			tally.begin(checks.length);
-			const outcomes = await runRound(checks, kind, {...round, deadlineMs: round.timeoutMs, signal: stopping.signal});
+			const outcomes = await runRound(checks, {...round, kind, deadlineMs: round.timeoutMs, signal: stopping.signal});
 			tally.end(outcomes);
 			options.onOutcomes(outcomes);
 			const down = outcomes.filter(({verdict}) => verdict === 'down').map(({key}) => key);
@@ -109,7 +111,8 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		},
 		async run(check, deadlineMs, signal) {
 			const ending = signal ? AbortSignal.any([stopping.signal, signal]) : stopping.signal;
-			const [outcome] = await runRound([{...check, timeoutMs: deadlineMs}], 'adhoc', {
+			const [outcome] = await runRound([{...check, timeoutMs: deadlineMs}], {
+				kind: 'adhoc',
 				lanes: 4,
 				deadlineMs,
 				signal: ending,
@@ -138,12 +141,12 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		},
 	};
 
-	async function runRound(checks: readonly Check[], kind: Outcome['kind'], how: How): Promise<Outcome[]> {
+	async function runRound(checks: readonly Check[], how: How & {kind: Outcome['kind']}): Promise<Outcome[]> {
 		const startedAt = clock.wall();
 		inFlight += checks.length;
 		const result = await lookOver(checks, how);
 		inFlight -= checks.length;
-		const outcomes = checks.map(check => outcomeOf(check, kind, startedAt, result.found.get(check.key)));
+		const outcomes = checks.map(check => outcomeOf(check, how.kind, startedAt, result.found.get(check.key)));
 		const saw = outcomes.some(({reading}) => reading?.facts.answered === 'true');
 		return outcomes.map((outcome, at) => {
 			const check = checks[at] as Check;
@@ -151,7 +154,7 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		});
 	}
 
-	async function lookOver(checks: readonly Check[], {lanes, deadlineMs, signal}: How): Promise<RoundResult> {
+	async function lookOver(checks: readonly Check[], {kind, lanes, deadlineMs, signal}: How): Promise<RoundResult> {
 		const result = await runShellRound(checks, {
 			transport,
 			place,
@@ -161,23 +164,32 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 			signal,
 			onBug: options.onBug,
 		});
-		if (!signal.aborted) note(result);
+		if (!signal.aborted) note(result, kind);
 		return result;
 	}
 
-	/** What a round or a look taught about the place itself. */
-	function note({refusal, status}: RoundResult): void {
+	/** What a round or a look taught about the place itself; where it taught nothing but may mean something, a look tells. */
+	function note({ran, refusal, hurried, status}: RoundResult, kind: How['kind']): void {
+		if (!ran && !refusal) return;
 		const before = `${condition} ${unsupported} ${soundness.addresses().join()}`;
-		heardAt = clock.now();
-		if (refusal) goAway(refusal);
-		else {
-			failures = 0;
-			unsupported = false;
-			if (status) soundness.learn(status);
-			detail = soundness.trouble();
-			condition = detail === undefined ? 'sound' : 'sick';
+		if (ran && status) soundness.learn(status);
+		const trouble = ran ? soundness.trouble() : refusal?.message;
+		// A person's run may want what no round does: less time, most of all.
+		const isDoubtful = hurried || (kind === 'adhoc' && (!ran || (trouble !== undefined && condition === 'sound')));
+		if (isDoubtful) {
+			if (kind === 'look') planLook();
+			else if (condition !== 'gone') lookSoon();
+		} else {
+			heardAt = clock.now();
+			if (refusal) goAway(refusal);
+			else {
+				failures = 0;
+				unsupported = false;
+				detail = trouble;
+				condition = trouble === undefined ? 'sound' : 'sick';
+			}
+			planLook();
 		}
-		planLook();
 		if (before !== `${condition} ${unsupported} ${soundness.addresses().join()}`) options.onChange();
 	}
 
@@ -191,10 +203,18 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 	function planLook(): void {
 		cancelLook();
 		if (stopping.signal.aborted) return;
-		const backoffMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, failures - 1));
+		const backoffMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, Math.max(0, failures - 1)));
 		// Exec remembers itself what cannot work, answers for nothing meanwhile, and sees a pod or a node that was replaced.
 		const retryMs = unsupported && transport.type !== 'pod' ? rareRetryMs : backoffMs;
-		cancelLook = clock.after(condition === 'gone' ? retryMs : restMs, look);
+		const isKnown = condition === 'sound' || condition === 'sick';
+		cancelLook = clock.after(isKnown ? restMs : retryMs, look);
+	}
+
+	/** Not at each doubt: rounds that are always too short would double what is run there. */
+	function lookSoon(): void {
+		if (looking) return;
+		cancelLook();
+		cancelLook = clock.after(Math.max(0, lookedAt + lookDeadlineMs - clock.now()), look);
 	}
 
 	/** Whether something can be run there, where no round told lately. */
@@ -202,7 +222,8 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		if (looking || stopping.signal.aborted) return;
 		looking = true;
 		const asked = clock.now();
-		void lookOver([], {lanes: 1, deadlineMs: lookDeadlineMs, signal: stopping.signal})
+		lookedAt = asked;
+		void lookOver([], {kind: 'look', lanes: 1, deadlineMs: lookDeadlineMs, signal: stopping.signal})
 			.catch((error: unknown) => options.onBug(error instanceof Error ? (error.stack ?? error.message) : String(error)))
 			.finally(() => {
 				looking = false;

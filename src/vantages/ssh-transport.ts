@@ -9,7 +9,7 @@ import type {SshWayConfig} from '../config/types.ts';
 import {oneLine} from '../util/errors.ts';
 import {formatDurationMs} from '../util/units.ts';
 import type {Member} from './members.ts';
-import type {ShellRun, ShellRunOptions, ShellTransport} from './shell-transport.ts';
+import {fairMs, type ShellRun, type ShellRunOptions, type ShellTransport} from './shell-transport.ts';
 import {faultOfSsh, type SshAim, sshArguments} from './ssh-arguments.ts';
 import {refusalOfSsh} from './ssh-refusal.ts';
 
@@ -29,6 +29,8 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 	let folder: string | undefined;
 	/** Something may have left a connection behind. */
 	let begun = false;
+	/** When something last came from there. */
+	let heardAt = Number.NEGATIVE_INFINITY;
 
 	return {
 		type: 'ssh',
@@ -54,9 +56,11 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		const aim = aimOf();
 		if (typeof aim === 'string') return {kind: 'refused', reason: 'unsupported', detail: `ssh cannot be used: ${aim}.`};
 		const begunAt = performance.now();
-		begun = true;
 		const {execa} = await import('execa');
-		const child = execa(program, [...sshArguments(aim, Math.max(1, deadlineMs / 2000)), 'exec sh -s'], {
+		// A signal that aborted meanwhile calls no listener.
+		if (ending.aborted) return refused('the run was cut short');
+		begun = true;
+		const child = execa(program, [...sshArguments(aim, connectSeconds(deadlineMs)), 'exec sh -s'], {
 			input: script,
 			encoding: 'buffer',
 			stripFinalNewline: false,
@@ -76,8 +80,9 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		clearTimeout(timer);
 		ending.removeEventListener('abort', giveUp);
 		const roundTripMs = performance.now() - begunAt;
-		// A connection that does not answer is given up: the next run makes another.
-		if (timedOut) await hangUp();
+		if (result.stdout.length > 0) heardAt = performance.now();
+		// A connection that answers nobody is given up: the next run makes another.
+		if (timedOut && heardAt < begunAt && deadlineMs >= fairMs) await hangUp();
 		return meaningOf(result, {timedOut, canceled: ending.aborted, deadlineMs, roundTripMs});
 
 		/** The shared connection's process holds the other ends too, so that they may stay open after this one is gone. */
@@ -98,14 +103,17 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		// Of one that we ended the status says nothing.
 		const status = timedOut || result.exitCode === undefined ? {} : {status: result.exitCode};
 		if (stdout.length === 0) {
-			if (timedOut) return refused(`nothing came within ${formatDurationMs(deadlineMs)}`);
+			if (timedOut) return refused(`nothing came within ${formatDurationMs(deadlineMs)}`, deadlineMs);
 			if (result.code === 'ENOENT')
 				return {
 					kind: 'refused',
 					reason: 'unsupported',
 					detail: 'There is no ssh on the machine of tailprobe: install the OpenSSH client.',
 				};
-			if (result.exitCode === 255) return refusalOfSsh(errors, place());
+			if (result.exitCode === 255) {
+				const hadMs = /timed out/i.test(errors) ? connectSeconds(deadlineMs) * 1000 : undefined;
+				return {...refusalOfSsh(errors, place()), ...hurry(hadMs)};
+			}
 			if (result.exitCode === undefined) return refused(oneLine(result.shortMessage ?? 'it ended', 200));
 		}
 		return {kind: 'ran', stdout, stderr: errors.slice(-2000), ...status, roundTripMs};
@@ -156,8 +164,9 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		});
 	}
 
-	function refused(why: string): ShellRun {
-		return {kind: 'refused', reason: 'vantage', detail: `ssh to ${place()} failed: ${why}.`};
+	/** `silentMs`: for so long nothing came. */
+	function refused(why: string, silentMs?: number): ShellRun {
+		return {kind: 'refused', reason: 'vantage', detail: `ssh to ${place()} failed: ${why}.`, ...hurry(silentMs)};
 	}
 
 	function place(): string {
@@ -171,6 +180,15 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 			names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 		);
 	}
+}
+
+/** Whole seconds that connecting may take. */
+function connectSeconds(deadlineMs: number): number {
+	return Math.max(1, Math.floor(deadlineMs / 2000));
+}
+
+function hurry(silentMs: number | undefined): {hurried?: true} {
+	return silentMs !== undefined && silentMs < fairMs ? {hurried: true} : {};
 }
 
 interface How {

@@ -31,6 +31,10 @@ export interface VantageState {
 	unsupported?: true;
 	/** One sentence, when not sound. */
 	detail?: string;
+	/** Milliseconds since 1970: since when it is in that condition. */
+	sinceMs?: number;
+	/** The local vantage whose own trouble explains that this one cannot be reached. */
+	behind?: string;
 	/** How late the measuring thread was lately, milliseconds at worst. */
 	latenessMs: number;
 	runsInFlight: number;

@@ -1,5 +1,6 @@
 /** What went wrong between us and vast.ai, in words for a person. */
 
+import {connectionFaults, tellingFault} from '../sources/connection-faults.ts';
 import type {Failure} from '../sources/read.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
 
@@ -37,31 +38,21 @@ export function timeoutError(tried: string, timeoutMs: number, {stage, status, b
 
 /** Why a connection failed. */
 export function connectionError(tried: string, error: unknown): VastError {
-	const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-	const code = first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : '';
-	if (first instanceof Error && first.name === 'HTTPParserError')
+	const {fault, code} = tellingFault(error);
+	if (fault instanceof Error && fault.name === 'HTTPParserError')
 		return new VastError(`${tried} failed: what answers there does not speak HTTP. Is vast.url right?`);
 	if (/CERT|^ERR_TLS_|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code))
 		return new VastError(
 			`${tried} failed: its TLS certificate is not trusted here (${code}). Something between us and vast.ai may read along, so nothing was sent.`,
 		);
-	const words = connectionFaults[code] ?? (messageOf(first) || 'the connection failed');
+	const words = faultsHere[code] ?? (messageOf(fault) || 'the connection failed');
 	return new VastError(`${tried} failed: ${words}${code === '' ? '' : ` (${code})`}. Is the way to vast.ai open?`, {
 		failure: 'unanswered',
 	});
 }
 
-const connectionFaults: Readonly<Record<string, string>> = {
-	ENOTFOUND: 'its name cannot be resolved',
-	EAI_AGAIN: 'its name cannot be resolved, the resolver does not answer',
-	ECONNREFUSED: 'nothing listens there',
-	EHOSTUNREACH: 'there is no way there',
-	ENETUNREACH: 'there is no way there',
-	ETIMEDOUT: 'the connection attempt had no answer',
-	ECONNRESET: 'the connection was reset',
-	EPIPE: 'the connection was closed',
-	UND_ERR_SOCKET: 'the connection was closed before the whole answer came',
-	UND_ERR_HEADERS_OVERFLOW: 'its answer has too many or too long headers',
+const faultsHere: Readonly<Record<string, string>> = {
+	...connectionFaults,
 	ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there speaks no TLS',
 };
 

@@ -106,3 +106,17 @@ files: [/etc/ssl/ours.pem]
 		},
 	});
 });
+
+test("a daemon's configuration is told as one, and an empty file as one that lacks its secret", t => {
+	const mistakesOf = (text: string) => {
+		const loaded = read(text);
+		return loaded.ok ? [] : loaded.mistakes.map(mistake => mistake.replace('/etc/tailprobe/agent.yaml:', ''));
+	};
+
+	for (const text of ['checks: []', 'vantages: [{name: a, type: local}]', 'headscale: {url: "https://h.example"}'])
+		t.is(
+			mistakesOf(text)[0],
+			"1:1: this looks like a daemon's configuration: it is for `tailprobe serve --config FILE`, and `tailprobe check-config FILE` judges it",
+		);
+	t.deepEqual(mistakesOf(''), ['1:1: secret: this is missing: expected {file: PATH} or {env: NAME}']);
+});

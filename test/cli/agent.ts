@@ -50,6 +50,46 @@ test('the agent is dialled by a daemon, dials no loopback, and ends in order', a
 
 	t.like(outcome, {verdict: 'down', reason: 'forbidden'});
 	t.deepEqual(await ended, [0, null]);
+	t.regex(log, /the agent is ending/);
+});
+
+test('an agent that finds no tailscaled says soon what it waits for', async t => {
+	const folder = folderWith(t, 'secret: {file: secret}\ntailscaled: {socket: /tmp/tailprobe-nowhere.sock}\n');
+	const agent = spawn(process.execPath, [main, 'agent', '--config', join(folder, 'agent.yaml')], {
+		stdio: ['ignore', 'ignore', 'pipe'],
+	});
+	t.teardown(() => void agent.kill('SIGKILL'));
+	let log = '';
+	agent.stderr.on('data', bytes => {
+		log += bytes;
+	});
+
+	await until(() => log.includes('the agent waits for tailscaled'));
+
+	t.regex(log, /nowhere\.sock cannot be used: it does not exist/);
+});
+
+test('what of its secret cannot be had here and now is a note, and no mistake', async t => {
+	const folder = folderWith(t, '');
+	const check = (text: string) => {
+		writeFileSync(join(folder, 'agent.yaml'), text);
+		return run('--config', join(folder, 'agent.yaml'), '--check');
+	};
+	writeFileSync(join(folder, 'short'), 'abc');
+
+	const unset = await check('secret: {env: TAILPROBE_NO_SUCH_VARIABLE}\n');
+	const missing = await check('secret: {file: nowhere}\n');
+	const short = await check('secret: {file: short}\n');
+	const right = await check('secret: {file: secret}\n');
+
+	t.deepEqual(
+		[unset, missing, short, right].map(({status}) => status),
+		[0, 0, 0, 0],
+	);
+	t.regex(unset.stdout, /is right: .*\nNote: The environment variable TAILPROBE_NO_SUCH_VARIABLE is not set here and now\.\n$/);
+	t.regex(missing.stdout, /\nNote: \/.*nowhere cannot be read here and now\.\n$/);
+	t.regex(short.stdout, /\nNote: The secret in \/.*short is shorter than 16 characters: make one with/);
+	t.notRegex(right.stdout, /Note/);
 });
 
 test('a wrong configuration is told whole, with status 78', async t => {

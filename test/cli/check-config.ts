@@ -111,3 +111,48 @@ test('mistakes, also those of the web configuration, are told on standard error 
 	t.deepEqual([web.status, web.out], [78, '']);
 	t.regex(web.err, /^\S+web\.yml:1:\d+: tls_server_config\.cert_fil: .*did you mean cert_file\?/);
 });
+
+test('what can never be measured, or is too weak, is a note', async t => {
+	const folder = await scratch(t, {
+		'tailprobe.yaml': `
+vantages:
+  - {name: cluster, type: local}
+  - {name: gpu, type: remote, hosts: [{name: a, address: a}], ways: [{ssh: {known_hosts_file: known}}]}
+  - name: lan
+    type: remote
+    hosts: [{name: b, address: 192.0.2.7}]
+    ways: [{agent: {secret: {file: short}}}, {ssh: {known_hosts_file: known}}]
+checks:
+  - {name: warm, prober: http_warm, via: direct, targets: ["https://x.example/"], from: [cluster, gpu, lan]}
+  - {name: plain, prober: http, via: direct, targets: ["https://x.example/"], from: [gpu]}
+`,
+		known: 'x',
+		short: 'abc',
+	});
+
+	const {status, out, err} = await tailprobe('check-config', join(folder, 'tailprobe.yaml'));
+
+	t.is(status, 0, err);
+	const notes = out.replaceAll(folder, '').split('\n').slice(1, -1);
+	t.deepEqual(notes, [
+		'Note: The secret in /short is shorter than 16 characters: make one with `openssl rand -base64 32`.',
+		'Note: The agent of b (vantage lan) is never dialled: 192.0.2.7 is outside the tailnet (100.64.0.0/10, fd7a:115c:a1e0::/48). Only its other ways can be used.',
+		'Note: Check warm will be unknown from gpu: an http_warm check needs the agent way, and gpu has only ssh.',
+	]);
+});
+
+test('a secret where the path of its file should be is not shown', async t => {
+	const secret = 'c2VjcmV0c2VjcmV0c2VjcmV0MTIzNDU2Nzg5MA==';
+	const folder = await scratch(t, {
+		'tailprobe.yaml': `
+web: {bearer_tokens: [{name: reader, file: ${secret}}]}
+headscale: {url: "https://h.example", api_key: {file: ${secret}}}
+`,
+	});
+
+	const {status, out, err} = await tailprobe('check-config', join(folder, 'tailprobe.yaml'));
+
+	t.is(status, 0, err);
+	t.regex(out, /\/c2Vj… cannot be read here and now\./);
+	t.false(out.includes(secret));
+});

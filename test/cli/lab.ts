@@ -130,7 +130,7 @@ test('faults are switched from another terminal, and both sides say so', async t
 	t.regex(seen.text, /^\d\d:\d\d:\d\d Broken: gpu1-derp\. UDP is blocked[\s\S]*^\d\d:\d\d:\d\d Healed: gpu1-derp\./m);
 });
 
-test('when the web port is taken the next free one is used', async t => {
+test('when the web port is taken the next free one is used, except that of agents', async t => {
 	const blocker = createServer();
 	await new Promise<void>(resolve => blocker.once('error', () => resolve()).listen(9753, '127.0.0.1', () => resolve()));
 	t.teardown(() => blocker.close());
@@ -138,7 +138,7 @@ test('when the web port is taken the next free one is used', async t => {
 	const {seen} = await startElsewhere(t, aDirectory(t));
 
 	const port = Number(/"port":(\d+)/.exec(seen.text)?.[1]);
-	t.true(port > 9753 && port < 9853);
+	t.true(port > 9754 && port < 9853);
 	t.true(seen.text.includes(`Port 9753 is taken, so this is ${port}: \`probe\` without --url asks what is on 9753.\n`));
 	t.regex(seen.text, new RegExp(`Probe +.* probe --url http://127\\.0\\.0\\.1:${port} http://livekit:\\d+/\\n`));
 });

@@ -19,7 +19,7 @@ function readingOf(mode: GpuMode, expect = 1): Reading {
 
 function from(reading: Reading | undefined, over: Partial<GpuReading> = {}): GpuReading {
 	const outcome = {startedAt: nowMs - 1000, durationMs: 300, ...(reading === undefined ? {} : {reading})};
-	return {vantage: 'june-gpu-1', peer: 'june-gpu-1', intervalMs: 30_000, outcome, ...over};
+	return {check: 'gpu', vantage: 'june-gpu-1', peer: 'june-gpu-1', intervalMs: 30_000, outcome, ...over};
 }
 
 function withGpu(over: Partial<Gpu>): Reading {
@@ -113,10 +113,43 @@ test('a reading from the future is not believed', t => {
 	t.deepEqual(collect(t, gpuCollector, [from(undefined, {outcome})], nowMs), []);
 });
 
-test('of two checks of one vantage the newer reading is shown', t => {
-	const outcome = {startedAt: nowMs - 20_000, durationMs: 1, reading: readingOf('two')};
+const older = (reading: Reading) => ({startedAt: nowMs - 20_000, durationMs: 1, reading});
 
-	const lines = collect(t, gpuCollector, [from(undefined, {outcome}), from(readingOf('healthy'))], nowMs);
+test('of two checks of one vantage the one that expects more is shown, whichever looked last', t => {
+	const strict = from(undefined, {check: 'all', outcome: older(readingOf('two', 2))});
+	const lax = from(readingOf('healthy', 0), {check: 'any', intervalMs: 10_000});
+
+	for (const readings of [
+		[strict, lax],
+		[lax, strict],
+	]) {
+		const lines = collect(t, gpuCollector, readings, nowMs);
+
+		t.true(lines.includes('tailprobe_gpu_visible{vantage="june-gpu-1"} 2'));
+		t.true(lines.includes('tailprobe_gpu_expected{vantage="june-gpu-1"} 2'));
+	}
+});
+
+test('of two that expect the same the one that looks more often is shown, and of these the first by name', t => {
+	const seen = (a: Partial<GpuReading>, b: Partial<GpuReading>) => {
+		const [first, second] = [from(undefined, {outcome: older(readingOf('two')), ...a}), from(readingOf('healthy'), b)];
+		const [lines, turned] = [
+			[first, second],
+			[second, first],
+		].map(both => collect(t, gpuCollector, both, nowMs));
+		t.deepEqual(lines, turned);
+		return lines?.find(line => line.includes('visible'));
+	};
+
+	t.is(seen({check: 'b', intervalMs: 20_000}, {check: 'a'}), 'tailprobe_gpu_visible{vantage="june-gpu-1"} 2');
+	t.is(seen({check: 'a'}, {check: 'b'}), 'tailprobe_gpu_visible{vantage="june-gpu-1"} 2');
+	t.is(seen({check: 'b'}, {check: 'a'}), 'tailprobe_gpu_visible{vantage="june-gpu-1"} 1');
+});
+
+test('of two checks of one vantage the other is shown while the first has no fresh reading', t => {
+	const strict = from(undefined, {check: 'all', intervalMs: 2000, outcome: older(readingOf('two', 2))});
+
+	const lines = collect(t, gpuCollector, [strict, from(readingOf('healthy'))], nowMs);
 
 	t.true(lines.includes('tailprobe_gpu_visible{vantage="june-gpu-1"} 1'));
 });

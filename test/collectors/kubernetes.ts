@@ -168,6 +168,24 @@ test('what exposes services is told with its name in the tailnet', t => {
 	);
 });
 
+test('beyond five hundred pods that expose something the first by name are told, and how many are not', t => {
+	const image = 'tailscale/tailscale';
+	const proxies = Array.from({length: 502}, (_, at) =>
+		aPod(`ts-${String(at).padStart(3, '0')}`, {
+			spec: {containers: [{name: 'tailscale', image}]},
+			status: {phase: 'Running', conditions: [{type: 'Ready', status: 'True'}]},
+		}),
+	);
+
+	const lines = told(t, {exposure: new Map([['june-services', watched(proxies.toReversed(), parsePod)]])});
+	const ready = lines.filter(line => line.startsWith('exposure_ready{'));
+
+	t.is(ready.length, 500);
+	t.true(ready.some(line => line.includes('"ts-000"')));
+	t.false(ready.some(line => line.includes('"ts-501"')));
+	t.true(lines.includes('exposure_left_out{k8s_namespace="june-services"} 2'));
+});
+
 test('what is three intervals old is withdrawn, and how the watches do stays', t => {
 	const pods = watched([aPod('a'), {}], parsePod, 3 * intervalMs + 1);
 

@@ -2,7 +2,7 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {filesNamed} from '../../src/config/file-paths.ts';
+import {filesNamed, withAbsolutePaths} from '../../src/config/file-paths.ts';
 import {loadConfig, parseConfig} from '../../src/config/load.ts';
 import type {Config} from '../../src/config/types.ts';
 
@@ -83,4 +83,38 @@ test('a text without a file starts at the working directory', t => {
 	const loaded = parseConfig('headscale: {url: "https://h.example", api_key: {file: key}}', 'configuration');
 
 	t.deepEqual(loaded.ok && loaded.config.headscale?.apiKey, {file: resolve('key')});
+});
+
+for (const name of ['headers', 'http_headers', 'file', 'files', 'x_file', 'secrets', '__proto__'])
+	test(`no path is hidden by a header that is called ${name}`, t => {
+		const sources = {values: ['plain'], files: ['one'], secrets: [{file: 'two'}, {env: 'FILE'}]};
+		// As JSON brings it: a name is a key of its own, whatever it is.
+		const options = JSON.parse(`{"http_headers": {${JSON.stringify(name)}: ${JSON.stringify(sources)}}}`) as object;
+
+		const found = filesNamed(options);
+		const moved = withAbsolutePaths(options, '/etc/tailprobe');
+
+		t.deepEqual(found, [
+			{key: 'files', path: 'one'},
+			{key: 'file', path: 'two'},
+		]);
+		t.deepEqual(
+			filesNamed(moved).map(({path}) => path),
+			['/etc/tailprobe/one', '/etc/tailprobe/two'],
+		);
+	});
+
+for (const name of ['headers', 'http_headers', 'file', 'files', 'x_file'])
+	test(`the text of a header that is called ${name} is no path`, t => {
+		for (const options of [{headers: {[name]: 'text'}}, {http: {headers: {[name]: 'text'}}}]) {
+			t.deepEqual(filesNamed(options), []);
+			t.deepEqual(withAbsolutePaths(options, '/etc/tailprobe'), options);
+		}
+	});
+
+test('a path among headers counts where more than texts is there', t => {
+	t.deepEqual(filesNamed({headers: {a: 'text', b: {file: 'one'}, files: ['two']}}), [
+		{key: 'file', path: 'one'},
+		{key: 'files', path: 'two'},
+	]);
 });

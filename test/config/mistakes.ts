@@ -69,3 +69,33 @@ test('the only entry of a list is wrong: that is one mistake, not an empty list 
 test('a type has its article', t => {
 	t.regex(mistakesIn('modules: {m: {prober: tcp, http: {}}}').join(), /so an http block/);
 });
+
+test('a key that is part of another, or the one that is missing, leads to it', t => {
+	t.regex(mistakesIn('kubernetes: {kubeconfig: /x}').join(), /"kubeconfig" here, did you mean kubeconfig_file\?$/);
+	t.regex(mistakesIn('vast: {key: {file: x}}').join('\n'), /^vast\.key: .* here, did you mean api_key\?$/m);
+	t.regex(
+		mistakesIn('pools: [{name: a, match: {vast: {}}, minimum: 1}]').join('\n'),
+		/\.minimum: .* here, did you mean min\?$/m,
+	);
+	// What cannot be the value of the missing one is not meant.
+	t.regex(mistakesIn('vast: {foo: 5}').join('\n'), /^vast\.foo: there is no key named "foo" here$/m);
+});
+
+test('the example of a list is what was given, where that is a name', t => {
+	const check = (from: string) =>
+		`checks: [{name: c, prober: tcp, via: direct, targets: ["x.example:1"], from: ${from}}]`;
+
+	t.deepEqual(mistakesIn(check('gpu')), ['checks[0].from: expected a list such as [gpu]']);
+	t.deepEqual(mistakesIn(check('"a b, c"')), ['checks[0].from: expected a list such as [A, B]']);
+});
+
+test("an agent's configuration is told as one", t => {
+	const found = mistakesIn('secret: {file: s}\nallow: [{via: tailnet}]\n');
+
+	t.is(
+		found[0],
+		"this looks like an agent's configuration: it is for `tailprobe agent --config FILE`, and `tailprobe agent --config FILE --check` judges it",
+	);
+	t.notRegex(mistakesIn('secret: {file: s}\nchecks: []\n').join('\n'), /looks like/);
+	t.notRegex(mistakesIn('nothing: 1\n').join('\n'), /looks like/);
+});

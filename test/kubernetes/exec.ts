@@ -360,4 +360,5 @@ test('execs into one container run one after the other, those into others beside
 	t.is(quick.mostAtOnce, 1);
 	t.is(hanging.requests.length, 2);
 	t.regex(waiting.kind === 'refused' ? waiting.detail : '', /others that ran before it had not ended/);
+	t.like(waiting, {fault: 'silent', hadMs: 0});
 });

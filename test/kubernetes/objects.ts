@@ -218,6 +218,46 @@ test('what is no tailscale is no sidecar', t => {
 	);
 });
 
+test('the repository of an image is what stands before tag and digest', t => {
+	const isSidecar = (image: string) =>
+		podOf(aPod('x', {spec: {containers: [{name: 'main', image}]}})).proxy !== undefined;
+
+	for (const image of [
+		'tailscale',
+		'tailscale:v1',
+		'a:5000/tailscale',
+		'a:5000/b/tailscaled:v1@sha256:00',
+		'tailscale@x',
+	])
+		t.true(isSidecar(image), image);
+	for (const image of ['', 'tailscale/other', 'a/tailscale:v1/b', 'not-tailscale', 'tailscale:v1/x:2', '@/', ':'])
+		t.false(isSidecar(image), image);
+});
+
+test('texts as long as the API server lets them be hold nobody up', t => {
+	const length = 1_400_000;
+	for (const long of ['@'.repeat(length), '@'.repeat(length / 2), ':/'.repeat(length / 2), '['.repeat(length)].map(
+		one => `${one}/`,
+	)) {
+		const container = {
+			name: long,
+			image: long,
+			args: [long, ` --hostname${long}`],
+			env: [{name: 'TS_EXTRA_ARGS', value: long}],
+		};
+		const pod = podOf(
+			aPod('x', {
+				spec: {hostname: long, containers: [container]},
+				status: {phase: long, reason: long, message: long, podIP: long},
+			}),
+		);
+
+		t.is(pod.proxy, undefined);
+		t.deepEqual(pod.containers, []);
+		t.true((pod.detail ?? '').length <= 300);
+	}
+});
+
 const addedAt = Date.parse('2026-11-23T01:00:36Z');
 
 test('a pod on a node that is tainted is evicted when its toleration ends', t => {

@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import type {KubernetesConfig} from '../../src/config/types.ts';
-import {type PodWay, startKubernetes} from '../../src/kubernetes/source.ts';
+import {type KubernetesSource, type PodWay, startKubernetes} from '../../src/kubernetes/source.ts';
 import type {Logger} from '../../src/util/log.ts';
 import {aPod, type FakeKubernetes, type FakeObject, fakeKubernetes, kubeconfigOf} from '../helpers/kubernetes-api.ts';
 import {until} from '../helpers/until.ts';
@@ -14,10 +14,16 @@ function aNode(name: string): FakeObject {
 	return {metadata: {name, uid: `uid-${name}`}, status: {conditions: [{type: 'Ready', status: 'True'}]}};
 }
 
+const isSound = (source: KubernetesSource) => source.sources().every(({ok}) => ok === true);
+
 async function start(
 	t: ExecutionContext,
 	more: Partial<KubernetesConfig> = {},
-	{ways, arrange}: {ways?: readonly PodWay[]; arrange?(api: FakeKubernetes): void} = {},
+	{
+		ways,
+		hasGpuPods = true,
+		arrange,
+	}: {ways?: readonly PodWay[]; hasGpuPods?: boolean; arrange?(api: FakeKubernetes): void} = {},
 ) {
 	const api = await fakeKubernetes(t);
 	api.objects.set(pods, [aPod('gpu-1')]);
@@ -34,7 +40,7 @@ async function start(
 	let changes = 0;
 	const config: KubernetesConfig = {
 		kubeconfigFile: api.kubeconfig,
-		gpuPods,
+		...(hasGpuPods ? {gpuPods} : {}),
 		leases: true,
 		exposureNamespaces: [],
 		intervalMs: 2000,
@@ -54,7 +60,7 @@ async function start(
 
 test('GPU pods, their nodes and the leases of these are read, and change', async t => {
 	const {api, source, lines, changes} = await start(t);
-	await until(() => source.tried() && (source.state().leases?.value?.length ?? 0) > 0);
+	await until(() => isSound(source) && (source.state().leases?.value?.length ?? 0) > 0);
 	const before = changes();
 
 	t.deepEqual(source.state().virtualNodes, ['vast-vk-0']);
@@ -87,7 +93,7 @@ test('rights that are missing are told with what to grant', async t => {
 			arrange: api => api.denied.add('create pods/exec').add('list nodes').add('watch nodes'),
 		},
 	);
-	await until(() => source.tried());
+	await until(() => isSound(source));
 
 	t.deepEqual(source.problems(), [
 		'Kubernetes does not let us list and watch nodes: grant {apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"]} by a ClusterRole.',
@@ -107,15 +113,42 @@ test('pods of a way are found by its namespace and selector, and watched once wh
 		{},
 		{ways: [gpuPods, other], arrange: api => api.objects.set('/api/v1/namespaces/other/pods', [pod])},
 	);
-	await until(() => source.tried());
+	await until(() => isSound(source));
 
 	const {wayPods, pods: own} = source.state();
 	t.is(wayPods.get('june-services app=june-gpu-services'), own);
 	t.deepEqual(wayPods.get('other app=x')?.read.value?.items[0]?.annotations, {'example.com/node': 'gpu-x'});
 	t.deepEqual(
 		source.watched().map(({name}) => name),
-		['kubernetes-pods', 'kubernetes-pods-other-1', 'kubernetes-nodes'],
+		['kubernetes-pods', 'kubernetes-pods-other/app=x', 'kubernetes-nodes'],
 	);
+});
+
+test('each source has a name of its own, whatever reloads bring', async t => {
+	const [first, second] = [
+		{namespace: 'other', selector: 'app=x'},
+		{namespace: 'other', selector: 'app=y'},
+	];
+	const {source, config} = await start(t, {exposureNamespaces: ['a']}, {ways: [first], hasGpuPods: false});
+	const names = () =>
+		source
+			.sources()
+			.map(({name}) => name)
+			.filter(name => /pods|exposure/.test(name))
+			.toSorted();
+	t.deepEqual(names(), ['kubernetes-exposure-a', 'kubernetes-pods-other/app=x']);
+
+	source.configure({...config, gpuPods, exposureNamespaces: ['b', 'a']}, [second, first]);
+	t.deepEqual(names(), [
+		'kubernetes-exposure-a',
+		'kubernetes-exposure-b',
+		'kubernetes-pods',
+		'kubernetes-pods-other/app=x',
+		'kubernetes-pods-other/app=y',
+	]);
+
+	source.configure({...config, gpuPods: first}, [second]);
+	t.deepEqual(names(), ['kubernetes-exposure-a', 'kubernetes-pods', 'kubernetes-pods-other/app=y']);
 });
 
 test('of the pods of a namespace only those are kept that put something on the tailnet', async t => {
@@ -125,7 +158,7 @@ test('of the pods of a namespace only those are kept that put something on the t
 		{exposureNamespaces: ['june-services']},
 		{arrange: api => api.objects.set(pods, [proxy, aPod('gpu-1')])},
 	);
-	await until(() => source.tried());
+	await until(() => isSound(source));
 
 	const read = source.state().exposure.get('june-services')?.read;
 	t.deepEqual(
@@ -137,14 +170,14 @@ test('of the pods of a namespace only those are kept that put something on the t
 
 test('an API server that goes is told once in the log for all, and when it is back', async t => {
 	const {api, source, lines} = await start(t);
-	await until(() => source.tried() && api.watches() === 2);
+	await until(() => isSound(source) && api.watches() === 2);
 
 	await api.goDown();
 	await until(() => source.sources().filter(({ok}) => ok === false).length === 3 && lines.length > 0);
 	t.is(source.state().pods?.read.value?.items.length, 1, 'what was known stays');
 	await api.comeUp();
 
-	await until(() => source.sources().every(({ok}) => ok === true));
+	await until(() => isSound(source));
 	await until(() => lines.length === 2);
 	t.deepEqual(
 		lines.map(([, message]) => message),
@@ -166,24 +199,98 @@ test('without any credentials everything says so, and heals when they come', asy
 
 test('a configuration that changes leaves alone what stays', async t => {
 	const {api, source, config} = await start(t);
-	await until(() => source.tried() && api.watches() === 2);
+	await until(() => isSound(source) && api.watches() === 2);
 	const listed = (path: string) =>
 		api.requests.filter(({url}) => url.pathname === path && !url.searchParams.has('watch')).length;
 
 	source.configure({...config, gpuPods: {namespace: 'june-services', selector: 'app=others'}});
 	await until(() => listed(pods) === 2);
-	await until(() => source.tried());
+	await until(() => isSound(source));
 	t.is(listed('/api/v1/nodes'), 1);
 
 	source.configure({...config, timeoutMs: 600});
 	await until(() => listed('/api/v1/nodes') === 2);
-	await until(() => source.sources().every(({ok}) => ok === true));
+	await until(() => isSound(source));
 	t.is(source.state().pods?.read.value?.items.length, 1);
+});
+
+test('what was read counts on after a reload, until it is read anew', async t => {
+	const {api, source, config} = await start(t);
+	await until(() => (source.state().leases?.value?.length ?? 0) > 0 && isSound(source));
+	const reviews = () => api.requests.filter(({method}) => method === 'POST').length;
+	const before = {reviews: reviews(), ...source.state()};
+
+	source.configure({...config, resyncMs: 50_000});
+	t.true(isSound(source));
+	t.is(source.state().rights, before.rights, 'nothing else is needed');
+	t.is(source.state().leases, before.leases);
+	t.is(source.state().pods?.read, before.pods?.read);
+
+	source.configure({...config, timeoutMs: 600}, [{namespace: 'other', selector: 'app=x'}]);
+	t.true(source.tried(), 'it was tried once');
+	t.deepEqual(
+		source.sources().flatMap(({name, ok}) => (ok === true ? [] : name)),
+		['kubernetes-pods-other/app=x'],
+	);
+	t.is(source.state().leases?.value, before.leases?.value);
+	t.is(source.state().rights.value?.length, before.rights.value?.length);
+	t.is(source.state().nodes?.read.value, before.nodes?.read.value);
+	await until(() => (source.state().rights.value?.length ?? 0) > (before.rights.value?.length ?? 0));
+	t.true(reviews() > before.reviews);
+
+	source.configure({...config, timeoutMs: 600}, []);
+	t.is(
+		source.state().rights.value?.length,
+		before.rights.value?.length,
+		'of what is not needed any more nothing is told',
+	);
+
+	source.configure({...config, kubeconfigFile: `${config.kubeconfigFile}-of-another`});
+	t.deepEqual(source.state().rights, {}, 'another cluster');
+	t.is(source.state().pods?.read.value, undefined);
+});
+
+test('since when a node is ready is kept over a reload', async t => {
+	const node = (time: string) => ({
+		metadata: {name: 'vast-vk-0', uid: 'uid-vast-vk-0'},
+		status: {conditions: [{type: 'Ready', status: 'True', lastTransitionTime: time}]},
+	});
+	const {api, source, config} = await start(
+		t,
+		{},
+		{arrange: fake => fake.objects.set('/api/v1/nodes', [node('2026-11-23T01:00:00Z')])},
+	);
+	await until(() => isSound(source) && api.watches() === 2);
+
+	api.objects.set('/api/v1/nodes', [node('2026-11-23T02:00:00Z'), aNode('new')]);
+	source.configure({...config, timeoutMs: 600});
+	await until(() => source.state().nodes?.read.value?.items.length === 2);
+
+	t.is(source.state().nodes?.read.value?.items[0]?.readySince, Date.parse('2026-11-23T01:00:00Z'));
+});
+
+test('with pod ways alone, nodes are read where we may, and told where we may not', async t => {
+	const lone = {ways: [gpuPods], hasGpuPods: false};
+	const {source} = await start(t, {}, lone);
+	await until(() => source.state().nodes?.read.value !== undefined);
+	t.is(source.state().nodes?.read.value?.items.length, 2);
+	t.deepEqual(source.state().virtualNodes, [], 'nobody said that these are virtual');
+	t.is(source.state().leases, undefined);
+
+	const refused = await start(t, {}, {...lone, arrange: api => api.denied.add('watch nodes')});
+	await until(() => isSound(refused.source));
+
+	t.is(refused.source.state().nodes, undefined);
+	t.true(refused.isSound(source));
+	t.deepEqual(refused.source.problems(), [
+		'Kubernetes does not let us watch nodes: grant {apiGroups: [""], resources: ["nodes"], verbs: ["watch"]} by a ClusterRole. Ways of type pod go on without it, but cannot tell a kubelet that serves no exec from one that is down.',
+	]);
+	t.false(refused.api.requests.some(({url}) => url.pathname === '/api/v1/nodes'));
 });
 
 test('one node by name is asked for as such', async t => {
 	const {api, source} = await start(t, {nodes: {names: ['vast-gpu-node-python']}});
-	await until(() => source.tried());
+	await until(() => isSound(source));
 
 	const asked = api.requests.find(({url}) => url.pathname === '/api/v1/nodes')?.url.searchParams;
 	t.is(asked?.get('fieldSelector'), 'metadata.name=vast-gpu-node-python');
@@ -192,7 +299,7 @@ test('one node by name is asked for as such', async t => {
 
 test('stopping leaves nothing behind', async t => {
 	const {api, source} = await start(t);
-	await until(() => source.tried() && api.watches() === 2);
+	await until(() => isSound(source) && api.watches() === 2);
 
 	await source.stop();
 

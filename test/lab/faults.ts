@@ -1,6 +1,7 @@
 import test from 'ava';
-import {soundConditions} from '../../src/lab/conditions.ts';
+import {isReachable, soundConditions} from '../../src/lab/conditions.ts';
 import {conditionsUnder, faults} from '../../src/lab/faults.ts';
+import {gpuNodeNames} from '../../src/lab/platform.ts';
 
 test('without faults everything is sound', t => {
 	t.deepEqual(conditionsUnder(new Map()), soundConditions());
@@ -27,10 +28,20 @@ test('faults add up', t => {
 	t.is(services.livekit.extraMs, 800);
 });
 
+test('whatever makes a machine with an agent unreachable says what becomes of its vantage and its pool', t => {
+	const hidden = faults.filter(({name}) => {
+		const conditions = conditionsUnder(new Map([[name, 5]]));
+		return gpuNodeNames.some(gpu => !isReachable(conditions, gpu));
+	});
+
+	t.true(hidden.length >= 4);
+	for (const {name, see} of hidden) t.regex(see, /vantages? .*(?:gone|unknown).*pool/s, name);
+});
+
 test('every fault has a name of its own and says in sentences what it does and what is seen', t => {
 	t.is(new Set(faults.map(fault => fault.name)).size, faults.length);
 	for (const {name, effect, see} of faults) {
 		t.regex(name, /^[a-z0-9]+(-[a-z0-9]+)+$/);
-		for (const sentence of [effect, see]) t.regex(sentence, /^[\S ]{10,130}\.$/, name);
+		for (const sentence of [effect, see]) t.regex(sentence, /^[\S ]{10,160}\.$/, name);
 	}
 });

@@ -1,6 +1,8 @@
-import {createServer, type Server} from 'node:net';
+import {once} from 'node:events';
+import {type AddressInfo, connect, createServer, type Server} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {listen, listenTogether} from '../../src/lab/listening.ts';
+import {closeHttp, listen, listenTogether} from '../../src/lab/listening.ts';
+import {createReplyServer} from '../../src/lab/reply.ts';
 import {UserError} from '../../src/util/errors.ts';
 
 function aServer(t: ExecutionContext): Server {
@@ -39,4 +41,19 @@ test('an address that this machine lacks is said with what to do', async t => {
 		error?.message ?? '',
 		/does not have 192\.0\.2\.1\. Linux has them all; on macOS run `for n in 1 2 3 4; do sudo ifconfig/,
 	);
+});
+
+test('a server ends although somebody waits for an upgrade that is never answered', async t => {
+	const server = createReplyServer(() => undefined);
+	const asked = once(server, 'upgrade');
+	await listen(server, '127.0.0.1', 0);
+	const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+	t.teardown(() => client.destroy());
+	client.on('error', () => {});
+	client.write('GET /rtc HTTP/1.1\r\nHost: livekit\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+	await asked;
+
+	await closeHttp(server);
+
+	t.false(server.listening);
 });

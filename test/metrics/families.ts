@@ -121,3 +121,19 @@ test('the buckets of a histogram count all that is not above their edge', t => {
 		'tailprobe_seconds_count{peer="a",rung="tsmp"} 4',
 	]);
 });
+
+test('a histogram begins with zeros, once', t => {
+	const family = createHistogram(histogram, [0.1]);
+
+	family.begin(peer, 'tsmp');
+	t.deepEqual(linesOf(family), [
+		'tailprobe_seconds_bucket{peer="a",rung="tsmp",le="0.1"} 0',
+		'tailprobe_seconds_bucket{peer="a",rung="tsmp",le="+Inf"} 0',
+		'tailprobe_seconds_sum{peer="a",rung="tsmp"} 0',
+		'tailprobe_seconds_count{peer="a",rung="tsmp"} 0',
+	]);
+
+	family.observe(peer, 7, 'tsmp');
+	family.begin(peer, 'tsmp');
+	t.is(linesOf(family).at(-1), 'tailprobe_seconds_count{peer="a",rung="tsmp"} 1');
+});

@@ -3,9 +3,10 @@ import type {PoolConfig} from '../../src/config/types.ts';
 import type {Verdict} from '../../src/engine/types.ts';
 import {createExposition} from '../../src/metrics/exposition.ts';
 import {createPools} from '../../src/pools/pools.ts';
-import type {PoolInputs} from '../../src/pools/types.ts';
+import type {PoolCheck, PoolInputs} from '../../src/pools/types.ts';
 import {verdictOf, viewPool} from '../../src/pools/view.ts';
 import type {NodeView} from '../../src/server/types.ts';
+import {aCheck, anOutcome} from '../helpers/checks.ts';
 import {fakeClock} from '../helpers/fake-clock.ts';
 import {aNode} from '../helpers/fake-daemon.ts';
 
@@ -25,6 +26,13 @@ function node(id: string, verdict: Verdict, createdMs = 0): NodeView {
 	return {node: aNode({id, name: `june-gpu-${id}`, createdMs}), tunnels: [{vantage: 'local', verdict}]};
 }
 
+function gpuCheck(vantage: string, verdict: Verdict): PoolCheck {
+	const reading = {ok: verdict === 'up', values: {gpus_visible: 4}, facts: {}};
+	const target = {name: 'self', address: 'self', via: 'direct' as const, peer: ''};
+	const check = aCheck({key: `gpu/${vantage}`, name: 'gpu', type: 'gpu', vantage, target});
+	return {check, verdict, ran: true, last: anOutcome({verdict, reading})};
+}
+
 async function lines({exposition}: ReturnType<typeof start>, pattern: RegExp): Promise<string[]> {
 	let text = '';
 	for await (const piece of exposition.render()) text += piece;
@@ -36,7 +44,7 @@ test('a pool is counted by state, unknown apart from usable', async t => {
 
 	daemon.pools.update(inputs([node('a', 'up'), node('b', 'down'), node('c', 'unknown')]));
 
-	t.deepEqual(await lines(daemon, /pool/), [
+	t.deepEqual(await lines(daemon, /pool_(?!time)/), [
 		'tailprobe_pool_members{pool="gpus",state="usable"} 1',
 		'tailprobe_pool_members{pool="gpus",state="unusable"} 1',
 		'tailprobe_pool_members{pool="gpus",state="unknown"} 1',
@@ -50,7 +58,7 @@ test('before the nodes were ever read a pool has a minimum and no members, not z
 
 	daemon.pools.update(inputs([], {nodesAreFresh: false}));
 
-	t.deepEqual(await lines(daemon, /pool/), ['tailprobe_pool_min{pool="gpus"} 2']);
+	t.deepEqual(await lines(daemon, /pool_(?!time)/), ['tailprobe_pool_min{pool="gpus"} 2']);
 	t.deepEqual(daemon.pools.view(), []);
 });
 
@@ -136,9 +144,9 @@ test('while vast.ai is silent its members are judged by the nodes that they had'
 
 test('a view lists those in trouble first, bounded, and sums the GPUs of the usable', t => {
 	const members = [
-		{name: 'a', state: 'usable' as const, gpus: 4},
-		{name: 'b', state: 'unknown' as const, gpus: 2},
-		{name: 'c', state: 'unusable' as const, gpus: 1},
+		{name: 'a', state: 'usable' as const, hasGpuLook: true as const, gpus: 4},
+		{name: 'b', state: 'unknown' as const, hasGpuLook: true as const, gpus: 2},
+		{name: 'c', state: 'unusable' as const, hasGpuLook: true as const, gpus: 1},
 		...Array.from({length: 300}, (_, at) => ({name: `z${at}`, state: 'usable' as const})),
 	];
 
@@ -152,6 +160,54 @@ test('a view lists those in trouble first, bounded, and sums the GPUs of the usa
 	);
 	t.is(view.members.length, 200);
 	t.false('gpusUsable' in viewPool(pool, members.slice(3)));
+});
+
+test('usable GPUs are none, not absent, while something looks at GPUs and finds every one down or cannot look', async t => {
+	const daemon = start();
+	const nodes = [node('a', 'up'), node('b', 'down')];
+	const told = async (a: Verdict, b: Verdict) => {
+		daemon.pools.update(inputs(nodes, {checks: [gpuCheck('june-gpu-a', a), gpuCheck('june-gpu-b', b)]}));
+		return lines(daemon, /gpus_usable/);
+	};
+
+	t.deepEqual(await told('up', 'down'), ['tailprobe_pool_gpus_usable{pool="gpus"} 4']);
+	t.deepEqual(await told('down', 'down'), ['tailprobe_pool_gpus_usable{pool="gpus"} 0']);
+	t.deepEqual(await told('unknown', 'unknown'), ['tailprobe_pool_gpus_usable{pool="gpus"} 0']);
+});
+
+test('usable GPUs are absent where no check looks at any, and none where they are wanted and no machine is left', t => {
+	const gpusOf = (config: PoolConfig, nodes: readonly NodeView[], checks: readonly PoolCheck[] = []) => {
+		const daemon = start([config]);
+		daemon.pools.update(inputs(nodes, {checks}));
+		return daemon.pools.view()[0]?.gpusUsable;
+	};
+
+	t.is(gpusOf(pool, [node('a', 'up')]), undefined);
+	t.is(gpusOf({...pool, gpu: false}, [node('a', 'up')], [gpuCheck('june-gpu-a', 'up')]), undefined);
+	t.is(gpusOf({...pool, gpu: true}, []), 0);
+});
+
+test('a pool has its histograms from the beginning: the first machine must not be taken for the beginning', async t => {
+	const counts = /time_to_\w+_seconds_(sum|count)|le="30"/;
+	const without = start();
+	without.pools.update(inputs([]));
+	const daemon = start([]);
+	daemon.pools.configure([pool]);
+	daemon.pools.update(inputs([], {hasVast: true}));
+
+	const serving = [
+		'tailprobe_pool_time_to_serving_seconds_bucket{pool="gpus",le="30"} 0',
+		'tailprobe_pool_time_to_serving_seconds_sum{pool="gpus"} 0',
+		'tailprobe_pool_time_to_serving_seconds_count{pool="gpus"} 0',
+	];
+	t.deepEqual(await lines(without, counts), serving);
+	t.deepEqual(await lines(daemon, counts), [
+		'tailprobe_pool_time_to_joined_seconds_bucket{pool="gpus",le="30"} 0',
+		'tailprobe_pool_time_to_joined_seconds_sum{pool="gpus"} 0',
+		'tailprobe_pool_time_to_joined_seconds_count{pool="gpus"} 0',
+		...serving,
+	]);
+	t.deepEqual(await lines(start(), counts), serving);
 });
 
 test('there are enough, too few, or it is not known, whatever the unknown ones turn out to be', t => {

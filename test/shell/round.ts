@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import type {Check} from '../../src/engine/types.ts';
 import {type Found, runShellRound} from '../../src/shell/round.ts';
+import type {ShellTransport} from '../../src/vantages/shell-transport.ts';
 import {localShell} from '../helpers/local-shell.ts';
 import {recorded, startLocalApi} from '../helpers/localapi-server.ts';
 import {testPlace} from '../helpers/probing.ts';
@@ -172,6 +173,56 @@ test('what a shell cannot do, or must not show, is unsupported and named', async
 	}
 	t.is(shell.scripts.length, 0);
 });
+
+test('a round that has nothing to send, and one whose names nobody knows, ran nothing', async t => {
+	const shell = localShell();
+	const round = (checks: Check[]) =>
+		runShellRound(checks, {
+			transport: shell,
+			place: somewhere,
+			peers: new Map([['elsewhere', {addresses: ['127.0.0.1']}]]),
+			lanes: 4,
+			deadlineMs: 8000,
+			signal: new AbortController().signal,
+			onBug: text => t.fail(text),
+		});
+
+	const silent = await round([check('stun', '127.0.0.1:1'), inTailnet('http', 'http://nobody/')]);
+	const named = await round([check('http', 'http://no-such-host.invalid/')]);
+	const look = await round([]);
+
+	for (const {ran, refusal, status} of [silent, named])
+		t.deepEqual([ran, refusal, status], [false, undefined, undefined]);
+	t.true(look.ran);
+	t.is(shell.scripts.length, 2, 'one asks for the name, one looks');
+});
+
+for (const [deadlineMs, hurried] of [
+	[1000, true],
+	[6000, undefined],
+] as const) {
+	test(`a shell that says nothing within ${deadlineMs} ms ${hurried ? 'was not given time' : 'is not there'}`, async t => {
+		const transport: ShellTransport = {
+			type: 'ssh',
+			maxScriptBytes: 100_000,
+			run: async () => ({kind: 'ran', stdout: Buffer.alloc(0), stderr: '', roundTripMs: deadlineMs}),
+			async stop() {},
+		};
+
+		const result = await runShellRound([], {
+			transport,
+			place: somewhere,
+			peers: new Map(),
+			lanes: 4,
+			deadlineMs: deadlineMs + 20,
+			signal: new AbortController().signal,
+			onBug: text => t.fail(text),
+		});
+
+		t.is(result.hurried, hurried);
+		t.like(result, {ran: false, refusal: {reason: 'vantage'}});
+	});
+}
 
 test('a hostile target runs nothing and becomes no option', async t => {
 	const server = await serve(t, saying(httpAnswer('200 OK')));

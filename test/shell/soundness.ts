@@ -8,6 +8,7 @@ const running: OwnStatus = {
 	sound: true,
 	facts: {backendState: 'Running', online: 'true'},
 	addresses: ['100.64.0.7'],
+	nodeKey: 'nodekey:aa',
 	tun: true,
 };
 const signedOut: OwnStatus = {
@@ -15,6 +16,7 @@ const signedOut: OwnStatus = {
 	detail: 'its tailscaled is in state NeedsLogin: look at it there',
 	facts: {},
 	addresses: [],
+	nodeKey: '',
 };
 
 function down(reason: Reason): Outcome {
@@ -42,9 +44,24 @@ test('silence in the tailnet is not believed where tailscaled is not sound, nor 
 	t.deepEqual(judged([running], viaTailnet, down('timeout')), ['down', 'timeout']);
 	t.deepEqual(judged([signedOut], viaTailnet, down('timeout')), ['unknown', 'vantage']);
 	t.deepEqual(judged([signedOut, running], viaTailnet, down('timeout'), {laterMs: 5000}), ['unknown', 'vantage']);
+	t.deepEqual(judged([signedOut, running], viaTailnet, down('timeout'), {laterMs: 39_000}), ['unknown', 'vantage']);
 	t.deepEqual(judged([signedOut, running], viaTailnet, down('timeout'), {laterMs: 60_000}), ['down', 'timeout']);
 	t.deepEqual(judged([signedOut], viaTailnet, down('status')), ['down', 'status']);
 	t.deepEqual(judged([signedOut], viaTailnet, anOutcome()), ['up', undefined]);
+});
+
+test('silence is not believed just after tailscaled got another key, which it may have done unseen', t => {
+	const again = {...running, nodeKey: 'nodekey:bb'};
+
+	for (const statuses of [
+		[running, again],
+		[running, {...again, nodeKey: ''}, again],
+	]) {
+		t.deepEqual(judged(statuses, viaTailnet, down('timeout'), {laterMs: 39_000}), ['unknown', 'vantage']);
+		t.deepEqual(judged(statuses, viaTailnet, down('timeout'), {laterMs: 60_000}), ['down', 'timeout']);
+	}
+	t.deepEqual(judged([running, running], viaTailnet, down('timeout')), ['down', 'timeout']);
+	t.deepEqual(judged([{...running, nodeKey: ''}, again], viaTailnet, down('timeout')), ['down', 'timeout']);
 });
 
 test('without a tunnel device and a proxy nothing that was dialled is believed, and pings of tailscaled are', t => {

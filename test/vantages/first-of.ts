@@ -33,7 +33,13 @@ function aWay(type: string, condition: VantageState['condition'] = 'starting') {
 			const vantage: Vantage = {
 				name: member.name,
 				assign: checks => void way.assigned.push(checks),
-				run: async asked => anOutcome({key: asked.key, kind: 'adhoc', detail: `by ${type}`}),
+				run: async asked =>
+					anOutcome({
+						key: asked.key,
+						kind: 'adhoc',
+						detail: `by ${type}`,
+						...(way.condition === 'gone' ? {verdict: 'unknown', reason: 'vantage'} : {}),
+					}),
 				state: () => ({
 					name: member.name,
 					type,
@@ -93,6 +99,15 @@ test('the first way is used as soon as it works, and the others are not even tri
 	t.is((await vantage.run(check, 1000)).detail, 'by agent');
 });
 
+test('a sentence that asks is not ended a second time', async t => {
+	const agent = aWay('agent', 'gone');
+	agent.detail = 'Nothing listens there: does it run?';
+
+	const {vantage} = start(agent);
+
+	t.is(vantage.state().detail, 'june-gpu-1 cannot look: by agent: Nothing listens there: does it run?');
+});
+
 test('a way that goes on failing gives way to the next, and takes over again when it is back', async t => {
 	const agent = aWay('agent', 'sound');
 	const ssh = aWay('ssh', 'sound');
@@ -126,7 +141,16 @@ test('while no way works the checks are unknown at their slots, with what stands
 	t.like(outcomes.at(-1), {key: check.key, kind: 'scheduled', verdict: 'unknown', reason: 'vantage'});
 	t.is(outcomes.at(-1)?.detail, 'june-gpu-1 cannot look: by agent: agent is not there; by pod: pod is not there.');
 	t.like(vantage.state(), {condition: 'gone', type: 'remote'});
-	t.like(await vantage.run(check, 1000), {kind: 'adhoc', verdict: 'unknown', reason: 'vantage'});
+	t.like(
+		await vantage.run(check, 1000),
+		{
+			kind: 'adhoc',
+			verdict: 'unknown',
+			reason: 'vantage',
+			detail: 'by agent',
+		},
+		'it is tried for whoever asks',
+	);
 	const {runs} = vantage.state();
 	t.true(runs.started >= 7);
 	t.is(runs.unknown, runs.started);

@@ -45,7 +45,7 @@ interface Scene {
 	pods: Pod[];
 	node: Node;
 	clock: ReturnType<typeof fakeClock>;
-	run(script?: string, signal?: AbortSignal): Promise<ShellRun>;
+	run(script?: string, signal?: AbortSignal, deadlineMs?: number): Promise<ShellRun>;
 	stop(): Promise<void>;
 }
 
@@ -80,8 +80,8 @@ async function aScene(
 		pods: [podOf({name: `june-gpu-1`})],
 		node: vastNode,
 		clock,
-		run: (script = 'echo hi', signal = never.signal) =>
-			transport.run(script, {deadlineMs: 20_000, maxBytes: 10_000, signal}),
+		run: (script = 'echo hi', signal = never.signal, deadlineMs = 20_000) =>
+			transport.run(script, {deadlineMs, maxBytes: 10_000, signal}),
 		stop: transport.stop,
 	};
 	return scene;
@@ -225,6 +225,22 @@ test('another address of the node', isTriedAgain, scene => {
 });
 test('another version of the kubelet', isTriedAgain, scene => {
 	scene.node = {...vastNode, kubeletVersion: 'v2'};
+});
+
+test('a run that was not given time, by its deadline or by one before it, says nothing about the place', async t => {
+	const scene = await aScene(t, {}, {way: {...way, container: 'slow'}});
+	scene.node = juneNode;
+	const stop = new AbortController();
+
+	const short = await scene.run('x', undefined, 100);
+	const before = scene.run('x', stop.signal);
+	await until(() => scene.server.running.size === 1);
+	const waiting = await scene.run('x', undefined, 300);
+	stop.abort();
+
+	for (const run of [short, waiting]) t.like(run, {kind: 'refused', reason: 'vantage', hurried: true});
+	t.false('hurried' in (await before));
+	t.is(scene.server.requests.length, 2);
 });
 
 test('a container without sh is unsupported', async t => {

@@ -5,6 +5,7 @@ import {findProbe} from '../../src/probes/registry.ts';
 import {createShellVantage, groupShellRounds} from '../../src/vantages/shell.ts';
 import type {ShellRun, ShellTransport} from '../../src/vantages/shell-transport.ts';
 import type {Vantage} from '../../src/vantages/types.ts';
+import {type FakeClock, fakeClock} from '../helpers/fake-clock.ts';
 import {type LocalShell, localShell, shellCheck} from '../helpers/local-shell.ts';
 import {type LocalApiServer, recorded, startLocalApi} from '../helpers/localapi-server.ts';
 import {testPlace} from '../helpers/probing.ts';
@@ -20,7 +21,7 @@ interface Watched {
 function start(
 	t: ExecutionContext,
 	transport: ShellTransport,
-	more: {tailscaled?: string; socks5?: string} = {},
+	{clock, ...more}: {tailscaled?: string; socks5?: string; clock?: FakeClock} = {},
 ): Watched {
 	const outcomes: Outcome[] = [];
 	const changes: string[] = [];
@@ -32,6 +33,7 @@ function start(
 		onOutcomes: batch => void outcomes.push(...batch),
 		onChange: () => void changes.push(vantage.state().condition),
 		onBug: text => t.fail(text),
+		...(clock ? {clock} : {}),
 	});
 	t.teardown(() => vantage.stop());
 	return {vantage, outcomes, changes};
@@ -51,6 +53,118 @@ function moody(): LocalShell & {mood: ShellRun | undefined} {
 	const moodyShell = Object.assign(shell, {mood: undefined as ShellRun | undefined});
 	return moodyShell;
 }
+
+/** A shell that begins and tells nothing more, at once; or what the mood is. Counts looks. */
+function aPlace(): ShellTransport & {mood: ShellRun | undefined; looks: number; rounds: number} {
+	return {
+		type: 'ssh',
+		maxScriptBytes: 100_000,
+		mood: undefined,
+		looks: 0,
+		rounds: 0,
+		async run(script) {
+			if (script.includes("'true' </dev/null")) this.looks++;
+			else this.rounds++;
+			const token = /T=(\w+)/.exec(script)?.[1];
+			return this.mood ?? {kind: 'ran', stdout: Buffer.from(`${token} begin 64\n`), stderr: '', roundTripMs: 10};
+		},
+		async stop() {},
+	};
+}
+
+const hurried: ShellRun = {kind: 'refused', reason: 'vantage', detail: 'nothing came within 500 ms.', hurried: true};
+const lineDown: ShellRun = {kind: 'refused', reason: 'vantage', detail: 'the line is down.'};
+
+test('an ad hoc run that is refused takes nothing from the place, and a look tells', async t => {
+	const clock = fakeClock();
+	const place = aPlace();
+	const {vantage, changes} = start(t, place, {clock});
+	await clock.advance(20_000);
+
+	for (const mood of [hurried, lineDown, {...lineDown, reason: 'unsupported'} as const]) {
+		const looks = place.looks;
+		place.mood = mood;
+		t.like(await vantage.run(http('http://127.0.0.1:1/'), 500), {verdict: 'unknown', reason: mood.reason});
+		t.is(vantage.state().condition, 'sound');
+		place.mood = undefined;
+		await clock.advance(11_000);
+		t.is(place.looks, looks + 1);
+	}
+	t.deepEqual(changes, ['sound']);
+
+	place.mood = lineDown;
+	await vantage.run(http('http://127.0.0.1:1/'), 500);
+	await clock.advance(11_000);
+	t.deepEqual(changes, ['sound', 'gone']);
+});
+
+test('an ad hoc run that comes through proves that a place is there again', async t => {
+	const clock = fakeClock();
+	const place = aPlace();
+	place.mood = lineDown;
+	const {vantage} = start(t, place, {clock});
+	await clock.advance(100);
+	t.is(vantage.state().condition, 'gone');
+
+	place.mood = undefined;
+	await vantage.run(http('http://127.0.0.1:1/'), 2000);
+
+	t.is(vantage.state().condition, 'sound');
+});
+
+test('rounds that had no time leave the place as it is, and looks, now and then, find out', async t => {
+	const clock = fakeClock();
+	const place = aPlace();
+	const {vantage, outcomes, changes} = start(t, place, {clock});
+	await clock.advance(100);
+	const answer = place.run;
+	place.run = async function (script, options) {
+		const run = await answer.call(this, script, options);
+		return this.mood ?? (script.includes("'true' </dev/null") ? run : hurried);
+	};
+
+	vantage.assign([http('http://127.0.0.1:1/', {intervalMs: 1000, timeoutMs: 1000})]);
+	await clock.advance(30_000);
+	t.deepEqual(changes, ['sound']);
+	t.true(outcomes.length >= 25 && outcomes.every(({verdict}) => verdict === 'unknown'));
+	t.true(place.looks >= 3 && place.looks <= 4, String(place.looks));
+
+	place.mood = lineDown;
+	await clock.advance(15_000);
+	t.deepEqual(changes, ['sound', 'gone']);
+});
+
+test('a place about which a look could not find out is looked at again soon', async t => {
+	const clock = fakeClock();
+	const place = aPlace();
+	place.mood = hurried;
+	const {vantage} = start(t, place, {clock});
+	await clock.advance(100);
+	t.is(vantage.state().condition, 'starting');
+
+	place.mood = undefined;
+	await clock.advance(2000);
+
+	t.is(vantage.state().condition, 'sound');
+});
+
+test('rounds that send nothing prove nothing: neither that a place is there, nor that it need not be looked at', async t => {
+	const clock = fakeClock();
+	const place = aPlace();
+	const {vantage, outcomes, changes} = start(t, place, {clock});
+	const nothing = shellCheck('stun', '127.0.0.1:1', {}, {intervalMs: 1000, timeoutMs: 500});
+	await clock.advance(100);
+
+	vantage.assign([nothing]);
+	place.mood = lineDown;
+	await clock.advance(65_000);
+
+	t.true(outcomes.length > 50);
+	t.is(place.rounds, 0);
+	t.deepEqual(changes, ['sound', 'gone']);
+	t.like(await vantage.run(nothing, 1000), {verdict: 'unknown', reason: 'unsupported'});
+	t.is(vantage.state().condition, 'gone');
+});
 
 test('checks of the same interval are one script, and their outcomes come in one batch', async t => {
 	const server = await serve(t, saying(httpAnswer('200 OK')));

@@ -1,6 +1,7 @@
 import {execFileSync} from 'node:child_process';
-import {readdirSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {SshWayConfig} from '../../src/config/types.ts';
 import type {ShellTransport} from '../../src/vantages/shell-transport.ts';
@@ -123,15 +124,66 @@ test.serial('a host that is not there, and one that comes back, are told at once
 });
 
 test.serial('a run is given up at its deadline, and what came is kept', async t => {
-	const transport = reach(t, await startSshd(t));
+	const sshd = await startSshd(t);
+	const transport = reach(t, sshd);
 	await run(transport, ':');
 
 	const silent = await run(transport, 'sleep 20', 700);
 	const cut = await run(transport, 'echo begun; sleep 20', 1500);
 
-	t.like(silent, {kind: 'refused', reason: 'vantage'});
+	t.like(silent, {kind: 'refused', reason: 'vantage', hurried: true});
 	t.is(cut.kind === 'ran' ? cut.stdout.toString() : cut.detail, 'begun\n');
 	t.is(cut.kind === 'ran' ? cut.status : 0, undefined);
+	t.is(sshd.logins(), 1, 'the connection that others use lives on');
+});
+
+test.serial('a connection on which nothing came for long is given up, unless another run had an answer', async t => {
+	const sshd = await startSshd(t);
+	const transport = reach(t, sshd);
+	await run(transport, ':');
+
+	const [alone] = await Promise.all([run(transport, 'sleep 20', 5000), run(transport, 'echo yes')]);
+	await run(transport, ':');
+	t.is(sshd.logins(), 1);
+
+	const silent = await run(transport, 'sleep 20', 5000);
+	await run(transport, ':');
+	t.is(sshd.logins(), 2);
+	for (const one of [alone, silent]) {
+		t.like(one, {kind: 'refused', reason: 'vantage'});
+		t.false('hurried' in one);
+	}
+});
+
+test('a connection that did not come about in the few seconds of a short run was not given time', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'ssh-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	const program = join(folder, 'ssh');
+	writeFileSync(program, '#!/bin/sh\necho "Connection timed out during banner exchange" >&2\nexit 255\n', {
+		mode: 0o755,
+	});
+	const transport = reach(t, {port: 1, user: 'a', identityFile: '/x', knownHostsFile: '/x'} as Sshd, {program});
+
+	const short = await run(transport, 'echo', 4000);
+	const long = await run(transport, 'echo', 20_000);
+
+	t.like(short, {kind: 'refused', reason: 'vantage', hurried: true});
+	t.like(long, {kind: 'refused', reason: 'vantage'});
+	t.false('hurried' in long);
+});
+
+test('a run that is ended before ssh was started starts none', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'ssh-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	const program = join(folder, 'ssh');
+	writeFileSync(program, `#!/bin/sh\ntouch ${folder}/started\nexec sleep 8\n`, {mode: 0o755});
+	const transport = reach(t, {port: 1, user: 'a', identityFile: '/x', knownHostsFile: '/x'} as Sshd, {program});
+
+	const running = run(transport, 'echo');
+	await transport.stop();
+
+	t.like(await running, {kind: 'refused'});
+	t.false(existsSync(join(folder, 'started')));
 });
 
 test.serial('output beyond the bound is not kept', async t => {

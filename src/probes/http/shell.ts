@@ -3,19 +3,19 @@
 import type {Reading, Target} from '../../engine/types.ts';
 import type {Exchange} from '../../net/http1.ts';
 import {PhaseClock} from '../../net/phase-clock.ts';
-import {endpointOf, parseTargetUrl, shownUrl} from '../../net/url.ts';
+import {endpointOf, shownUrl} from '../../net/url.ts';
 import {CannotLookError, oneLine, TargetDownError} from '../../util/errors.ts';
 import {isHarmlessHeader} from '../../util/redact.ts';
 import {hasAuth} from '../shared/auth-options.ts';
 import {
+	aimAtUrl,
 	type CurlAim,
 	curlArguments,
 	curlDown,
-	curlFacts,
 	curlFailure,
-	curlTlsArguments,
+	curlHeaders,
+	curlUrl,
 	readCurl,
-	urlHost,
 } from '../shared/curl.ts';
 import {inMs} from '../shared/failed-reading.ts';
 import {readHead, type ToldHead} from '../shared/http-head.ts';
@@ -34,26 +34,23 @@ function command(target: Target, options: HttpOptions, place: ShellPlace): Shell
 	const {hop, aim} = aimOf(target, options, place);
 	const {request} = hop;
 	const keepsBody = needsBody(options);
-	const {host, port} = endpointOf(hop.url);
-	// TLS is shaken hands for the name in the URL; the header Host stays what it is.
-	const authority = `${urlHost(aim.secure ? (hop.tlsName ?? host) : host)}:${port}`;
+	const {host} = endpointOf(hop.url);
 	const hasBody = request.body !== undefined || /^(?:POST|PUT|PATCH)$/.test(request.method);
 	const headers = request.headers.filter(([name]) => name !== 'Connection');
 	const isSet = (wanted: string) => headers.some(([name]) => name.toLowerCase() === wanted);
 	return {
 		argv: [
-			...curlArguments(place, aim),
-			...(aim.secure ? curlTlsArguments(options.tls_config) : []),
+			...curlArguments(place, aim, options.tls_config),
 			...(options.enable_http2 ? [] : ['--http1.1']),
 			...['--max-filesize', String(options.body_size_limit)],
 			...(request.method === 'HEAD' ? ['-I'] : keepsBody ? ['-i'] : ['-D', '-', '-o', '/dev/null']),
 			...(request.method === 'HEAD' || request.method === 'GET' ? [] : ['-X', request.method]),
-			// A header without a value is written with a semicolon.
-			...headers.flatMap(([name, value]) => ['-H', value === '' ? `${name};` : `${name}: ${value}`]),
+			...curlHeaders(headers),
 			...(hasBody ? ['--data-binary', '@-', '-H', 'Expect:'] : []),
 			...(hasBody && !isSet('content-type') ? ['-H', 'Content-Type:'] : []),
 			...(hasBody && request.method === 'GET' ? ['-X', 'GET'] : []),
-			...['--url', `${hop.url.protocol}//${authority}${request.path}`],
+			// TLS is shaken hands for the name in the URL; the header Host stays what it is.
+			...curlUrl(aim, aim.secure ? (hop.tlsName ?? host) : host, request.path),
 		],
 		...(hasBody ? {input: String(request.body ?? '')} : {}),
 		maxBytes: maxHeadBytes + (keepsBody ? options.body_size_limit : 0),
@@ -64,17 +61,17 @@ function parse(output: ShellOutput, target: Target, options: HttpOptions, place:
 	const {hop, aim} = aimOf(target, options, place);
 	const run = readCurl(output, place, aim);
 	const values: Record<string, number> = {redirects: 0, failed_due_to_regex: 0, ssl: aim.secure ? 1 : 0};
-	const facts = curlFacts(run, place, aim);
+	const {facts} = run;
 	// A body that is announced as too long ends curl within the head.
 	const head = readHead(output.stdout) ?? (run.exit === 63 ? noHead : undefined);
 	const answer = head && run.status > 0 ? answerOf(run, head, options) : undefined;
 	if (answer) noteAnswer(answer, hop, {clock: new PhaseClock(), values, facts});
 	noteExpiry(run.log, values);
-	const failure = run.exit === 63 || answer?.truncated ? undefined : curlFailure(run, place, aim, facts);
-	if (failure) return curlDown(failure, describeHop(hop), run, values, facts);
+	const failure = run.exit === 63 || answer?.truncated ? undefined : curlFailure(run, place, aim);
+	if (failure) return curlDown(failure, describeHop(hop), run, values);
 	if (!answer) {
 		const words = run.status > 0 ? `has more than ${maxHeadBytes} bytes of headers` : 'has no proper head';
-		return curlDown(new TargetDownError('protocol', `the answer ${words}`), describeHop(hop), run, values, facts);
+		return curlDown(new TargetDownError('protocol', `the answer ${words}`), describeHop(hop), run, values);
 	}
 	if (options.follow_redirects) refuseRedirect(hop, answer, options, place);
 	facts.phase = 'transfer';
@@ -103,11 +100,8 @@ function unsupportedOption(options: HttpOptions): string | undefined {
 }
 
 function aimOf(target: Target, options: HttpOptions, place: ShellPlace): {hop: Hop; aim: CurlAim} {
-	const parsed = parseTargetUrl(target.address);
-	if (!parsed.ok) throw new TargetDownError('forbidden', parsed.detail);
-	const {url} = parsed;
-	const hop = firstHop(url, target, options, {...place, allowLoopback: false});
-	return {hop, aim: {via: target.via, port: endpointOf(url).port, secure: url.protocol === 'https:'}};
+	const {url, aim} = aimAtUrl(target, ['http', 'https']);
+	return {hop: firstHop(url, target, options, {...place, allowLoopback: false}), aim};
 }
 
 function answerOf(

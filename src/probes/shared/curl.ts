@@ -1,6 +1,7 @@
 /** Connections by the curl of another machine: how it is called, what its report says, and what its failures mean. Pure. */
 
-import type {PhaseName, Reading, Via} from '../../engine/types.ts';
+import type {PhaseName, Reading, Target, Via} from '../../engine/types.ts';
+import {endpointOf, parseTargetUrl} from '../../net/url.ts';
 import {CannotLookError, oneLine, TargetDownError} from '../../util/errors.ts';
 import type {ShellOutput, ShellPlace} from '../types.ts';
 import {noteAnswered} from './answered.ts';
@@ -17,9 +18,21 @@ export interface CurlAim {
 	report?: 'stdout';
 }
 
-/** The program and what every call has: nothing of that machine's settings, one literal address, the report at the end. */
-export function curlArguments(place: ShellPlace, {via, port, secure, report}: CurlAim): string[] {
+/** The URL of the target and where its connection goes. Throws TargetDownError (`forbidden`) where it is none of these schemes. */
+export function aimAtUrl({address, via}: Target, schemes: Schemes): {url: URL; aim: CurlAim} {
+	const parsed = parseTargetUrl(address, schemes);
+	if (!parsed.ok) throw new TargetDownError('forbidden', parsed.detail);
+	const {url} = parsed;
+	return {url, aim: {via, port: endpointOf(url).port, secure: /^(?:https|wss):$/.test(url.protocol)}};
+}
+
+/**
+ * The program and what every call has: nothing of that machine's settings, one literal address, the report at the end, and what is
+ * configured of TLS.
+ */
+export function curlArguments(place: ShellPlace, aim: CurlAim, tls: TlsOptions): string[] {
 	const {address} = place;
+	const {via, port, secure, report} = aim;
 	if (address === undefined) throw new TypeError('curl is given an address to connect to');
 	const to = address.includes(':') ? `[${address}]` : address;
 	return [
@@ -30,11 +43,23 @@ export function curlArguments(place: ShellPlace, {via, port, secure, report}: Cu
 			? ['--noproxy', '', '--socks5-basic', '--socks5', place.socks5 as string]
 			: ['--noproxy', '*']),
 		...['-w', report === 'stdout' ? stdoutReport : stderrReport],
+		...(secure ? tlsArguments(tls) : []),
 	];
 }
 
+/** What is asked for, by the name that is meant: in TLS it is the one that is shaken hands for. */
+export function curlUrl({secure, port}: CurlAim, name: string, path: string): string[] {
+	const host = name.includes(':') && !name.startsWith('[') ? `[${name}]` : name;
+	return ['--url', `${secure ? 'https' : 'http'}://${host}:${port}${path}`];
+}
+
+/** A header without a value is written with a semicolon. */
+export function curlHeaders(headers: readonly (readonly [name: string, value: string])[]): string[] {
+	return headers.flatMap(([name, value]) => ['-H', value === '' ? `${name};` : `${name}: ${value}`]);
+}
+
 /** Files are paths of that machine. */
-export function curlTlsArguments(tls: TlsOptions): string[] {
+function tlsArguments(tls: TlsOptions): string[] {
 	const {ca_file: caFile, cert_file: certFile, key_file: keyFile, insecure_skip_verify: skip} = tls;
 	return [
 		tls.min_version === 'TLS13' ? '--tlsv1.3' : '--tlsv1.2',
@@ -45,11 +70,6 @@ export function curlTlsArguments(tls: TlsOptions): string[] {
 		...(certFile === undefined ? [] : ['--cert', certFile.replaceAll(/[\\:]/g, '\\$&')]),
 		...(keyFile === undefined ? [] : ['--key', keyFile]),
 	];
-}
-
-/** The host of a URL that makes curl ask for this name in TLS. */
-export function urlHost(name: string): string {
-	return name.includes(':') && !name.startsWith('[') ? `[${name}]` : name;
 }
 
 /** What a call came to. */
@@ -71,6 +91,8 @@ export interface CurlRun {
 	message: string;
 	/** What curl told on its way: lines that begin with `* `. */
 	log: string;
+	/** Of the connection, as the probes that measure in process note them. */
+	facts: Record<string, string>;
 }
 
 /** Throws CannotLookError where curl could not look: it is missing (`unsupported`), too old, or did not report. */
@@ -94,7 +116,7 @@ export function readCurl(output: ShellOutput, place: ShellPlace, aim: CurlAim): 
 	const totalSeconds = report ? total : place.timeoutMs / 1000;
 	const times = {lookup, connect, tls, pretransfer, first, total: totalSeconds};
 	const phases = phasesOf(times, {proxied, secure: aim.secure, connected});
-	return {
+	const run = {
 		exit: timedOut && !report ? 28 : status,
 		status: code,
 		httpVersion: version >= 1 ? version.toFixed(1) : '',
@@ -106,10 +128,10 @@ export function readCurl(output: ShellOutput, place: ShellPlace, aim: CurlAim): 
 		message,
 		log,
 	};
+	return {...run, facts: factsOf(run, place, aim)};
 }
 
-/** The facts of the connection, as the probes that measure in process note them. */
-export function curlFacts(run: CurlRun, place: ShellPlace, {via}: CurlAim): Record<string, string> {
+function factsOf(run: Pick<CurlRun, 'connected' | 'log'>, place: ShellPlace, {via}: CurlAim): Record<string, string> {
 	const {address = ''} = place;
 	const facts: Record<string, string> = {address, family: address.includes(':') ? '6' : '4'};
 	if (isProxied(place, via)) facts.dial = 'proxy';
@@ -125,15 +147,10 @@ export function curlFacts(run: CurlRun, place: ShellPlace, {via}: CurlAim): Reco
 
 /**
  * What ended the call: TargetDownError with a clause, CannotLookError when that machine is at fault; undefined for exit status 0.
- * `facts` gets what is wrong with a certificate.
+ * The facts get what is wrong with a certificate.
  */
-export function curlFailure(
-	run: CurlRun,
-	place: ShellPlace,
-	aim: CurlAim,
-	facts: Record<string, string>,
-): Error | undefined {
-	const {exit, message, connected, log} = run;
+export function curlFailure(run: CurlRun, place: ShellPlace, aim: CurlAim): Error | undefined {
+	const {exit, message, connected, log, facts} = run;
 	const proxied = isProxied(place, aim.via);
 	const down = (reason: TargetDownError['reason'], words = message) =>
 		new TargetDownError(reason, words || `curl ended with status ${exit}`);
@@ -187,9 +204,8 @@ export function curlFailure(
 export function curlDown(
 	failure: Error,
 	what: string,
-	{phases, reached, totalSeconds}: CurlRun,
+	{phases, reached, totalSeconds, facts}: CurlRun,
 	values: Record<string, number>,
-	facts: Record<string, string>,
 ): Reading {
 	if (!(failure instanceof TargetDownError)) throw failure;
 	facts.phase = reached;
@@ -200,6 +216,8 @@ export function curlDown(
 export function isProxied({socks5}: ShellPlace, via: Via): boolean {
 	return via === 'tailnet' && socks5 !== undefined;
 }
+
+type Schemes = Parameters<typeof parseTargetUrl>[1];
 
 const fields =
 	'%{http_code} %{http_version} %{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_starttransfer} %{time_total} %{size_download}';

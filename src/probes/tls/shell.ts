@@ -9,17 +9,7 @@ import {PhaseClock} from '../../net/phase-clock.ts';
 import {parseHostPort} from '../../net/url.ts';
 import {oneLine, TargetDownError} from '../../util/errors.ts';
 import {noteCertificate, remaining} from '../shared/certificate.ts';
-import {
-	type CurlAim,
-	type CurlRun,
-	curlArguments,
-	curlDown,
-	curlFacts,
-	curlFailure,
-	curlTlsArguments,
-	readCurl,
-	urlHost,
-} from '../shared/curl.ts';
+import {type CurlAim, type CurlRun, curlArguments, curlDown, curlFailure, curlUrl, readCurl} from '../shared/curl.ts';
 import {inMs} from '../shared/failed-reading.ts';
 import type {TlsProbeOptions} from '../tls.ts';
 import type {Probe, ShellCommand, ShellOutput, ShellPlace} from '../types.ts';
@@ -29,13 +19,13 @@ export const tlsShell: NonNullable<Probe<TlsProbeOptions>['shell']> = {command, 
 function command(target: Target, given: TlsProbeOptions, place: ShellPlace): ShellCommand | {unsupported: string} {
 	if (given.starttls !== undefined) return {unsupported: 'starttls is not spoken from where only a shell is'};
 	if (given.alpn.length > 0) return {unsupported: 'alpn cannot be chosen from where only a shell is'};
-	const {host, port, aim} = aimOf(target);
+	const {host, aim} = aimOf(target);
 	const name = given.tls_config.server_name ?? host;
 	return {
 		argv: [
-			...curlArguments(place, aim),
-			...curlTlsArguments(given.tls_config),
-			...['--http1.1', '-I', '-o', '/dev/null', '--url', `https://${urlHost(name)}:${port}/`],
+			...curlArguments(place, aim, given.tls_config),
+			...['--http1.1', '-I', '-o', '/dev/null'],
+			...curlUrl(aim, name, '/'),
 		],
 		maxBytes: 131_072,
 	};
@@ -45,25 +35,23 @@ function parse(output: ShellOutput, target: Target, given: TlsProbeOptions, plac
 	const {aim} = aimOf(target);
 	const run = readCurl(output, place, aim);
 	const values: Record<string, number> = {};
-	const facts = curlFacts(run, place, aim);
 	const what = `TLS ${target.address}`;
-	noteCertificates(output.stdout.toString('latin1'), run.log, values, facts);
+	noteCertificates(output.stdout.toString('latin1'), run, values);
 	const shook = run.phases.tls !== undefined && run.phases.processing !== undefined;
 	const through = run.phases.connect_proxy !== undefined && run.phases.processing !== undefined;
 	if (!shook && !through) {
-		const failure = curlFailure(run, place, aim, facts) ?? new TargetDownError('tls', 'no handshake came about');
-		return curlDown(failure, what, run, values, facts);
+		const failure = curlFailure(run, place, aim) ?? new TargetDownError('tls', 'no handshake came about');
+		return curlDown(failure, what, run, values);
 	}
-	return judge(run, what, given, values, facts);
+	return judge(run, what, given, values);
 }
 
 /** What came behind the handshake is neither measured nor judged. */
 function judge(
-	{phases}: CurlRun,
+	{phases, facts}: CurlRun,
 	what: string,
 	given: TlsProbeOptions,
 	values: Record<string, number>,
-	facts: Record<string, string>,
 ): Reading {
 	const {processing: _processing, transfer: _transfer, ...measured} = phases;
 	facts.phase = 'tls';
@@ -77,20 +65,15 @@ function judge(
 	return {ok: false, reason: 'tls', detail: oneLine(detail, 300), ...known};
 }
 
-function aimOf({address, via}: Target): {host: string; port: number; aim: CurlAim} {
+function aimOf({address, via}: Target): {host: string; aim: CurlAim} {
 	const parsed = parseHostPort(address);
 	if (!parsed.ok) throw new TargetDownError('forbidden', parsed.detail);
 	const {host, port} = parsed;
-	return {host, port, aim: {via, port, secure: true, report: 'stdout'}};
+	return {host, aim: {via, port, secure: true, report: 'stdout'}};
 }
 
 /** All that were presented, where curl is new enough to print them; else the end of the server's own. */
-function noteCertificates(
-	text: string,
-	log: string,
-	values: Record<string, number>,
-	facts: Record<string, string>,
-): void {
+function noteCertificates(text: string, {log, facts}: CurlRun, values: Record<string, number>): void {
 	const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 	const chain = blocks.slice(0, 10).flatMap(parseCertificate);
 	const [leaf] = chain;

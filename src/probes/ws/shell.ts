@@ -3,22 +3,13 @@
 import {createHash} from 'node:crypto';
 import type {Reading, Target} from '../../engine/types.ts';
 import {splitTarget} from '../../net/target.ts';
-import {endpointOf, parseTargetUrl, shownUrl} from '../../net/url.ts';
+import {endpointOf, shownUrl} from '../../net/url.ts';
 import {judgeUpgrade} from '../../net/ws-upgrade.ts';
 import {oneLine, TargetDownError} from '../../util/errors.ts';
 import {isHarmlessHeader} from '../../util/redact.ts';
 import {version} from '../../util/version.ts';
 import {hasAuth} from '../shared/auth-options.ts';
-import {
-	type CurlAim,
-	curlArguments,
-	curlDown,
-	curlFacts,
-	curlFailure,
-	curlTlsArguments,
-	readCurl,
-	urlHost,
-} from '../shared/curl.ts';
+import {aimAtUrl, curlArguments, curlDown, curlFailure, curlHeaders, curlUrl, readCurl} from '../shared/curl.ts';
 import {inMs} from '../shared/failed-reading.ts';
 import {readHead} from '../shared/http-head.ts';
 import type {Probe, ShellCommand, ShellOutput, ShellPlace} from '../types.ts';
@@ -26,17 +17,19 @@ import type {WsOptions} from './options.ts';
 
 export const wsShell: NonNullable<Probe<WsOptions>['shell']> = {command, parse};
 
+const schemes = ['ws', 'wss'] as const;
+
 function command(target: Target, options: WsOptions, place: ShellPlace): ShellCommand | {unsupported: string} {
 	const fault = unsupportedOption(options);
 	if (fault !== undefined) return {unsupported: fault};
-	const {url, aim} = aimOf(target);
-	const {host, port} = endpointOf(url);
+	const {url, aim} = aimAtUrl(target, schemes);
+	const {host} = endpointOf(url);
 	const configured = Object.entries(options.headers);
 	const find = (wanted: string) => configured.find(([name]) => name.toLowerCase() === wanted)?.[1];
 	const named = find('host');
 	const {server_name: serverName} = options.tls_config;
 	const tlsName = serverName ?? (named === undefined ? host : (splitTarget(named)?.host ?? host));
-	const headers = [
+	const headers: [string, string][] = [
 		['Host', named ?? url.host],
 		['User-Agent', find('user-agent') ?? `tailprobe/${version}`],
 		...configured.filter(([name]) => !/^(?:host|user-agent)$/i.test(name)),
@@ -45,32 +38,28 @@ function command(target: Target, options: WsOptions, place: ShellPlace): ShellCo
 		['Sec-WebSocket-Key', keyFor(target)],
 		['Sec-WebSocket-Version', '13'],
 	];
-	const scheme = aim.secure ? 'https' : 'http';
-	const authority = `${urlHost(aim.secure ? tlsName : host)}:${port}`;
 	return {
 		argv: [
-			...curlArguments(place, aim),
-			...(aim.secure ? curlTlsArguments(options.tls_config) : []),
+			...curlArguments(place, aim, options.tls_config),
 			// Told that no body comes, curl ends with the head; asked by GET all the same.
 			...['--http1.1', '-I', '-X', 'GET'],
-			...headers.flatMap(([name, value]) => ['-H', value === '' ? `${name};` : `${name}: ${value}`]),
-			...['--url', `${scheme}://${authority}${url.pathname}${url.search}`],
+			...curlHeaders(headers),
+			...curlUrl(aim, aim.secure ? tlsName : host, `${url.pathname}${url.search}`),
 		],
 		maxBytes: 65_536,
 	};
 }
 
 function parse(output: ShellOutput, target: Target, options: WsOptions, place: ShellPlace): Reading {
-	const {url, aim} = aimOf(target);
+	const {url, aim} = aimAtUrl(target, schemes);
 	const run = readCurl(output, place, aim);
 	const what = `the WebSocket ${shownUrl(url)}`;
 	const values: Record<string, number> = {upgraded: 0, ssl: aim.secure ? 1 : 0};
-	const facts = curlFacts(run, place, aim);
+	const {facts} = run;
 	const head = readHead(output.stdout);
 	if (!head || run.status === 0) {
-		const failure =
-			curlFailure(run, place, aim, facts) ?? new TargetDownError('protocol', 'the answer has no proper head');
-		return curlDown(failure, what, run, values, facts);
+		const failure = curlFailure(run, place, aim) ?? new TargetDownError('protocol', 'the answer has no proper head');
+		return curlDown(failure, what, run, values);
 	}
 	// The end of the head is the end of the answer: curl may take what follows a 101 for a broken one.
 	const {transfer: _transfer, ...phases} = run.phases;
@@ -83,7 +72,7 @@ function parse(output: ShellOutput, target: Target, options: WsOptions, place: S
 			judgeUpgrade({...head, status, behind: Buffer.alloc(0), key: keyFor(target), at: 0}, options.subprotocols);
 			values.upgraded = 1;
 		} catch (error) {
-			return curlDown(error as Error, what, answer, values, facts);
+			return curlDown(error as Error, what, answer, values);
 		}
 	}
 	const known = {phases, values, facts};
@@ -105,13 +94,6 @@ function unsupportedOption(options: WsOptions): string | undefined {
 	if (options.subprotocols.length > 0)
 		return 'subprotocols may be secret and are not offered from where only a shell is: every process there would show them';
 	return undefined;
-}
-
-function aimOf({address, via}: Target): {url: URL; aim: CurlAim} {
-	const parsed = parseTargetUrl(address, ['ws', 'wss']);
-	if (!parsed.ok) throw new TargetDownError('forbidden', parsed.detail);
-	const {url} = parsed;
-	return {url, aim: {via, port: endpointOf(url).port, secure: url.protocol === 'wss:'}};
 }
 
 /** Another for each target; what belongs to it proves that the server understood, no more. */

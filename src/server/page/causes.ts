@@ -1,6 +1,8 @@
 /** What is wrong, put together by what seems to be its cause: a vantage, a system that is read, a tunnel. Pure. */
 
 import type {UnknownReason} from '../../engine/types.ts';
+import type {PoolView} from '../../pools/types.ts';
+import {verdictOf} from '../../pools/view.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {CheckView, SourceView} from '../types.ts';
 import {type FoldTrouble, findBehindHeadscale, foldMagicDns, foldPeers, foldUnknown} from './folds.ts';
@@ -21,9 +23,11 @@ export interface CheckTrouble {
 
 export interface VantageTrouble {
 	state: VantageState;
-	/** Its checks that are unknown for no reason of their own. */
+	/** Vantages that are reached through it, and so not at present. */
+	behind: readonly string[];
+	/** Its checks and theirs that are unknown for no reason of their own. */
 	blind: readonly CheckView[];
-	/** All of its checks. */
+	/** All of its checks and theirs. */
 	total: number;
 	/** Milliseconds since 1970 of the first run that could not look; `atLeast`: perhaps even longer. */
 	since?: {ms: number; atLeast: boolean};
@@ -44,6 +48,8 @@ export interface Troubles {
 	down: readonly CheckTrouble[];
 	/** Several checks with one cause, down or unknown. */
 	folds: readonly FoldTrouble[];
+	/** With fewer usable machines than they must have. */
+	pools: readonly PoolView[];
 	vantages: readonly VantageTrouble[];
 	sources: readonly SourceTrouble[];
 	unknown: readonly CheckTrouble[];
@@ -53,7 +59,7 @@ export interface Troubles {
 export function groupTroubles(snapshot: Snapshot): Troubles {
 	const {checks, landmarks} = snapshot;
 	const bad = checks
-		.filter(view => view.ran && view.verdict !== 'up' && !isUnsupported(view))
+		.filter(view => view.ran && view.verdict !== 'up' && !isUnsupported(view) && !isToBeLookedAt(view, snapshot))
 		.toSorted(compareTroubles);
 	const vantages = groupByVantage(bad, snapshot);
 	const magicDns = foldMagicDns(bad.filter(isDown), landmarks);
@@ -78,10 +84,19 @@ export function groupTroubles(snapshot: Snapshot): Troubles {
 	return {
 		down: down.filter(({view}) => !folded.has(view)),
 		folds: [...magicDns, ...peers, ...alike],
+		pools: snapshot.pools.filter(pool => verdictOf(pool).verdict === 'short'),
 		vantages,
 		sources,
 		unknown: unknown.filter(view => !folded.has(view)).map(view => ({view, behind: [], ...sinceOf(view.unknownSince)})),
 	};
+}
+
+/** Its vantage was out of reach at its last slot and is not any more: its next run tells. */
+function isToBeLookedAt({check, verdict, last}: CheckView, {vantages}: Pick<Snapshot, 'vantages'>): boolean {
+	const vantage = vantages.find(({name}) => name === check.vantage);
+	return (
+		verdict === 'unknown' && last?.reason === 'vantage' && vantage?.group !== undefined && vantage.condition === 'sound'
+	);
 }
 
 const sinceOf = (first: VantageTrouble['since']) => (first ? {sinceMs: first.ms} : {});
@@ -181,17 +196,24 @@ const ownReasons: readonly string[] = ['unsupported', 'denied', 'incomplete', 'i
 
 function groupByVantage(bad: readonly CheckView[], snapshot: Snapshot): VantageTrouble[] {
 	const unsound = snapshot.vantages.filter(isUnsound);
-	return unsound.map(state => {
+	const causes = unsound.filter(({behind}) => !unsound.some(({name}) => name === behind));
+	return causes.map(state => {
+		const behind = unsound.filter(other => other.behind === state.name).map(({name}) => name);
+		const names = new Set([state.name, ...behind]);
 		const blind = bad.filter(
 			({check, verdict, last}) =>
-				verdict === 'unknown' && check.vantage === state.name && !ownReasons.includes(last?.reason ?? ''),
+				verdict === 'unknown' && names.has(check.vantage) && !ownReasons.includes(last?.reason ?? ''),
 		);
-		const total = snapshot.checks.filter(({check}) => check.vantage === state.name).length;
+		const total = snapshot.checks.filter(({check}) => names.has(check.vantage)).length;
 		const sources = snapshot.sources.filter(
 			source => source.ok === false && vantageOf(source, snapshot) === state.name,
 		);
-		const since = firstBlind(blind);
-		return {state, blind, total, ...(since ? {since} : {}), sources};
+		// The local vantage's own checks date its trouble better than a look once a second does.
+		const since =
+			state.group === undefined || state.sinceMs === undefined
+				? firstBlind(blind)
+				: {ms: state.sinceMs, atLeast: false};
+		return {state, behind, blind, total, ...(since ? {since} : {}), sources};
 	});
 }
 

@@ -1,5 +1,7 @@
 /** The whole in a few words, for the head of the page and the browser's tab. Pure. */
 
+import type {PoolView} from '../../pools/types.ts';
+import {verdictOf} from '../../pools/view.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import {countChecks} from '../json.ts';
 import {groupSources} from './causes.ts';
@@ -9,14 +11,17 @@ import {count, isUnsound} from './words.ts';
 
 /** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up`. */
 export function headline(snapshot: Snapshot, notes: number): string {
-	const {checks, vantages} = snapshot;
+	const {checks, pools, vantages} = snapshot;
 	const {total, up, down, unknown: all, pending} = countChecks(checks);
 	// What cannot run where it is asked to is a note.
 	const unsupported = checks.filter(isUnsupported).length;
 	const unknown = all - unsupported;
-	const troubles = [down > 0 ? `${down} down` : '', sayVantages(vantages), saySources(snapshot)].filter(
-		part => part !== '',
-	);
+	const troubles = [
+		down > 0 ? `${down} down` : '',
+		sayPools(pools),
+		sayVantages(vantages),
+		saySources(snapshot),
+	].filter(part => part !== '');
 	if (unknown > 0) troubles.push(`${unknown} unknown`);
 	if (total === 0) return [...troubles, 'no checks yet'].join(' · ');
 	if (troubles.length > 0) return [...troubles, ...(down > 0 || unknown > 0 ? [] : [`${up} up`])].join(' · ');
@@ -26,8 +31,16 @@ export function headline(snapshot: Snapshot, notes: number): string {
 	return notes > 0 ? `${whole}, ${count(notes, 'note')}` : whole;
 }
 
+function sayPools(pools: readonly PoolView[]): string {
+	const short = pools.filter(pool => verdictOf(pool).verdict === 'short');
+	const [first] = short;
+	if (!first) return '';
+	return short.length > 1 ? `${short.length} pools too small` : `pool ${first.name} ${first.usable} of ${first.min}`;
+}
+
 function sayVantages(vantages: readonly VantageState[]): string {
-	const unsound = vantages.filter(isUnsound);
+	// One that is reached through another has that one's trouble.
+	const unsound = vantages.filter(isUnsound).filter(({behind}) => behind === undefined);
 	const [first] = unsound;
 	if (!first) return '';
 	if (unsound.length > 1) return `${unsound.length} vantages not sound`;

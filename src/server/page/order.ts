@@ -1,10 +1,12 @@
-/** The order in which causes are told: the newest incident first, and of one incident what reaches furthest. Pure. */
+/** The order in which causes are told: the newest incident first, and of one incident what fails before what cannot be looked at, then what reaches furthest. Pure. */
 
 import {oneIncidentMs} from './folds.ts';
 
 export interface Ordered {
 	/** Milliseconds since 1970; undefined where nobody knows: such come last. */
 	sinceMs?: number | undefined;
+	/** Something is known to fail; otherwise it only keeps us from looking. */
+	isDown?: boolean;
 	/** How much hangs on it. */
 	breadth: number;
 }
@@ -24,7 +26,12 @@ export function newestAndBroadestFirst<Cause extends Ordered>(causes: readonly C
 	const place = new Map(causes.map((cause, at) => [cause, at]));
 	const placeOf = (cause: Cause) => place.get(cause) ?? 0;
 	return incidents.flatMap(incident =>
-		incident.toSorted((one, other) => other.breadth - one.breadth || placeOf(one) - placeOf(other)),
+		incident.toSorted(
+			(one, other) =>
+				Number(other.isDown ?? false) - Number(one.isDown ?? false) ||
+				other.breadth - one.breadth ||
+				placeOf(one) - placeOf(other),
+		),
 	);
 }
 

@@ -1,5 +1,6 @@
 /** The top of the page: the whole in one sentence and a few numbers, and what there is to read when nothing is wrong. */
 
+import {verdictOf} from '../../pools/view.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {countChecks} from '../json.ts';
 import {type Html, html} from './escape.ts';
@@ -9,14 +10,16 @@ import {isUnsupported} from './unsupported-notes.ts';
 import {clockTime, count, isUnsound, verdictMark, verdictWords} from './words.ts';
 
 export function renderHeader(snapshot: Snapshot, notes: number): Html {
-	const {checks, sources, vantages, nowMs} = snapshot;
+	const {checks, pools, sources, vantages, nowMs} = snapshot;
 	const all = countChecks(checks);
 	const unsupported = checks.filter(isUnsupported).length;
 	const counts = {...all, unknown: all.unknown - unsupported};
 	const {up, down, unknown} = counts;
 	const failing = sources.filter(({ok}) => ok === false).length;
 	const sick = vantages.filter(isUnsound).length;
-	const state = down > 0 ? 'down' : unknown > 0 || failing > 0 || sick > 0 ? 'unknown' : up > 0 ? 'up' : 'pending';
+	const isShort = pools.some(pool => verdictOf(pool).verdict === 'short');
+	const state =
+		down > 0 || isShort ? 'down' : unknown > 0 || failing > 0 || sick > 0 ? 'unknown' : up > 0 ? 'up' : 'pending';
 	return html`<header class="top ${state}">
 <h1><span class="name">tailprobe</span> ${headline(snapshot, notes)}</h1>
 <ul class="counts">

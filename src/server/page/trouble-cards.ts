@@ -1,5 +1,6 @@
 /** What is wrong now as cards: failures, then what keeps us from looking, then what nobody could look at. */
 
+import type {PoolView} from '../../pools/types.ts';
 import {formatPath, formatSpan} from '../../util/readable.ts';
 import type {CheckView, SourceView} from '../types.ts';
 import {type CheckTrouble, reasonOf, type SourceTrouble, type Troubles, type VantageTrouble} from './causes.ts';
@@ -28,30 +29,44 @@ const reasonsShown = 3;
 const earlierMs = 60_000;
 
 /** Undefined when nothing is wrong. */
-export function renderTroubles({down, folds, vantages, sources, unknown}: Troubles, nowMs: number): Html | undefined {
+export function renderTroubles(
+	{down, folds, pools, vantages, sources, unknown}: Troubles,
+	nowMs: number,
+): Html | undefined {
 	// Of one incident and breadth: what explains much before what may be explained.
 	const cards = newestAndBroadestFirst<Card>([
+		...pools.map(each => ({
+			sinceMs: each.sinceMs,
+			breadth: 1,
+			isDown: true,
+			checks: 0,
+			render: () => renderShortPool(each, nowMs),
+		})),
 		...sources.map(each => ({
 			sinceMs: sinceOfSources(each),
 			breadth: each.sources.length + each.behind.length,
+			isDown: each.behind.length > 0,
 			checks: 0,
 			render: () => renderSources(each, nowMs),
 		})),
 		...vantages.map((each, at) => ({
 			sinceMs: each.since?.ms,
 			breadth: each.blind.length,
+			isDown: false,
 			checks: 0,
 			render: () => renderVantage(each, `blind-${at}`, nowMs),
 		})),
 		...folds.map((each, at) => ({
 			sinceMs: each.sinceMs,
 			breadth: each.views.length,
+			isDown: each.cause !== 'alike',
 			checks: each.views.length,
 			render: () => renderFold(each, `fold-${at}`, nowMs),
 		})),
 		...[...down, ...unknown].map(each => ({
 			sinceMs: each.view.downSince ?? each.sinceMs,
 			breadth: 1 + each.behind.length,
+			isDown: each.view.verdict === 'down',
 			checks: 1 + each.behind.length,
 			render: () => renderCheck(each, nowMs),
 		})),
@@ -71,6 +86,16 @@ interface Card extends Ordered {
 	/** Checks that are told nowhere else; 0 for cards that are always shown. */
 	checks: number;
 	render(): Html;
+}
+
+function renderShortPool({name, usable, min, members, sinceMs}: PoolView, nowMs: number): Html {
+	const troubled = members.filter(({state}) => state !== 'usable');
+	const hidden = troubled.length - behindShown;
+	return html`<li class="down">
+<p>${verdictMark('down', 'too few')} <b>pool ${name}</b> ${usable} of at least ${min} usable</p>
+<div class="why">${troubled.slice(0, behindShown).map(({name: member, state, why}) => html`<p><b>${member}</b> ${withCode(asSentence(why ?? state))}</p>`)}${hidden > 0 ? html`<p>And ${hidden} more.</p>` : ''}${members.length < min ? html`<p>${count(members.length, 'machine')} there at all.</p>` : ''}</div>
+<p class="muted small">${sinceMs === undefined ? '' : html`since ${clockTime(sinceMs, nowMs)} (${formatSpan(nowMs - sinceMs)}) · `}<a href="#pools">pools</a></p>
+</li>`;
 }
 
 function renderCheck({view, behind, tunnel, sinceMs}: CheckTrouble, nowMs: number): Html {
@@ -189,24 +214,31 @@ function sayEarlier(
 	return html`${reasonSince === downSince ? 'already' : 'down for another reason'} since ${clockTime(downSince, nowMs)}`;
 }
 
-function renderVantage({state, blind, total, since, sources}: VantageTrouble, id: string, nowMs: number): Html {
+function renderVantage({state, behind, blind, total, since, sources}: VantageTrouble, id: string, nowMs: number): Html {
 	const {name, condition, detail} = state;
 	const from = since
 		? html` ${since.atLeast ? 'at least since' : 'since'} ${clockTime(since.ms, nowMs)} (${formatSpan(nowMs - since.ms)})`
 		: '';
+	const others =
+		behind.length === 0 ? '' : ` and ${behind.length === 1 ? 'that' : 'those'} of what is reached through it`;
 	const whose =
-		blind.length === total ? `its ${count(total, 'check')}` : `${blind.length} of its ${count(total, 'check')}`;
+		behind.length > 0
+			? `${blind.length} of ${count(total, 'check')}${others}`
+			: blind.length === total
+				? `its ${count(total, 'check')}`
+				: `${blind.length} of its ${count(total, 'check')}`;
 	const hidden = blind.length - blindShown;
 	return html`<li class="unknown">
 <p>${verdictMark('unknown', '')}<b>vantage ${name}</b> is ${condition}${from}${blind.length > 0 ? `: ${whose} ${blind.length === 1 ? 'is' : 'are'} unknown` : ''}</p>
 <div class="why"><p>${withCode(asSentence(detail ?? 'It gave no reason'))}</p>
+${behind.length > 0 ? html`<p>Reached through it, and so not at present: ${behind.slice(0, behindShown).join(', ')}${behind.length > behindShown ? ` and ${behind.length - behindShown} more` : ''}.</p>` : ''}
 ${
 	blind.length > 0
 		? html`<details id="${id}"><summary id="${id}-title">${count(blind.length, 'unknown check')}</summary><ul class="plain">${blind
 				.slice(0, blindShown)
 				.map(view => {
 					const known = sayWasDown(view, nowMs);
-					return html`<li><a href="${historyPath(view.check.key)}">${view.check.name} ${view.check.target.name}</a>${known ? html` (${known})` : ''}</li>`;
+					return html`<li><a href="${historyPath(view.check.key)}">${view.check.name} ${view.check.target.name}</a>${view.check.vantage === name ? '' : html` <span class="muted">from ${view.check.vantage}</span>`}${known ? html` (${known})` : ''}</li>`;
 				})}${hidden > 0 ? html`<li>and ${hidden} more</li>` : ''}</ul></details>`
 		: ''
 }${sources.length > 0 ? html`<p class="muted small">Not read of it either: ${sources.map(source => source.name).join(', ')}.</p>` : ''}</div>

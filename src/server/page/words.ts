@@ -9,6 +9,8 @@ import {formatTime} from '../format-time.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
 
+export {asSentence} from '../../util/words.ts';
+
 /** A verdict, and `pending` before the first run. */
 export type Shown = Verdict | 'pending';
 
@@ -26,8 +28,9 @@ export function badness(view: CheckView): number {
 }
 
 /** Whether the vantage cannot look at present. */
-export function isUnsound({condition}: VantageState): boolean {
-	return condition === 'sick' || condition === 'gone';
+export function isUnsound({condition, unsupported}: VantageState): boolean {
+	// That no way can work there is a fact and no trouble.
+	return condition === 'sick' || (condition === 'gone' && !unsupported);
 }
 
 /** A verdict by shape and word; the shapes stand once in the page. */
@@ -62,11 +65,6 @@ export function clockText(wallMs: number, nowMs: number): string {
 	if (iso === undefined) return 'an unknown time';
 	const sameDay = iso.slice(0, 10) === formatTime(nowMs)?.slice(0, 10);
 	return `${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC`;
-}
-
-/** Texts end in many ways; here a sentence of its own follows. */
-export function asSentence(text: string): string {
-	return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** The text with what stands between backquotes, such as a command to type, as code. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {curlFacts, curlFailure, readCurl} from '../../../src/probes/shared/curl.ts';
+import {curlFailure, readCurl} from '../../../src/probes/shared/curl.ts';
 import type {ShellOutput} from '../../../src/probes/types.ts';
 import {CannotLookError, TargetDownError} from '../../../src/util/errors.ts';
 import {testPlace} from '../../helpers/probing.ts';
@@ -14,7 +14,7 @@ function told(status: number, stderr: string, more: Partial<ShellOutput> = {}): 
 }
 
 function wordOf(output: ShellOutput, place: typeof direct = direct, how = aim): string | undefined {
-	const failure = curlFailure(readCurl(output, place, how), place, how, {});
+	const failure = curlFailure(readCurl(output, place, how), place, how);
 	if (failure instanceof TargetDownError || failure instanceof CannotLookError) return failure.reason;
 	return failure?.message;
 }
@@ -88,7 +88,7 @@ test('phases are the differences of its times, and a headers line cannot pass fo
 test('what is answered is noted only when a connection to the target came about, not one to the proxy', t => {
 	const log = `* Connected to 127.0.0.1 (127.0.0.1) port 1055\n* SOCKS5 connect to 100.64.0.9:80\ncurl: (28) timed out\n\n${nothing}`;
 
-	t.is(curlFacts(readCurl(told(28, log), proxied, aim), proxied, aim).answered, undefined);
-	t.is(curlFacts(readCurl(told(28, `* SOCKS5 request granted.\n${log}`), proxied, aim), proxied, aim).answered, 'true');
-	t.is(curlFacts(readCurl(told(28, log), direct, aim), direct, aim).answered, 'true');
+	t.is(readCurl(told(28, log), proxied, aim).facts.answered, undefined);
+	t.is(readCurl(told(28, `* SOCKS5 request granted.\n${log}`), proxied, aim).facts.answered, 'true');
+	t.is(readCurl(told(28, log), direct, aim).facts.answered, 'true');
 });

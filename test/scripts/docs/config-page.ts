@@ -53,3 +53,11 @@ test('keys below lists, below what is by name and below either of two forms have
 	t.regex(page, /`vantages` \(a list\)\n\n.*one entry of type `local`, and any of type `remote`/);
 	t.regex(page, /an address makes a poor label/);
 });
+
+test('a key that has the name of a probe type is only left out where it is the block of that type', t => {
+	const page = configPage();
+
+	t.regex(page, /\n\| `match` \|(?:.*\n)+?\| `gpu` \| boolean \|/);
+	t.notRegex(page, /\n\| `http` \|/);
+	t.regex(page, /\n\| `ways` \| list of \{agent\} or \{ssh\} or \{pod\} \|/);
+});
