@@ -12,7 +12,12 @@ const usage = `tailprobe-agent ${version}: one GPU instance as a vantage of a ta
 This one file holds the agent and the Node.js that it runs on, and nothing else of tailprobe.
 `;
 
-const loadAgent: LoadCommand = async () => (await import('../../src/cli/agent.ts')).runAgent;
+const program = 'tailprobe-agent';
+
+const loadAgent: LoadCommand = async () => {
+	const {runAgent} = await import('../../src/cli/agent.ts');
+	return args => runAgent(args, program);
+};
 
 /** Commands of the whole program that people will try here. */
 const elsewhere: readonly string[] = ['serve', 'probe', 'check-config', 'lab', 'diagnose'];
@@ -23,7 +28,7 @@ void main(process.argv.slice(2)).then(exitCode => {
 });
 
 async function main([name, ...rest]: string[]): Promise<number> {
-	if (name === 'agent') return runCommand(name, loadAgent, rest, usage);
+	if (name === 'agent') return runCommand(name, loadAgent, rest, usage, program);
 	if (name === '--help' || name === '-h' || name === 'help') {
 		process.stdout.write(usage);
 		return 0;

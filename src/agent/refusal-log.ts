@@ -11,8 +11,8 @@ export interface RefusalLog {
 
 const spacingMs = 60_000;
 
-/** Keys of the log; docs/agent.md explains each. */
-export const refusalWords: Readonly<Record<RefusalCode, string>> = {
+/** Keys of the log; docs/agent.md explains each. What is refused to a daemon that has proved itself is told to it, and not here. */
+export const refusalWords: Readonly<Partial<Record<RefusalCode, string>>> = {
 	request: 'not_understood',
 	boot: 'for_an_earlier_start',
 	proof: 'wrong_secret',
@@ -20,8 +20,6 @@ export const refusalWords: Readonly<Record<RefusalCode, string>> = {
 	replay: 'repeated',
 	address: 'for_another_address',
 	busy: 'too_many',
-	superseded: 'superseded',
-	failed: 'failed',
 };
 
 export function createRefusalLog(log: Pick<Logger, 'warn'>, clock: Clock): RefusalLog {
@@ -30,7 +28,7 @@ export function createRefusalLog(log: Pick<Logger, 'warn'>, clock: Clock): Refus
 
 	return {
 		note(code) {
-			const word = refusalWords[code];
+			const word = refusalWords[code] ?? code;
 			counts[word] = (counts[word] ?? 0) + 1;
 			if (cancel) return;
 			tell();

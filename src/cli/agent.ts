@@ -8,9 +8,10 @@ import {keepSecret} from '../agent/secret-keeper.ts';
 import type {SecretReference} from '../config/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {oneLine, UserError} from '../util/errors.ts';
+import {shownPath} from '../util/shown-path.ts';
 import {count} from '../util/words.ts';
 
-const usage = `Usage: tailprobe agent --config FILE [--check]
+const usageOf = (program: string) => `Usage: ${program} agent --config FILE [--check]
 
 Measures from this machine for a tailprobe daemon, which dials it over the
 tailnet, until SIGTERM or SIGINT ends it. --check only names every mistake of
@@ -20,8 +21,9 @@ be read here and now.
 Exit status: 0 ended by a signal, or right; 78 wrong configuration, 64 wrong usage.
 `;
 
-/** Runs until SIGTERM or SIGINT; answers the exit status. */
-export async function runAgent(args: string[]): Promise<number> {
+/** Runs until SIGTERM or SIGINT; answers the exit status. `program` is how whoever typed it calls us. */
+export async function runAgent(args: string[], program = 'tailprobe'): Promise<number> {
+	const usage = usageOf(program);
 	const {values, positionals} = parseArgs({
 		args,
 		allowPositionals: true,
@@ -78,7 +80,7 @@ function check(path: string): number {
 function lackOf(secret: SecretReference): string | undefined {
 	if ('env' in secret && process.env[secret.env] === undefined)
 		return `The environment variable ${secret.env} is not set here and now.`;
-	if ('file' in secret && !isReadable(secret.file)) return `${secret.file} cannot be read here and now.`;
+	if ('file' in secret && !isReadable(secret.file)) return `${shownPath(secret.file)} cannot be read here and now.`;
 	return keepSecret(secret, {clock: systemClock}).problem();
 }
 

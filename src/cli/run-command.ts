@@ -8,18 +8,24 @@ export type LoadCommand = () => Promise<(args: string[]) => Promise<number>>;
 /** Exit status for wrong arguments (EX_USAGE of sysexits.h). */
 export const usageExitCode = 64;
 
-/** Answers the exit status. Throws for what is our own bug. */
-export async function runCommand(name: string, load: LoadCommand, args: string[], usage: string): Promise<number> {
+/** Answers the exit status. Throws for what is our own bug. `program` is how whoever typed it calls us. */
+export async function runCommand(
+	name: string,
+	load: LoadCommand,
+	args: string[],
+	usage: string,
+	program = 'tailprobe',
+): Promise<number> {
 	try {
 		const run = await load();
 		return await run(args);
 	} catch (error) {
 		if (error instanceof UserError) {
-			process.stderr.write(`tailprobe: ${error.message}\n`);
+			process.stderr.write(`${program}: ${error.message}\n`);
 			return error.exitCode;
 		}
 		if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) {
-			process.stderr.write(`tailprobe ${name}: ${messageOf(error)}\n\n${usage}`);
+			process.stderr.write(`${program} ${name}: ${messageOf(error)}\n\n${usage}`);
 			return usageExitCode;
 		}
 		throw error;

@@ -36,6 +36,12 @@ export const gpuMetrics = {
 		help: 'GPUs that must answer there (`gpu.expect`).',
 		labels: ['vantage'],
 	},
+	lost: {
+		name: 'tailprobe_gpu_lost',
+		type: 'gauge',
+		help: 'GPUs that nvidia-smi names and cannot reach any more; they are not among the visible ones, whatever is expected.',
+		labels: ['vantage'],
+	},
 	exitCode: {
 		name: 'tailprobe_gpu_smi_exit_code',
 		type: 'gauge',
@@ -131,6 +137,7 @@ function describe({vantage, peer, outcome}: GpuReading): Sample[] {
 
 	add(gpuMetrics.visible, gpus.length);
 	if (isCount(values.gpus_expected, mostGpus)) add(gpuMetrics.expected, values.gpus_expected);
+	if (isCount(values.gpus_lost, mostGpus)) add(gpuMetrics.lost, values.gpus_lost);
 	if (isCount(values.exit_code, 255)) add(gpuMetrics.exitCode, values.exit_code);
 	if (isAmount(values.smi_seconds)) add(gpuMetrics.duration, values.smi_seconds);
 	for (const gpu of gpus) {

@@ -42,6 +42,7 @@ export function judgeGpus(answer: SmiAnswer, wishes: GpuWishes): Reading {
 		values: {
 			gpus_visible: gpus.length,
 			gpus_expected: wishes.expect,
+			gpus_lost: rows.lost.length,
 			...(answer.exitCode === undefined ? {} : {exit_code: answer.exitCode}),
 			...(answer.seconds === undefined ? {} : {smi_seconds: answer.seconds}),
 		},

@@ -78,7 +78,8 @@ export function readScript({status, stdout, stderr, timedOut, cut}: ShellOutput,
 		if (status === 127) throw new CannotLookError('unsupported', 'There is no sh here to ask nvidia-smi with.');
 		throw new CannotLookError('incomplete', `The shell that asks nvidia-smi ended with ${status} before it asked.`);
 	}
-	const fields = names.split(',');
+	// More were not asked.
+	const fields = names.split(',', wantedFields.length);
 	const rest = text.slice(start.length);
 	const ending = /tailprobe-gpu exit (\d{1,3})\n/.exec(rest);
 	if (!ending) {

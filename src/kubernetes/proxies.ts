@@ -9,7 +9,8 @@ export function findProxy({metadata, spec, status}: RawPod): TailnetProxy | unde
 	const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(isKept)];
 	const container = containers.find(isTailscale);
 	const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-	const common = known({container: container?.name ?? undefined, ready: readinessOf(container?.name, statuses)});
+	const named = container?.name && isHostname(container.name) ? container.name : undefined;
+	const common = known({container: named, ready: readinessOf(container?.name, statuses)});
 	const parentName = labelOf(metadata.labels, 'parent-resource');
 	const own = ownNames(container, metadata.annotations);
 	if (parentName !== undefined) {
@@ -24,7 +25,8 @@ export function findProxy({metadata, spec, status}: RawPod): TailnetProxy | unde
 		return {kind: 'operator', hostnames: unique([...own, usual]), parent, ...common};
 	}
 	if (!container) return undefined;
-	return {kind: 'sidecar', hostnames: unique([...own, spec?.hostname ?? metadata.name]), ...common};
+	const hostname = spec?.hostname ?? undefined;
+	return {kind: 'sidecar', hostnames: unique([...own, isHostname(hostname) ? hostname : metadata.name]), ...common};
 }
 
 type Container = NonNullable<NonNullable<RawContainers>[number]>;

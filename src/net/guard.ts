@@ -62,9 +62,7 @@ export function checkAddress(address: string, rule: AddressRule): void {
 	if (!parsed) throw forbidden(`"${address.slice(0, 60)}" is not an address in canonical form`);
 	if (contains(loopback, parsed)) {
 		if (!rule.allowLoopback)
-			throw forbidden(
-				`${parsed.address} is a loopback address, and such are never dialled: ${loopbackAdvice}`,
-			);
+			throw forbidden(`${parsed.address} is a loopback address, and such are never dialled: ${loopbackAdvice}`);
 	} else {
 		const kind = rule.allowMagicDns && contains(magicDns, parsed) ? undefined : forbiddenKind(parsed);
 		if (kind) throw forbidden(`${parsed.address} is ${kind}: such are never dialled`);

@@ -155,4 +155,6 @@ export interface ShellOutput {
 	timedOut: boolean;
 	/** There was more than `maxBytes`. */
 	cut: boolean;
+	/** By our own clock it took no longer than this: what tells of more is no measurement. Absent: not known. */
+	mostSeconds?: number;
 }

@@ -42,6 +42,14 @@ export function scriptBytes(commands: readonly ScriptCommand[]): number {
 	return Buffer.byteLength(buildScript({token: '0'.repeat(32), commands, lanes: 4, deadlineSeconds: 60}));
 }
 
+/** More output than this is not kept at a time: all of it is read in one go, while nothing else is done. */
+export const mostOutputBytes = 16 * 1024 * 1024;
+
+/** What the commands can write together, in base64, with what stands before and behind each line of it. */
+export function outputBytes(commands: readonly ScriptCommand[]): number {
+	return 10_000 + commands.reduce((sum, {maxBytes}) => sum + Math.ceil((maxBytes + maxErrorBytes) * 1.45) + 1000, 0);
+}
+
 /** Runs the commands in one script. Never rejects. */
 export async function execute(
 	transport: ShellTransport,
@@ -50,7 +58,8 @@ export async function execute(
 ): Promise<Execution> {
 	const deadlineMs = Math.max(1, Math.floor(wantedMs));
 	const plan = {token: randomBytes(16).toString('hex'), commands, lanes, deadlineSeconds: scriptSeconds(deadlineMs)};
-	const run = await transport.run(buildScript(plan), {deadlineMs, maxBytes: maxOutputBytes(commands), signal});
+	const maxBytes = Math.min(mostOutputBytes, outputBytes(commands));
+	const run = await transport.run(buildScript(plan), {deadlineMs, maxBytes, signal});
 	if (run.kind === 'refused') return refused(commands, new CannotLookError(run.reason, run.detail), run.hurried);
 	if (signal.aborted)
 		return refused(commands, new CannotLookError('canceled', 'the run was cut short because tailprobe is ending'));
@@ -69,7 +78,7 @@ export async function execute(
 			);
 	return {
 		ran: true,
-		results: results.map((result, at) => meaningOf(result, commands[at], cut)),
+		results: results.map((result, at) => meaningOf(result, commands[at], cut, run.roundTripMs / 1000)),
 		roundTripMs: run.roundTripMs,
 	};
 }
@@ -78,10 +87,15 @@ function meaningOf(
 	result: FrameResult,
 	command: ScriptCommand | undefined,
 	cut: CannotLookError,
+	wholeSeconds: number,
 ): Ran | CannotLookError {
 	switch (result.kind) {
 		case 'ran':
-			return {output: result.output, seconds: result.seconds};
+			// Nothing in it took longer than the whole by our own clock.
+			return {
+				output: {...result.output, mostSeconds: wholeSeconds},
+				seconds: result.seconds === undefined ? undefined : Math.min(result.seconds, wholeSeconds),
+			};
 		case 'stuck':
 			// As one that was ended at its limit: it only did not listen.
 			return {
@@ -112,9 +126,4 @@ function withoutShell(status: number | undefined, stderr: string, missedMs: numb
 	const said = stderr.slice(0, 150).trim();
 	const how = missedMs === undefined ? `(status ${status ?? 'unknown'})` : `within ${formatDurationMs(missedMs)}`;
 	return new CannotLookError('vantage', `The shell there answered nothing ${how}${said === '' ? '' : `: ${said}`}.`);
-}
-
-/** In base64, with what stands before and behind each line of it. */
-function maxOutputBytes(commands: readonly ScriptCommand[]): number {
-	return 10_000 + commands.reduce((sum, {maxBytes}) => sum + Math.ceil((maxBytes + maxErrorBytes) * 1.45) + 1000, 0);
 }

@@ -6,7 +6,15 @@ import {findProbe} from '../probes/registry.ts';
 import type {Probe, ShellPlace} from '../probes/types.ts';
 import {CannotLookError, messageOf, TargetDownError} from '../util/errors.ts';
 import {fairMs, type ShellTransport} from '../vantages/shell-transport.ts';
-import {type Execution, execute, type Ran, scriptBytes, scriptSeconds} from './execution.ts';
+import {
+	type Execution,
+	execute,
+	mostOutputBytes,
+	outputBytes,
+	type Ran,
+	scriptBytes,
+	scriptSeconds,
+} from './execution.ts';
 import {addressOf, askForName, familyOf, type Named, type NameRules, nameOf, type PeerLookup} from './names.ts';
 import {askStatus, type OwnStatus, readStatus} from './own-status.ts';
 import type {ScriptCommand} from './script.ts';
@@ -84,7 +92,13 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 	const status = tailscaled === undefined ? [] : [askStatus(tailscaled)];
 	const parts = splitUp(asked, status, options.transport.maxScriptBytes);
 	for (const one of parts.tooLong)
-		say(one.check, new CannotLookError('unsupported', 'What is to be sent is too long for this way.'));
+		say(
+			one.check,
+			new CannotLookError(
+				'unsupported',
+				'What is to be sent, or the largest answer to it (body_size_limit), is too long for this way.',
+			),
+		);
 	if (asked.length === parts.tooLong.length && !isLook) return {found, ran: false};
 
 	const [first = []] = parts.fitting;
@@ -92,10 +106,16 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 		[...status, ...(isLook ? [sign] : []), ...first.map(({command}) => command)],
 		...parts.fitting.slice(1).map(part => part.map(({command}) => command)),
 	];
-	const lanes = Math.max(2, Math.ceil(options.lanes / groups.length));
-	const executions = await Promise.all(
-		groups.map(commands => execute(options.transport, commands, {deadlineMs, lanes, signal: options.signal})),
-	);
+	const executions: Execution[] = [];
+	for (const wave of wavesOf(groups)) {
+		const leftMs = options.deadlineMs - (performance.now() - begunAt);
+		const lanes = Math.max(2, Math.ceil(options.lanes / wave.length));
+		const how = {deadlineMs: leftMs, lanes, signal: options.signal};
+		const runs = wave.map(commands =>
+			executions.length > 0 && leftMs < leastMs ? notBegun(commands) : execute(options.transport, commands, how),
+		);
+		executions.push(...(await Promise.all(runs)));
+	}
 	for (const [at, part] of parts.fitting.entries()) {
 		const results = executions[at]?.results.slice(at === 0 ? status.length : 0) ?? [];
 		for (const [index, one] of part.entries()) {
@@ -120,6 +140,8 @@ interface Asked extends Aimed {
 }
 
 const overheadMs = 3000;
+/** In less time no script comes to its end. */
+const leastMs = 1500;
 /** Runs where a shell does. */
 const sign: ScriptCommand = {argv: ['true'], maxBytes: 10, limitSeconds: 1};
 
@@ -174,7 +196,7 @@ async function resolveThere(
 	return {aimed: [], refusal, ...(hurried ? {hurried} : {})};
 }
 
-function commandFor(aim: Aimed, {place}: RoundOptions, deadlineMs: number): Asked {
+function commandFor(aim: Aimed, {place, transport}: RoundOptions, deadlineMs: number): Asked {
 	const {check, shell, named} = aim;
 	// What it takes to say so must fit before the script's own end.
 	const timeoutMs = Math.max(300, Math.min(check.timeoutMs, scriptSeconds(deadlineMs) * 1000 - 200));
@@ -182,6 +204,12 @@ function commandFor(aim: Aimed, {place}: RoundOptions, deadlineMs: number): Aske
 	const there: ShellPlace = {...rest, timeoutMs, ...(named?.address === undefined ? {} : {address: named.address})};
 	const command = shell.command(check.target, check.options, there);
 	if ('unsupported' in command) throw new CannotLookError('unsupported', `${command.unsupported}.`);
+	// Over ssh the script goes in by standard input, and is no argument of anything.
+	if (transport.type === 'pod' && (command.input ?? '') !== '')
+		throw new CannotLookError(
+			'unsupported',
+			'A request body is not sent through exec: every process there, and the log of the API server, would show it.',
+		);
 	if ([...command.argv, command.input ?? ''].some(text => text.includes('\0')))
 		throw new CannotLookError('unsupported', 'A NUL cannot be sent from where only a shell is.');
 	// The program's own end comes first, so that it can tell its times.
@@ -189,20 +217,43 @@ function commandFor(aim: Aimed, {place}: RoundOptions, deadlineMs: number): Aske
 	return {...aim, place: there, command: {...command, limitSeconds}};
 }
 
-/** Several scripts where one would be too long; what is too long alone goes nowhere. */
+/** Groups that may run at the same time: what they can write together is bounded, so that a place that lies fills no memory. */
+function wavesOf(groups: readonly (readonly ScriptCommand[])[]): (readonly ScriptCommand[])[][] {
+	const waves: (readonly ScriptCommand[])[][] = [];
+	let bytes = Number.POSITIVE_INFINITY;
+	for (const group of groups) {
+		const more = outputBytes(group);
+		bytes += more;
+		if (bytes <= mostOutputBytes) waves.at(-1)?.push(group);
+		else {
+			waves.push([group]);
+			bytes = more;
+		}
+	}
+	return waves;
+}
+
+function notBegun(commands: readonly ScriptCommand[]): Execution {
+	const refusal = new CannotLookError('incomplete', 'There was no time left in the round: what came before took long.');
+	return {ran: false, hurried: true, refusal, results: commands.map(() => refusal)};
+}
+
+/** Several scripts where one, or what it can answer, would be too long; what is too long alone goes nowhere. */
 function splitUp(
 	asked: readonly Asked[],
 	status: readonly ScriptCommand[],
 	maxBytes: number,
 ): {fitting: Asked[][]; tooLong: Asked[]} {
+	const fits = (commands: readonly ScriptCommand[]) =>
+		outputBytes(commands) <= mostOutputBytes && scriptBytes(commands) <= maxBytes;
 	const fitting: Asked[][] = [];
 	const tooLong: Asked[] = [];
 	let part: Asked[] = [];
 	for (const one of asked) {
 		const before = fitting.length === 0 ? status : [];
 		const commands = [...before, ...part.map(({command}) => command), one.command];
-		if (scriptBytes(commands) <= maxBytes) part.push(one);
-		else if (scriptBytes([...status, one.command]) > maxBytes) tooLong.push(one);
+		if (fits(commands)) part.push(one);
+		else if (!fits([...status, one.command])) tooLong.push(one);
 		else {
 			fitting.push(part);
 			part = [one];

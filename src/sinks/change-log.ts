@@ -23,7 +23,7 @@ const dayMs = 86_400_000;
 const apiKeySoonMs = 14 * dayMs;
 
 export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = systemClock): ChangeLog {
-	const conditions = new Map<string, Pick<VantageState, 'condition' | 'type'>>();
+	const conditions = new Map<string, Pick<VantageState, 'condition' | 'type'> & {wasReached: boolean}>();
 	let nodes: ReadonlySet<string> | undefined;
 	let wasInGrace = false;
 	/** What is known of a matter; what is not known at the moment changes nothing. */
@@ -34,23 +34,26 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 
 	return {
 		vantages(states) {
-			for (const {name, group, type, condition, unsupported, detail} of states) {
+			for (const state of states) {
+				const {name, group, type, condition, unsupported, detail} = state;
 				const before = conditions.get(name);
-				const remote = group === undefined ? {} : {group, way: type};
+				const remote = group === undefined ? {} : {group, ...waysOf(state)};
 				if (condition === 'starting') continue;
+				const wasReached = before?.wasReached ?? false;
 				if (condition !== before?.condition) {
 					if (unsupported)
 						log.info({vantage: name, ...remote, detail}, 'vantage cannot be used, its checks are unknown');
 					else if (condition !== 'sound')
 						log.warn(
 							{vantage: name, ...remote, detail},
-							`vantage is ${condition}, its ${group === undefined || condition === 'sick' ? 'tailnet ' : ''}checks are unknown`,
+							`vantage is ${condition === 'gone' && group !== undefined && !wasReached ? 'not reached' : condition}, its ${group === undefined || condition === 'sick' ? 'tailnet ' : ''}checks are unknown`,
 						);
-					else if (before !== undefined) log.info({vantage: name, ...remote}, 'vantage is sound again');
+					else if (before && (group === undefined || wasReached))
+						log.info({vantage: name, ...remote}, 'vantage is sound again');
 					else if (group !== undefined) log.info({vantage: name, ...remote}, 'vantage is reached');
 				} else if (condition !== 'gone' && type !== before?.type)
 					log.warn({vantage: name, ...remote, before: before?.type}, 'vantage is reached by another way');
-				conditions.set(name, {condition, type});
+				conditions.set(name, {condition, type, wasReached: wasReached || condition !== 'gone'});
 			}
 			const now = new Set(states.map(({name}) => name));
 			for (const name of conditions.keys()) {
@@ -164,4 +167,10 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 		if (expiryMs <= now) log.warn({expired: expires}, 'the API key with which headscale is read has expired');
 		else log.warn({expires, in: formatSpan(expiryMs - now)}, 'the API key with which headscale is read expires soon');
 	}
+}
+
+/** The way in use, or else those that were tried. */
+function waysOf({type, condition, ways = []}: VantageState): {way: string} | {ways: string[]} {
+	if (condition !== 'gone') return {way: type};
+	return {ways: ways.flatMap(way => (way.condition === 'idle' ? [] : [way.type]))};
 }

@@ -51,8 +51,7 @@ export function explainDial(error: unknown, place: string): AgentError {
 			);
 		return unreached(message);
 	}
-	if (error instanceof CannotLookError)
-		return unreached(error.message);
+	if (error instanceof CannotLookError) return unreached(error.message);
 	if (isTimeout(error)) return new AgentError(`The agent at ${place} did not answer in time.`);
 	return unreached(messageOf(error));
 

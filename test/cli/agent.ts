@@ -86,7 +86,10 @@ test('what of its secret cannot be had here and now is a note, and no mistake', 
 		[unset, missing, short, right].map(({status}) => status),
 		[0, 0, 0, 0],
 	);
-	t.regex(unset.stdout, /is right: .*\nNote: The environment variable TAILPROBE_NO_SUCH_VARIABLE is not set here and now\.\n$/);
+	t.regex(
+		unset.stdout,
+		/is right: .*\nNote: The environment variable TAILPROBE_NO_SUCH_VARIABLE is not set here and now\.\n$/,
+	);
 	t.regex(missing.stdout, /\nNote: \/.*nowhere cannot be read here and now\.\n$/);
 	t.regex(short.stdout, /\nNote: The secret in \/.*short is shorter than 16 characters: make one with/);
 	t.notRegex(right.stdout, /Note/);

@@ -39,6 +39,7 @@ test('a consumer card is shown in base units, and what it lacks is absent', t =>
 		'tailprobe_gpu_fan_ratio{vantage="june-gpu-1",gpu="0"} 0.41',
 		'tailprobe_gpu_implausible_values{vantage="june-gpu-1"} 0',
 		'tailprobe_gpu_info{vantage="june-gpu-1",gpu="0",peer="june-gpu-1",uuid="GPU-3d2a1c5e-8b47-4f60-9c1d-5a7e90b2f413",model="NVIDIA GeForce RTX 4090",driver_version="570.133.07",cuda_version="12.8"} 1',
+		'tailprobe_gpu_lost{vantage="june-gpu-1"} 0',
 		'tailprobe_gpu_memory_clock_hertz{vantage="june-gpu-1",gpu="0"} 10251000000',
 		'tailprobe_gpu_memory_controller_utilization_ratio{vantage="june-gpu-1",gpu="0"} 0.12',
 		'tailprobe_gpu_memory_free_bytes{vantage="june-gpu-1",gpu="0"} 12820938752',

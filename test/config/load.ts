@@ -32,6 +32,10 @@ test('the shipped example is right', async t => {
 			['stun', 'stun', 'direct', 'full'],
 			['headscale-certificate', 'tls', 'direct', 'full'],
 			['orchestrator-not-public', 'tcp', 'direct', 'full'],
+			['webhook', 'http', 'tailnet', 'full'],
+			['audio', 'http', 'tailnet', 'full'],
+			['gpu-tunnel', 'tunnel', 'tailnet', 'lean'],
+			['gpu', 'gpu', 'direct', 'full'],
 		],
 	);
 	t.like(config.headscale, {
@@ -40,7 +44,8 @@ test('the shipped example is right', async t => {
 		intervalMs: 15_000,
 	});
 	t.is(config.checks[1]?.objectiveMs, 300);
-	t.is(config.checks.at(-1)?.expect, 'unreachable');
+	t.is(config.checks.find(({name}) => name === 'orchestrator-not-public')?.expect, 'unreachable');
+	t.like(config.pools[0], {min: 1, checks: ['tts', 'stt', 'webhook', 'audio']});
 });
 
 test('a question without a name is a mistake where it stands, not a check that is always down', t => {

@@ -205,6 +205,14 @@ test('a sidecar of tailscale is found, also as an init container that goes on', 
 	t.deepEqual(podOf(aPod('auth-1', {spec: {containers: [hostile]}})).proxy?.hostnames, ['auth-1']);
 });
 
+test('names that no API server takes are no names of a sidecar', t => {
+	const container = {name: 'x\n'.repeat(100), image: 'tailscale/tailscale'};
+
+	const {proxy} = podOf(aPod('auth-1', {spec: {hostname: '<b>'.repeat(100), containers: [container]}}));
+
+	t.deepEqual(proxy, {kind: 'sidecar', hostnames: ['auth-1']});
+});
+
 test('what is no tailscale is no sidecar', t => {
 	t.is(
 		pods.find(({proxy}) => proxy),

@@ -281,7 +281,7 @@ test('with pod ways alone, nodes are read where we may, and told where we may no
 	await until(() => isSound(refused.source));
 
 	t.is(refused.source.state().nodes, undefined);
-	t.true(refused.isSound(source));
+	t.true(refused.source.tried());
 	t.deepEqual(refused.source.problems(), [
 		'Kubernetes does not let us watch nodes: grant {apiGroups: [""], resources: ["nodes"], verbs: ["watch"]} by a ClusterRole. Ways of type pod go on without it, but cannot tell a kubelet that serves no exec from one that is down.',
 	]);

@@ -197,6 +197,26 @@ test('a round that has nothing to send, and one whose names nobody knows, ran no
 	t.is(shell.scripts.length, 2, 'one asks for the name, one looks');
 });
 
+test('a short round that ends before tailscaled could answer does not call it silent', async t => {
+	const local = await startLocalApi(t, {status: 'silent'});
+	const ask = (deadlineMs: number) =>
+		runShellRound([], {
+			transport: localShell(),
+			place: {...somewhere, tailscaled: local.socket},
+			peers: new Map(),
+			lanes: 4,
+			deadlineMs,
+			signal: new AbortController().signal,
+			onBug: text => t.fail(text),
+		});
+
+	const short = await ask(2000);
+	const long = await ask(6000);
+
+	t.like(short, {ran: true, status: undefined});
+	t.like(long, {ran: true, status: {sound: false}});
+});
+
 for (const [deadlineMs, hurried] of [
 	[1000, true],
 	[6000, undefined],

@@ -61,6 +61,42 @@ test('a vantage that becomes sick and sound again is told once each, with what i
 	);
 });
 
+const machine = (condition: VantageState['condition'], type: string): VantageState => ({
+	...vantage(condition, condition === 'gone' ? 'nothing listens there' : undefined),
+	name: 'june-gpu-1',
+	group: 'gpu',
+	type,
+	ways: [
+		{type: 'agent', inUse: type === 'agent', condition},
+		{type: 'ssh', inUse: false, condition: condition === 'gone' ? 'gone' : 'idle'},
+		{type: 'pod', inUse: false, condition: 'idle'},
+	],
+});
+
+test('a machine that was never reached is told as such, with the ways that were tried', t => {
+	const {lines, changes} = setUp();
+
+	for (const state of [
+		machine('starting', 'remote'),
+		machine('gone', 'remote'),
+		machine('gone', 'remote'),
+		machine('sound', 'agent'),
+		machine('gone', 'remote'),
+		machine('sound', 'agent'),
+	])
+		changes.vantages([state]);
+
+	t.deepEqual(
+		lines.map(({msg, way, ways}) => [msg, way ?? ways]),
+		[
+			['vantage is not reached, its checks are unknown', ['agent', 'ssh']],
+			['vantage is reached', 'agent'],
+			['vantage is gone, its checks are unknown', ['agent', 'ssh']],
+			['vantage is sound again', 'agent'],
+		],
+	);
+});
+
 test('nodes that come and go are told, the first list is not', t => {
 	const {lines, changes} = setUp();
 

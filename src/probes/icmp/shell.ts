@@ -4,6 +4,7 @@ import type {Reading, Target} from '../../engine/types.ts';
 import {CannotLookError, oneLine} from '../../util/errors.ts';
 import type {IcmpOptions} from '../icmp.ts';
 import {isProxied} from '../shared/curl.ts';
+import {checkSeconds} from '../shared/told-seconds.ts';
 import type {Probe, ShellCommand, ShellOutput, ShellPlace} from '../types.ts';
 
 /** What the round trips of one target mean; a lost ping is undefined. */
@@ -38,20 +39,24 @@ function command(target: Target, options: IcmpOptions, place: ShellPlace): Shell
 }
 
 function parse(
-	{status, stdout, stderr, timedOut}: ShellOutput,
+	output: ShellOutput,
 	options: IcmpOptions,
 	{address = ''}: ShellPlace,
 	readTimes: ReadTimes,
 ): Reading {
+	const {status, stdout, stderr, timedOut} = output;
 	if (status === 127) throw new CannotLookError('unsupported', 'there is no ping in the image: install it there');
 	const words = oneLine(stderr, 150);
 	if (/permi(?:tted|ssion)|are you root|cap_net_raw/i.test(stderr))
 		throw new CannotLookError('unsupported', `ping may not send there: ${words}`);
 	const text = stdout.toString('latin1');
 	const answered = new Map<string, number>();
-	for (const [, seq, time] of text.matchAll(/ bytes from [^\n]*?seq=(\d+) [^\n]*?time[=<]([\d.]+) ms(?![^\n]*DUP)/g))
-		if (seq !== undefined && !answered.has(seq)) answered.set(seq, Number(time) / 1000);
-	const summary = /(\d+) packets transmitted/.test(text);
+	for (const line of text.split('\n')) {
+		const pong = readPong(line);
+		if (pong && !answered.has(pong.seq)) answered.set(pong.seq, pong.seconds);
+	}
+	checkSeconds([...answered.values()], output, 'ping');
+	const summary = text.includes(' packets transmitted');
 	if (answered.size === 0 && !summary && !timedOut) {
 		if (/unreachable|no route/i.test(stderr)) return unreachable(address, words);
 		throw new CannotLookError('vantage', `ping failed there with status ${status}: ${words}`);
@@ -60,6 +65,19 @@ function parse(
 	while (times.length < options.count) times.push(undefined);
 	return readTimes(options, address, times);
 }
+
+/** Of iputils or busybox; undefined for any other line, and for an answer that came twice. Takes no longer than the line is long. */
+function readPong(line: string): {seq: string; seconds: number} | undefined {
+	const from = line.indexOf(' bytes from ');
+	if (line.length > mostLineChars || from < 0 || line.includes('DUP', from)) return undefined;
+	const words = line.slice(from).split(' ');
+	const seq = words.map(word => /^(?:icmp_)?seq=(\d{1,9})$/.exec(word)?.[1]).find(one => one !== undefined);
+	const time = words.map(word => /^time[=<](\d{1,9}(?:\.\d{1,9})?)$/.exec(word)?.[1]).find(one => one !== undefined);
+	return seq === undefined || time === undefined ? undefined : {seq, seconds: Number(time) / 1000};
+}
+
+/** With a name and an address of IPv6 a line has some 120. */
+const mostLineChars = 400;
 
 function unreachable(address: string, words: string): Reading {
 	return {

@@ -226,9 +226,13 @@ function secretSource(z: Zod, key: string): zod.ZodType<SecretSource> {
 		bearer_token: ', or bearer_token_file: PATH',
 		secrets: ', or its path among files',
 	};
+	// As in the rest of the file: a secret pasted there is a mistake, whose words do not repeat it.
+	const env = z
+		.string()
+		.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable: letters, digits and _');
 	const error = `expected {file: PATH} or {env: NAME}${asFile[key] ?? ''}: secrets are never written in the configuration itself`;
 	return z
-		.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env: z.string().min(1)})], {error})
+		.union([z.strictObject({file: z.string().min(1)}), z.strictObject({env})], {error})
 		.describe('`{file: PATH}` (read again when it changes) or `{env: NAME}`.');
 }
 

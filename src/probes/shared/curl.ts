@@ -7,6 +7,7 @@ import type {ShellOutput, ShellPlace} from '../types.ts';
 import {noteAnswered} from './answered.ts';
 import {doings, inMs} from './failed-reading.ts';
 import type {TlsOptions} from './tls-options.ts';
+import {checkSeconds} from './told-seconds.ts';
 
 /** Where the connection goes. */
 export interface CurlAim {
@@ -102,13 +103,14 @@ export function readCurl(output: ShellOutput, place: ShellPlace, aim: CurlAim): 
 	if (status === 126) throw new CannotLookError('denied', 'curl may not be run there');
 	const proxied = isProxied(place, aim.via);
 	const text = aim.report === 'stdout' ? output.stdout.toString('latin1') : stderr;
-	// The last one: nobody but curl writes behind it.
-	const report = [...text.matchAll(/^tailprobe ([^\n]*)$/gm)].at(-1)?.[1]?.split(' ');
+	const report = reportOf(text);
 	const message = oneLine([...stderr.matchAll(/^curl: \(\d+\) (.*)$/gm)].at(-1)?.[1] ?? '', 200);
 	if (!report && !timedOut) throw withoutReport(status, message, output.cut);
-	const [code = 0, version = 0, lookup = 0, connect = 0, tls = 0, pretransfer = 0, first = 0, total = 0, bytes = 0] = (
-		report ?? []
-	).map(Number);
+	const [code = 0, version = 0, lookup = 0, connect = 0, tls = 0, pretransfer = 0, first = 0, total = 0, bytes = 0] =
+		report ?? [];
+	checkSeconds([lookup, connect, tls, pretransfer, first, total], output, 'curl');
+	if (!isStatus(code) || !(version >= 0 && version < 10) || !Number.isSafeInteger(bytes) || bytes < 0)
+		throw new CannotLookError('vantage', 'curl told there what cannot be: see whether it is the real one.');
 	const log = stderr.replaceAll(/^(?!\* ).*(?:\n|$)/gm, '');
 	const answered = code > 0 || first > 0;
 	const way = proxied ? /^\* SOCKS5 request granted/m : /^\* Connected to /m;
@@ -224,6 +226,18 @@ const fields =
 const stderrReport = `%{stderr}\\ntailprobe ${fields}\\n`;
 /** With the certificates before it, where curl is new enough (7.88). */
 const stdoutReport = `%{certs}\\ntailprobe ${fields}\\n`;
+
+/** Its numbers. The last one: nobody but curl writes behind it. */
+function reportOf(text: string): number[] | undefined {
+	const at = text.lastIndexOf('\ntailprobe ') + 1;
+	if (!text.startsWith('tailprobe ', at)) return undefined;
+	const [line = ''] = text.slice(at, at + 300).split('\n', 1);
+	return line.split(' ').slice(1).map(Number);
+}
+
+function isStatus(code: number): boolean {
+	return code === 0 || (Number.isInteger(code) && code >= 100 && code <= 999);
+}
 
 function withoutReport(status: number, message: string, cut: boolean): CannotLookError {
 	if (status === 2 || status === 4 || status === 48)

@@ -7,6 +7,7 @@ import {CannotLookError, oneLine, TargetDownError} from '../../util/errors.ts';
 import {noteAnswered} from '../shared/answered.ts';
 import {isProxied, refusedWords, socksFailure} from '../shared/curl.ts';
 import {doings, inMs} from '../shared/failed-reading.ts';
+import {checkSeconds} from '../shared/told-seconds.ts';
 import type {Probe, ShellCommand, ShellOutput, ShellPlace} from '../types.ts';
 import type {TcpOptions} from './options.ts';
 
@@ -53,6 +54,7 @@ function parse(output: ShellOutput, target: Target, _options: TcpOptions, place:
 		const [from, to] = times?.slice(1).map(text => Number(text.replace(',', '.'))) ?? [];
 		// A bash before 5 has no such clock.
 		const phases = from === undefined || to === undefined ? {} : {[phase]: Math.max(0, to - from)};
+		checkSeconds(Object.values(phases), output, 'bash');
 		return {ok: true, phases, values: {}, facts};
 	}
 	const failure = failureOf(output, place);
@@ -91,7 +93,7 @@ function failureOf({status, stdout, stderr, timedOut}: ShellOutput, {socks5 = ''
 	if (status === 3 || status === 4)
 		return socksFailure(undefined, socks5, words || 'what answers there does not speak SOCKS5');
 	if (status === 5)
-		return socksFailure(Number(/^socks (\d+)/.exec(stdout.toString('latin1'))?.[1] ?? 1), socks5, words);
+		return socksFailure(Number(/^socks (\d{1,3})/.exec(stdout.toString('latin1'))?.[1] ?? 1), socks5, words);
 	if (status === 126 || status > 128)
 		return new CannotLookError('vantage', `bash was ended there with status ${status}`);
 	if (/refused/i.test(words)) return new TargetDownError('refused', refusedWords);

@@ -66,7 +66,7 @@ function parse(
 	if (output.status === 127)
 		throw new CannotLookError('unsupported', 'there is no curl in the image: install it there');
 	const plan = planOf(options);
-	const parts = output.stdout.toString('utf8').split(/\ntailprobe (\d{3})\n/);
+	const parts = output.stdout.toString('utf8').split(/\ntailprobe (\d{3})\n/, 2 * plan.length);
 	const answers = plan.map((_type, at) => ({code: parts[2 * at + 1], body: parts[2 * at] ?? ''}));
 	if (answers.every(({code}) => code === undefined || code === '000') && !isSilence(output))
 		throw new CannotLookError(
