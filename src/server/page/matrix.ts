@@ -36,12 +36,12 @@ function renderGroup(id: string, views: readonly CheckView[], shown: number): Ht
 	return html`<div class="group">
 <h3 id="${id}">${first?.check.name} <span class="muted">${first?.check.type} every ${(first?.check.intervalMs ?? 0) / 1000} s</span></h3>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="${id}" id="scroll-${id}">
-<table class="matrix">
+<table class="matrix${columns.length > 1 ? ' several' : ''}">
 <thead><tr><th scope="col">${isTurned ? 'from' : 'target'}</th>${titles.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>${lines.slice(0, shown).map(([name, cells]) =>
 		renderRow(
 			name,
-			columns.map(column => cells.find(cell => columnOf(cell) === column)),
+			columns.map((column, at) => ({title: titles[at] ?? '', view: cells.find(cell => columnOf(cell) === column)})),
 		),
 	)}</tbody>
 </table></div>
@@ -59,9 +59,16 @@ function compareRows([oneName, one]: Row, [otherName, other]: Row): number {
 	return worst(other) - worst(one) || oneName.localeCompare(otherName, 'en', {numeric: true});
 }
 
-function renderRow(name: string, cells: readonly (CheckView | undefined)[]): Html {
+interface Cell {
+	/** Of its column, for where columns stand below each other. */
+	title: string;
+	view: CheckView | undefined;
+}
+
+function renderRow(name: string, cells: readonly Cell[]): Html {
 	return html`<tr><th scope="row">${name}</th>${cells.map(
-		view => html`<td>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`,
+		({title, view}) =>
+			html`<td><span class="column">${title}</span>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`,
 	)}</tr>`;
 }
 

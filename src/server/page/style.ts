@@ -88,6 +88,7 @@ thead th { border-top: 0; font-size: 0.8125rem; font-weight: 400; color: var(--m
 tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .matrix td { min-width: 15rem; }
 .matrix th[scope="row"] { width: 16rem; min-width: 8rem; }
+.column { display: none; }
 .cell { display: grid; grid-template-columns: minmax(15rem, max-content) auto; align-items: center; justify-content: start; gap: 0 1rem; }
 .strip { width: 9rem; height: 0.8rem; border-bottom: 1px solid var(--line); }
 .key { width: 0.5rem; vertical-align: -0.1em; }
@@ -114,6 +115,10 @@ button:hover { border-color: var(--link); }
 	.matrix th[scope="row"] { width: auto; }
 	.matrix td { min-width: 9.5rem; }
 	.cell { grid-template-columns: auto; }
+	.several thead { position: absolute; left: -99rem; }
+	.several, .several tbody, .several tr, .several th, .several td { display: block; }
+	.several td { min-width: 0; }
+	.several .column { display: block; color: var(--muted); font-size: 0.85em; }
 	.stack thead { position: absolute; left: -99rem; }
 	.stack, .stack tbody, .stack tr, .stack th, .stack td { display: block; }
 	.stack tr { padding: 0.5rem 0.75rem; border-top: 1px solid var(--line); }

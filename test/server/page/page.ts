@@ -321,7 +321,40 @@ test('nothing from outside becomes markup, wherever it comes in', t => {
 				tunnels: [{vantage: evil, verdict: 'up', path: evil}],
 			}),
 		],
-		vantages: () => [aVantage({name: evil, type: evil, condition: 'sick', detail: evil, facts: {[evil]: evil}})],
+		vantages: () => [
+			aVantage({name: evil, type: evil, condition: 'sick', detail: evil, facts: {[evil]: evil}}),
+			aVantage({
+				name: `${evil}2`,
+				group: evil,
+				type: evil,
+				condition: 'sick',
+				behind: evil,
+				detail: evil,
+				ways: [{type: evil, inUse: false, condition: 'gone', detail: evil}],
+			}),
+		],
+		pools: () => [
+			{
+				name: evil,
+				min: 2,
+				usable: 0,
+				unusable: 1,
+				unknown: 0,
+				members: [{name: evil, nodeId: evil, instanceId: evil, state: 'unusable', why: evil}],
+			},
+		],
+		vast: () => ({
+			count: 1,
+			complete: true,
+			pricePerHour: 1,
+			unreachablePricePerHour: 1,
+			unknownPricePerHour: 0,
+			mismatches: {},
+			instances: [
+				{id: evil, label: evil, status: 'running', reach: 'never_joined', gpuModel: evil, message: evil, trouble: evil},
+			],
+			podsWithoutInstance: [evil],
+		}),
 		sources: () => [
 			{name: evil, ok: false, detail: evil},
 			{name: evil, ok: true, isUnsupported: true, detail: evil},
