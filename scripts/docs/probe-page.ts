@@ -6,6 +6,11 @@ import {table} from './metrics-page.ts';
 
 const marker = '<!-- Generated from here on by `npm run docs`. -->';
 
+/** Series that come of what a probe finds, and have a page to themselves. */
+const elsewhere: Readonly<Record<string, string>> = {
+	gpu: ' Each GPU has series of its own: [gpu.md](../gpu.md).',
+};
+
 /** The page with its tables as they are now; `written` is the page as it stands. */
 export function probePage(probe: Probe, written: string): string {
 	const prose = written.split(marker)[0]?.trimEnd() || `# ${probe.type}\n\n${probe.summary}`;
@@ -25,7 +30,7 @@ export function probePage(probe: Probe, written: string): string {
 		'',
 		...(probe.metrics.length > 0
 			? table(probe.metrics)
-			: ['None besides those that [every check](../metrics.md) has.']),
+			: [`None besides those that [every check](../metrics.md) has.${elsewhere[probe.type] ?? ''}`]),
 		'',
 	].join('\n');
 }

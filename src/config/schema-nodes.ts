@@ -53,8 +53,7 @@ export const kindWords: Readonly<Record<string, string>> = {
 
 const known = new WeakMap<z.ZodType, Node>();
 
-/** All that may stand at that place. */
-export function nodesAt(schema: z.ZodType, path: Path): Node[] {
+function nodesAt(schema: z.ZodType, path: Path): Node[] {
 	return formsAt(schema, path, undefined).here;
 }
 

@@ -9,6 +9,7 @@ import {raceAbort} from '../net/shared.ts';
 import {excessOf} from '../util/json-bounds.ts';
 import {loadCredentials, markOfCredentials, podSurroundings, type Surroundings} from './credentials.ts';
 import {explainFault, KubernetesError, refusedBy} from './errors.ts';
+import {rememberCredentials} from './secret-words.ts';
 import {joinSignals} from './signals.ts';
 
 export type AccessConfig = Pick<KubernetesConfig, 'kubeconfigFile' | 'context' | 'timeoutMs'>;
@@ -136,6 +137,7 @@ export async function openKubernetes(
 		for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
 		const context: RequestContext = new library.RequestContext(url.href, 'GET' as HttpMethod);
 		await raceAbort(kube.applySecurityAuthentication(context), signal);
+		rememberCredentials(context.getHeaders());
 		const dispatcher = context.getDispatcher();
 		if (!dispatcher) throw new Error('client-node gave no dispatcher.');
 		return undici.request(url, {

@@ -1,7 +1,8 @@
 /** Why the Kubernetes API gave nothing, as sentences. Nothing that was sent is in them. */
 
 import type {Failure} from '../sources/read.ts';
-import {messageOf, oneLine} from '../util/errors.ts';
+import {oneLine} from '../util/errors.ts';
+import {safeMessageOf, withoutSecrets} from './secret-words.ts';
 
 /** The API could not be used. The message says what was tried, what came and what to do, and holds no secret. */
 export class KubernetesError extends Error {
@@ -20,7 +21,7 @@ export class KubernetesError extends Error {
 
 /** The error for a status that is no success. `said`: the message of the API server's own Status object, which names who may not do what. */
 export function refusedBy(status: number, tried: string, said?: string): KubernetesError {
-	const words = said === undefined || said === '' ? '' : ` ("${oneLine(said, 240)}")`;
+	const words = said === undefined || said === '' ? '' : ` ("${oneLine(withoutSecrets(said), 240)}")`;
 	return new KubernetesError(`${tried} was answered ${status}${words}: ${adviceFor(status)}.`, {
 		status,
 		...(status === 401 || status === 429 || status >= 500 ? {failure: `status ${status}` as const} : {}),
@@ -32,7 +33,7 @@ export function explainFault(error: unknown, tried: string): KubernetesError {
 	if (error instanceof KubernetesError) return error;
 	const code = codeOf(error);
 	const known = code === undefined ? undefined : faults[code];
-	const what = known ?? `failed: ${messageOf(innermost(error))}${code === undefined ? '' : ` (${code})`}`;
+	const what = known ?? `failed: ${safeMessageOf(innermost(error))}${code === undefined ? '' : ` (${code})`}`;
 	return new KubernetesError(`${tried} ${what}.`, {failure: 'unanswered'});
 }
 

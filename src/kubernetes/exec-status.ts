@@ -1,9 +1,10 @@
 /** What an exec that did not run means: from the number of a refused upgrade, and from the status frame. Pure. */
 
 import {z} from 'zod';
-import {messageOf, oneLine} from '../util/errors.ts';
+import {oneLine} from '../util/errors.ts';
 import {excessOf} from '../util/json-bounds.ts';
 import type {Refused} from './exec-socket.ts';
+import {withoutSecrets} from './secret-words.ts';
 
 /**
  * `name`: names that cannot be; `canceled`: nobody wants it any more; `silent`: nothing came in time; `cut`: broken off before anything
@@ -93,7 +94,9 @@ export function readStatus(frame: Buffer, where: string, command: readonly strin
 
 /** Go's words for a failed request quote its URL, and with that the whole command. */
 export function withoutCommand(said: string, command: readonly string[]): string {
-	let text = said.slice(0, 10_000).replace(/\?[^\s"']*/g, '');
+	let text = withoutSecrets(said)
+		.slice(0, 10_000)
+		.replace(/\?[^\s"']*/g, '');
 	for (const part of command) if (part.length > 8) text = text.replaceAll(part.slice(0, 10_000), '…');
 	return oneLine(text, 240);
 }
@@ -143,5 +146,5 @@ function parseStatus(bytes: Buffer): Status | undefined {
 function wordsOf(body: string): string {
 	const status = parseStatus(Buffer.from(body));
 	if (status) return withoutCommand(status.message ?? '', []);
-	return /^\s*[<{]/.test(body) ? '' : withoutCommand(messageOf(body), []);
+	return /^\s*[<{]/.test(body) ? '' : withoutCommand(body, []);
 }

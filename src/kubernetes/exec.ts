@@ -10,6 +10,7 @@ import {explainFault, KubernetesError} from './errors.ts';
 import {converse, type Ended} from './exec-socket.ts';
 import {type ExecRefusal, readStatus, refusal, refusedHandshake, withoutCommand} from './exec-status.ts';
 import {createExecTurns} from './exec-turns.ts';
+import {rememberCredentials} from './secret-words.ts';
 
 export interface ExecRequest {
 	namespace: string;
@@ -138,6 +139,7 @@ async function connectionOptions(access: ExecAccess): Promise<{url: string; ws: 
 	if (server === undefined) throw new KubernetesError('No cluster is configured.');
 	const ws: ClientOptions = {};
 	await kubeConfig.applyToHTTPSOptions(ws);
+	rememberCredentials(ws.headers);
 	return {url: server.replace(/^http/, 'ws').replace(/\/+$/, ''), ws};
 }
 

@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {SshWayConfig} from '../config/types.ts';
+import {BodyStore} from '../net/body-store.ts';
 import {oneLine} from '../util/errors.ts';
 import {formatDurationMs} from '../util/units.ts';
 import type {Member} from './members.ts';
@@ -65,10 +66,18 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 			encoding: 'buffer',
 			stripFinalNewline: false,
 			reject: false,
-			maxBuffer: {stdout: maxBytes, stderr: maxErrorBytes},
+			buffer: {stdout: false},
+			maxBuffer: {stderr: maxErrorBytes},
 			forceKillAfterDelay: 500,
 			extendEnv: false,
 			env: environment(),
+		});
+		// execa would make a message of all that came, at many times its size.
+		const stdout = new BodyStore({maxBodyBytes: maxBytes});
+		child.stdout.on('data', (chunk: Buffer) => {
+			if (stdout.truncated) return;
+			stdout.add(chunk, 0, chunk.length);
+			if (stdout.truncated) giveUp();
 		});
 		let timedOut = false;
 		const timer = setTimeout(() => {
@@ -80,10 +89,10 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		clearTimeout(timer);
 		ending.removeEventListener('abort', giveUp);
 		const roundTripMs = performance.now() - begunAt;
-		if (result.stdout.length > 0) heardAt = performance.now();
+		if (stdout.bytes > 0) heardAt = performance.now();
 		// A connection that answers nobody is given up: the next run makes another.
 		if (timedOut && heardAt < begunAt && deadlineMs >= fairMs) await hangUp();
-		return meaningOf(result, {timedOut, canceled: ending.aborted, deadlineMs, roundTripMs});
+		return meaningOf(result, stdout.content(), {timedOut, canceled: ending.aborted, deadlineMs, roundTripMs});
 
 		/** The shared connection's process holds the other ends too, so that they may stay open after this one is gone. */
 		function giveUp(): void {
@@ -95,10 +104,9 @@ export function createSshTransport(options: SshTransportOptions): ShellTransport
 		}
 	}
 
-	function meaningOf(result: Ended, how: How): ShellRun {
+	function meaningOf(result: Ended, stdout: Buffer, how: How): ShellRun {
 		const {timedOut, canceled, deadlineMs, roundTripMs} = how;
 		if (canceled) return refused('the run was cut short');
-		const stdout = Buffer.from(result.stdout ?? []);
 		const errors = Buffer.from(result.stderr ?? []).toString();
 		// Of one that we ended the status says nothing.
 		const status = timedOut || result.exitCode === undefined ? {} : {status: result.exitCode};
@@ -200,7 +208,6 @@ interface How {
 
 /** Of what execa tells that which matters here. */
 interface Ended {
-	stdout?: Uint8Array | undefined;
 	stderr?: Uint8Array | undefined;
 	exitCode?: number | undefined;
 	code?: string | undefined;

@@ -99,3 +99,10 @@ test("an agent's configuration is told as one", t => {
 	t.notRegex(mistakesIn('secret: {file: s}\nchecks: []\n').join('\n'), /looks like/);
 	t.notRegex(mistakesIn('nothing: 1\n').join('\n'), /looks like/);
 });
+
+test('a secret in the place of the name of an environment variable is a mistake, and is not shown', t => {
+	t.deepEqual(withHttp('{authorization: {credentials: {env: "c2VjcmV0+=="}}}'), [
+		'modules.m.http.authorization.credentials.env: expected the name of an environment variable: letters, digits and _',
+	]);
+	t.regex(mistakesIn('web: {bearer_tokens: [{name: x, env: "c2VjcmV0+=="}]}').join(), /\.env: expected the name of an/);
+});

@@ -86,6 +86,22 @@ test('a refusal is told with what the API server says, and without what we sent'
 	t.false(message.includes('the-first-token'));
 });
 
+test('a token that the API server says again is not told', async t => {
+	const {api, access} = await open(t);
+	const echo: typeof api.onList = ({headers}, response) => {
+		const message = `denied: ${headers.authorization}, ${headers.authorization?.slice('Bearer '.length)}`;
+		response.writeHead(403).end(JSON.stringify({kind: 'Status', message}));
+		return true;
+	};
+	api.onList = echo;
+	api.onWatch = echo;
+
+	const asked = await refusalOf(t, access.ask({path}));
+	const listened = await refusalOf(t, access.listen({path, query: {watch: 'true'}}));
+
+	for (const message of [asked, listened]) t.regex(message, /"denied: Bearer <redacted>,? ?<redacted>"/);
+});
+
 test('the body of something that is no API server is not told', async t => {
 	const {api, access} = await open(t);
 	api.onList = (_, response) => {

@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
+import type {IncomingMessage} from 'node:http';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
@@ -279,6 +280,27 @@ test(isRefused, 500, 'etcdserver: request timed out', 'api', /fails/);
 test(isRefused, 502, 'bad gateway', 'api', /fails/);
 test(isRefused, 429, 'slow down', 'api', /fails/);
 test(isRefused, 302, '', 'api', /no answer of an API server/);
+
+test('a token that is said again is not told, by whoever refuses the exec', async t => {
+	const again = (request: IncomingMessage) => `you sent ${request.headers.authorization} and the-token-of-the-pod`;
+	const rotated = async (manners: ExecManners) => {
+		const server = await serveExec(t, manners);
+		await writeFile(join(server.folder, 'token'), 'the-token-of-the-pod');
+		return execInPod(await accessTo(t, server), aPod(), {deadlineMs: 10_000, maxBytes: 1000});
+	};
+
+	const results = [
+		await rotated({onUpgrade: (socket, request) => refuse(socket, 403, again(request))}),
+		await rotated({
+			onUpgrade: (socket, request) =>
+				void socket.end(`HTTP/1.1 502 x\r\ncontent-length: ${again(request).length}\r\n\r\n${again(request)}`),
+		}),
+		await rotated({onExec: exec => exec.status({status: 'Failure', message: again(exec.request)})}),
+	];
+
+	for (const result of results)
+		t.regex(result.kind === 'refused' ? result.detail : '', /you sent Bearer <redacted> and <redacted>/);
+});
 
 test('a refusal whose body never ends is told by its number', async t => {
 	const {result} = await execAgainst(t, {

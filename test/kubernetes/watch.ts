@@ -197,6 +197,15 @@ test('an error event', heals, {
 	says: /answered 500 \("etcd is gone"\)/,
 });
 
+test('an error event with our token in it', heals, {
+	breaks: api =>
+		api.write(
+			path,
+			'{"type":"ERROR","object":{"kind":"Status","code":500,"message":"of Bearer x, the-first-token"}}\n',
+		),
+	says: /answered 500 \("of Bearer <redacted> <redacted>"\)/,
+});
+
 test('a list that is none', heals, {
 	breaks(api) {
 		api.onList = (_, response) => {

@@ -66,6 +66,8 @@ function parse(output: ShellOutput, target: Target, options: HttpOptions, place:
 	const head = readHead(output.stdout) ?? (run.exit === 63 ? noHead : undefined);
 	const answer = head && run.status > 0 ? answerOf(run, head, options) : undefined;
 	if (answer) noteAnswer(answer, hop, {clock: new PhaseClock(), values, facts});
+	// No reader of ours has judged it.
+	if (!Number.isSafeInteger(values.content_length)) delete values.content_length;
 	noteExpiry(run.log, values);
 	const failure = run.exit === 63 || answer?.truncated ? undefined : curlFailure(run, place, aim);
 	if (failure) return curlDown(failure, describeHop(hop), run, values);

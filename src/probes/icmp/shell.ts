@@ -38,12 +38,7 @@ function command(target: Target, options: IcmpOptions, place: ShellPlace): Shell
 	};
 }
 
-function parse(
-	output: ShellOutput,
-	options: IcmpOptions,
-	{address = ''}: ShellPlace,
-	readTimes: ReadTimes,
-): Reading {
+function parse(output: ShellOutput, options: IcmpOptions, {address = ''}: ShellPlace, readTimes: ReadTimes): Reading {
 	const {status, stdout, stderr, timedOut} = output;
 	if (status === 127) throw new CannotLookError('unsupported', 'there is no ping in the image: install it there');
 	const words = oneLine(stderr, 150);

@@ -9,11 +9,12 @@ export interface ToldHead {
 	body: Buffer;
 }
 
-/** The final head of the output, interim answers passed over; undefined where it did not come whole. */
+/** The final head of the output, interim answers passed over; undefined where it did not come whole, or is too long. */
 export function readHead(output: Buffer): ToldHead | undefined {
+	const start = output.subarray(0, mostHeadBytes);
 	let at = 0;
 	for (let heads = 0; heads < 20; heads++) {
-		const end = headEnd(output, at);
+		const end = headEnd(start, at);
 		if (end === undefined) return undefined;
 		const [first = '', ...lines] = output.toString('latin1', at, end.from).split(/\r?\n/);
 		const match = /^HTTP\/[\d.]+ (\d{3})(?: (.*))?$/.exec(first);
@@ -28,6 +29,9 @@ export function readHead(output: Buffer): ToldHead | undefined {
 	}
 	return undefined;
 }
+
+/** Of all heads together, as in process. */
+const mostHeadBytes = 65_536;
 
 function headEnd(output: Buffer, at: number): {from: number; to: number} | undefined {
 	const crlf = output.indexOf('\r\n\r\n', at);

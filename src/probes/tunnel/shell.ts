@@ -6,6 +6,7 @@ import {isRefusal, type Ping, type PingRound} from '../../net/ping-round.ts';
 import {splitTarget} from '../../net/target.ts';
 import {CannotLookError, messageOf, oneLine} from '../../util/errors.ts';
 import {excessOf} from '../../util/json-bounds.ts';
+import {checkSeconds} from '../shared/told-seconds.ts';
 import type {TunnelOptions} from '../tunnel.ts';
 import type {Probe, ShellCommand, ShellOutput, ShellPlace} from '../types.ts';
 
@@ -75,6 +76,11 @@ function parse(
 		);
 	const pings = answers.map(
 		({code, body}): Ping => (code === undefined || code === '000' ? {} : {answer: read(code, body)}),
+	);
+	checkSeconds(
+		pings.flatMap(({answer}) => answer?.seconds ?? []),
+		output,
+		'tailscaled',
 	);
 	const of = (wanted: string) => pings.filter((_ping, at) => plan[at] === wanted);
 	const round: PingRound = {disco: of('disco'), tsmp: of('TSMP'), icmp: of('ICMP')};

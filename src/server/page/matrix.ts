@@ -68,7 +68,7 @@ interface Cell {
 function renderRow(name: string, cells: readonly Cell[]): Html {
 	return html`<tr><th scope="row">${name}</th>${cells.map(
 		({title, view}) =>
-			html`<td><span class="column">${title}</span>${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`,
+			html`<td>${cells.length > 1 ? html`<span class="column">${title} </span>` : ''}${view ? renderCell(view) : html`<span class="muted">–</span>`}</td>`,
 	)}</tr>`;
 }
 

@@ -169,7 +169,7 @@ test('the matrix has a row for each target and a column for each vantage, worst 
 
 	t.regex(
 		text,
-		/target from cluster from gpu node-11 down refused – node-9 up 12\.5 ms unknown vantage node-10 up 12\.5 ms –/,
+		/target from cluster from gpu node-11 from cluster down refused from gpu – node-9 from cluster up 12\.5 ms from gpu unknown vantage node-10 from cluster up 12\.5 ms from gpu –/,
 	);
 });
 
