@@ -98,11 +98,22 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		};
 	}
 
+	/** Where nobody says from where, a vantage that works is meant. */
+	function thoseThatCanLookFirst(): readonly Check[] {
+		const lost = new Set(
+			options
+				.vantages()
+				.filter(vantage => vantage.state().condition === 'gone')
+				.map(({name}) => name),
+		);
+		return options.checks().toSorted((a, b) => Number(lost.has(a.vantage)) - Number(lost.has(b.vantage)));
+	}
+
 	/** The check as the schedule runs it: only where it leads to was chosen by the configuration, not by the caller. */
 	function planByCheck(request: AdhocRequest): Task | Refusal {
 		const found = findConfigured(request, {
 			configured: options.config().checks,
-			checks: options.checks(),
+			checks: request.from === undefined ? thoseThatCanLookFirst() : options.checks(),
 			...knownVantages(),
 		});
 		if ('kind' in found) return found;

@@ -252,3 +252,31 @@ test('a check that nobody configured is refused with those that there are', asyn
 	t.like(answer, {kind: 'bad_request', field: 'check'});
 	t.is(ran.length, 0);
 });
+
+test('a check that several machines have is run from one that can look', async t => {
+	const loaded = parseConfig('checks: [{name: webhook, prober: tcp, via: tailnet, targets: ["a:1"]}]', 'c.yaml');
+	if (!loaded.ok) throw new Error(loaded.mistakes.join());
+	const target = {name: 'a:1', address: 'a:1', via: 'tailnet', peer: ''} as const;
+	const machines = ['june-gpu-1', 'june-gpu-2'].map(
+		(name, at) =>
+			({
+				name,
+				state: () => ({name, group: 'gpu', condition: at === 0 ? 'gone' : 'sound'}),
+				run: async ({key}: Check) => anOutcome({kind: 'adhoc', key}),
+			}) as unknown as Vantage,
+	);
+	const {probe} = createAdhoc({
+		exposition: createExposition(),
+		log: createLog({level: 'error', format: 'json'}, {write() {}, isTTY: false} as never),
+		config: () => loaded.config,
+		checks: () =>
+			machines.map(({name}) => aCheck({key: `webhook/${name}/a:1`, name: 'webhook', vantage: name, target})),
+		vantages: () => machines,
+	});
+
+	const answer = await probe({check: 'webhook', target: '', module: '', caller: 'test'});
+	const asked = await probe({check: 'webhook', target: '', module: '', caller: 'test', from: 'june-gpu-1'});
+
+	t.like(answer, {kind: 'ran', check: {vantage: 'june-gpu-2'}});
+	t.like(asked, {kind: 'ran', check: {vantage: 'june-gpu-1'}});
+});
