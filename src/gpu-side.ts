@@ -173,7 +173,7 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		const gpuPods = kubernetes?.state().pods;
 		vast?.rentals.update({
 			list: vast.source.fresh(),
-			nodes: withEndpoints(nodes, checks),
+			nodes: withEndpoints(nodes, checks, localVantages),
 			nodesAreFresh,
 			pods: kubernetes && gpuPods && freshValue(gpuPods.read, kubernetes.intervalMs, nowMs)?.items,
 			localVantages,

@@ -77,7 +77,7 @@ async function startFarmAgent(address: string, port: number, secret: string): Pr
 	});
 	const list = createCheckList({
 		clock,
-		allow: {rules: [{via: 'direct'}], files: []},
+		allow: {rules: [{via: 'direct'}], files: [], env: []},
 		limits: {checks: 500, cutOffMs: 900_000},
 		assign: checks => schedule.update(checks),
 		onOutcomes: keep,

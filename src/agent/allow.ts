@@ -1,6 +1,6 @@
 /** What the agent's own configuration permits, whoever asks. Pure. */
 
-import {filesNamed} from '../config/file-paths.ts';
+import {filesNamed, variablesNamed} from '../config/file-paths.ts';
 import type {Check, Via} from '../engine/types.ts';
 import {matchesGlob} from '../inventory/select.ts';
 import {isInside, parseAddress} from '../net/guard.ts';
@@ -25,13 +25,19 @@ export interface AllowList {
 	rules: readonly AllowRule[];
 	/** Absolute paths that options may name. */
 	files: readonly string[];
+	/** Environment variables that options may name. */
+	env: readonly string[];
 }
 
 /** Why the check may not run here, as a sentence; undefined when it may. The guard of addresses comes besides, when it runs. */
-export function refusalOf(check: Check, probe: Probe, {rules, files}: AllowList): string | undefined {
+export function refusalOf(check: Check, probe: Probe, {rules, files, env}: AllowList): string | undefined {
 	const named = filesNamed(check.options).find(({path}) => !files.includes(path));
 	if (named)
 		return `The agent may not read ${oneLine(named.path, 100)} (${named.key}): its configuration lists under files what options may name.`;
+	// Rented machines hold keys of their owner there.
+	const variable = variablesNamed(check.options).find(name => !env.includes(name));
+	if (variable !== undefined)
+		return `The agent may not read the environment variable ${oneLine(variable, 100)}: its configuration lists under env what options may name.`;
 	// Whoever has the secret could otherwise run any program of this machine.
 	const {command} = (check.options ?? {}) as {command?: unknown};
 	if (check.type === 'gpu' && command !== 'nvidia-smi' && !files.includes(String(command)))

@@ -107,6 +107,13 @@ export const agentFileSchema = z.strictObject({
 	files: z.array(z.string().startsWith('/', 'expected an absolute path')).max(200).default([]).meta({
 		description: 'Files of this machine that options of checks may name (`ca_file`, `password_file` …). Default: none.',
 	}),
+	env: z
+		.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable'))
+		.max(200)
+		.default([])
+		.meta({
+			description: 'Environment variables of this machine that options of checks may name. Default: none.',
+		}),
 	limits: z
 		.strictObject({
 			checks: z

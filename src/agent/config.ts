@@ -116,7 +116,7 @@ function normalise(file: AgentFile): AgentConfig {
 			dnsServer: file.tailnet.dns_server,
 			overheadObjectiveSeconds: file.tailnet.overhead_objective / 1000,
 		},
-		allow: {rules: file.allow.map(ruleOf), files: file.files},
+		allow: {rules: file.allow.map(ruleOf), files: file.files, env: file.env},
 		limits: {checks: file.limits.checks, historyMs: file.limits.history, cutOffMs: file.limits.cut_off},
 		log: file.log,
 	};

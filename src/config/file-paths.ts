@@ -1,4 +1,4 @@
-/** Which values of a configuration are paths of files, known by their keys, and what relative ones are relative to. */
+/** Which values of a configuration are paths of files or names of environment variables, known by their keys, and what relative paths are relative to. */
 
 import {resolve} from 'node:path';
 
@@ -7,26 +7,42 @@ import {resolve} from 'node:path';
  * `module_files`, which is read before.
  */
 export function withAbsolutePaths<T>(value: T, folder: string): T {
-	return walk(value, path => resolve(folder, path)) as T;
+	return walk(value, {isWanted: isFileKey, change: path => resolve(folder, path)}) as T;
 }
 
 /** Every path of a file in plain data of a configuration, with the key that it stands under. */
 export function filesNamed(value: unknown): {key: string; path: string}[] {
-	const found: {key: string; path: string}[] = [];
-	walk(value, (path, key) => {
-		found.push({key, path});
-		return path;
-	});
+	return listOf(value, isFileKey).map(({key, text}) => ({key, path: text}));
+}
+
+/** Every name of an environment variable in plain data of a configuration. */
+export function variablesNamed(value: unknown): string[] {
+	return listOf(value, key => key === 'env').map(({text}) => text);
+}
+
+function listOf(value: unknown, isWanted: Walk['isWanted']): {key: string; text: string}[] {
+	const found: {key: string; text: string}[] = [];
+	const change = (text: string, key: string) => {
+		found.push({key, text});
+		return text;
+	};
+	walk(value, {isWanted, change});
 	return found;
 }
 
-function walk(value: unknown, change: (path: string, key: string) => string, key = '', holder = ''): unknown {
-	if (typeof value === 'string') return isFileKey(key) ? change(value, key) : value;
-	if (Array.isArray(value)) return value.map(item => walk(item, change, key, holder));
+/** What is done with the texts under some keys. */
+interface Walk {
+	isWanted(key: string): boolean;
+	change(text: string, key: string): string;
+}
+
+function walk(value: unknown, how: Walk, key = '', holder = ''): unknown {
+	if (typeof value === 'string') return how.isWanted(key) ? how.change(value, key) : value;
+	if (Array.isArray(value)) return value.map(item => walk(item, how, key, holder));
 	if (!isPlain(value)) return value;
 	if (isHeaderTexts(value, key, holder)) return {...value};
 	return Object.fromEntries(
-		Object.entries(value).map(([inner, part]) => [inner, walk(part, change, inner, key)] as const),
+		Object.entries(value).map(([inner, part]) => [inner, walk(part, how, inner, key)] as const),
 	);
 }
 

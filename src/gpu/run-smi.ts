@@ -5,6 +5,7 @@
 
 import {setTimeout as delay} from 'node:timers/promises';
 import {CannotLookError} from '../util/errors.ts';
+import {smallEnvironment} from '../util/small-environment.ts';
 import {mostOutputBytes, type SmiAnswer} from './answer.ts';
 import {chooseFields} from './fields.ts';
 import {parseCudaVersion} from './parse.ts';
@@ -207,6 +208,16 @@ function driverOf({fields, stdout}: SmiAnswer): string | undefined {
 		?.trim();
 }
 
+/** By name: among others that begin with NVIDIA_ or CUDA_ are keys of NVIDIA's services. */
+const passedVariables = [
+	'PATH',
+	'HOME',
+	'LD_LIBRARY_PATH',
+	'NVIDIA_VISIBLE_DEVICES',
+	'NVIDIA_DRIVER_CAPABILITIES',
+	'CUDA_VISIBLE_DEVICES',
+];
+
 async function startChild(command: string, args: readonly string[], maxBytes: number): Promise<Child> {
 	// Loaded here because the measuring thread reads this file too and never runs it.
 	const {execa} = await import('execa');
@@ -217,7 +228,8 @@ async function startChild(command: string, args: readonly string[], maxBytes: nu
 		maxBuffer: maxBytes,
 		stdin: 'ignore',
 		stripFinalNewline: false,
-		env: {LC_ALL: 'C'},
+		extendEnv: false,
+		env: smallEnvironment(passedVariables),
 	});
 	const ended = child.then(({exitCode, signal, code, stdout, stderr, isMaxBuffer}) => ({
 		...(exitCode === undefined ? {} : {exitCode}),

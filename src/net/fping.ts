@@ -2,6 +2,7 @@
 
 import {isIP} from 'node:net';
 import {CannotLookError, oneLine} from '../util/errors.ts';
+import {smallEnvironment} from '../util/small-environment.ts';
 
 export interface PingPlan {
 	/** Literals that passed the guard; never names. */
@@ -89,7 +90,8 @@ async function runFping(
 		stdin: 'ignore',
 		stdout: 'ignore',
 		stripFinalNewline: false,
-		env: {LC_ALL: 'C'},
+		extendEnv: false,
+		env: smallEnvironment(['PATH']),
 	});
 	const hung = result.timedOut || isDeadline(signal);
 	if (signal.aborted && !hung) throw signal.reason;

@@ -1,5 +1,6 @@
 /** One round of checks over there: names, one script (more only where it would be too long), and what each answer means. */
 
+import {setImmediate as breathe} from 'node:timers/promises';
 import type {Check, Reading} from '../engine/types.ts';
 import type {AddressRule} from '../net/types.ts';
 import {findProbe} from '../probes/registry.ts';
@@ -114,16 +115,26 @@ export async function runShellRound(checks: readonly Check[], options: RoundOpti
 		const runs = wave.map(commands =>
 			executions.length > 0 && leftMs < leastMs ? notBegun(commands) : execute(options.transport, commands, how),
 		);
-		executions.push(...(await Promise.all(runs)));
-	}
-	for (const [at, part] of parts.fitting.entries()) {
-		const results = executions[at]?.results.slice(at === 0 ? status.length : 0) ?? [];
-		for (const [index, one] of part.entries()) {
-			const ran = results[index];
-			if (ran) say(one.check, read(one, ran, options), durationOf(ran));
+		// Read at once, so that no more than one wave's answers are kept.
+		for (const execution of await Promise.all(runs)) {
+			const at = executions.length;
+			const own = at === 0 ? status.length : 0;
+			executions.push({...execution, results: execution.results.slice(0, own)});
+			await readPart(parts.fitting[at] ?? [], execution.results.slice(own));
 		}
 	}
 	return {found, ...told(executions, status.length > 0, deadlineMs)};
+
+	async function readPart(part: readonly Asked[], results: Execution['results']): Promise<void> {
+		let breatheAt = performance.now() + sliceMs;
+		for (const [index, one] of part.entries()) {
+			const ran = results[index];
+			if (ran) say(one.check, read(one, ran, options), durationOf(ran));
+			if (performance.now() < breatheAt) continue;
+			await breathe();
+			breatheAt = performance.now() + sliceMs;
+		}
+	}
 }
 
 interface Aimed {
@@ -140,6 +151,8 @@ interface Asked extends Aimed {
 }
 
 const overheadMs = 3000;
+/** Judging a large body takes a while: everything else goes on in between. */
+const sliceMs = 15;
 /** In less time no script comes to its end. */
 const leastMs = 1500;
 /** Runs where a shell does. */

@@ -19,21 +19,25 @@ export class AgentError extends Error {
 	}
 }
 
-/** Words for an agent that turns a request away; the code is from a closed list. */
-export function explainRefusal(code: RefusalCode, place: string): string {
+/**
+ * Words for an agent that turns a request away; the code is from a closed list. What it did not prove anybody may have said who has the
+ * port.
+ */
+export function explainRefusal(code: RefusalCode, place: string, isProved: boolean): string {
 	const words: Record<RefusalCode, string> = {
 		request: 'does not understand our request: have both sides the same version?',
 		boot: 'was started anew meanwhile.',
-		clock: 'says that the time of our request is wrong, which was reckoned from its own: it stood still meanwhile.',
-		address: 'says that this address is not its own: something passes its connections on.',
+		clock: 'takes the time of our request for wrong, which was reckoned from its own: it stood still meanwhile.',
+		address: 'does not have this address: something passes its connections on.',
 		proof: 'has another secret than we have: give both sides the same.',
-		replay: 'says that it had this request before: something repeats what we send.',
+		replay: 'had this request before: something repeats what we send.',
 		busy: 'has too much to do.',
 		superseded:
 			'was taken over by another daemon with the same secret: give each daemon agents or a secret of its own.',
 		failed: 'failed.',
 	};
-	return `The agent at ${place} ${words[code]}`;
+	if (isProved) return `The agent at ${place} ${words[code]}`;
+	return `Something at ${place} says that it ${words[code]} It does not prove that it is our agent.`;
 }
 
 /** Why no connection came about. */

@@ -112,7 +112,8 @@ export function createLine(options: {dial: AgentDial; port: number; clock: Clock
 			AbortSignal.any([signal, AbortSignal.timeout(dialMs)]),
 		);
 		const heardAt = clock.now();
-		if (answer.status !== 200) throw refusalIn(answer, place);
+		// Without its code: no other hello at once mends what is said to a hello.
+		if (answer.status !== 200) throw new AgentError(refusalIn(answer, place, false).message);
 		const read = helloSchema.safeParse(parseJson(answer.body));
 		if (!read.success) throw noAgent(place);
 		const claim = read.data;
@@ -120,8 +121,8 @@ export function createLine(options: {dial: AgentDial; port: number; clock: Clock
 		const secret = secrets.find(candidate =>
 			given.some(proof => isSameProof(proveHello(candidate, {...claim, nonce, to: to.address}), proof)),
 		);
-		if (claim.protocol !== protocolVersion) throw otherProtocol(claim.protocol, place);
-		if (secret === undefined) throw new AgentError(explainRefusal('proof', place), {code: 'proof'});
+		if (claim.protocol !== protocolVersion) throw otherProtocol(claim.protocol, place, secret !== undefined);
+		if (secret === undefined) throw new AgentError(explainRefusal('proof', place, false), {code: 'proof'});
 		return {...to, boot: claim.boot, secret, offsetMs: claim.nowMs - heardAt};
 	}
 
@@ -167,10 +168,10 @@ export function createLine(options: {dial: AgentDial; port: number; clock: Clock
 		const proved = proveAnswer(secret, {status, boot, nonce, bodyHash: hashOf(answer.body)});
 		// A refusal before our proof was seen cannot be proved: it is only believed to be none of the answers we wanted.
 		if (!isSameProof(proved, headerOf(answer, proofHeaders.proof))) {
-			if (status !== 200) throw refusalIn(answer, place);
+			if (status !== 200) throw refusalIn(answer, place, false);
 			throw new AgentError(`What answers at ${place} does not prove that it is our agent: its answer was not taken.`);
 		}
-		if (status !== 200) throw refusalIn(answer, place);
+		if (status !== 200) throw refusalIn(answer, place, true);
 		const excess = excessOf(answer.body);
 		if (excess !== undefined) throw new OversizedError(place, excess);
 		return parseJson(answer.body);
@@ -213,19 +214,24 @@ function headerOf({headers}: Exchange, name: string): string {
 	return headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
 }
 
-function refusalIn({body, status}: Exchange, place: string): AgentError {
+function refusalIn({body, status}: Exchange, place: string, isProved: boolean): AgentError {
 	const read = body.length <= maxSmallBytes ? refusalSchema.safeParse(parseJson(body)) : undefined;
 	if (!read?.success) return status === 200 ? noAgent(place) : noAgent(place, ` (it answered with ${status})`);
 	const code = read.data.refused;
-	return new AgentError(explainRefusal(code, place), {code});
+	return new AgentError(explainRefusal(code, place, isProved), {code});
 }
 
 function noAgent(place: string, more = ''): AgentError {
 	return new AgentError(`What answers at ${place} is no tailprobe agent${more}: look at the port.`);
 }
 
-function otherProtocol(theirs: number, place: string): AgentError {
+/** Where nothing proves that it is ours it may be anybody, and is asked again as usual. */
+function otherProtocol(theirs: number, place: string, isProved: boolean): AgentError {
 	const advice = theirs > protocolVersion ? 'update this tailprobe' : 'update the agent';
+	if (!isProved)
+		return new AgentError(
+			`Something at ${place} says that it is an agent of protocol ${theirs}, and does not prove that it has our secret. We speak ${protocolVersion}: if it is ours, ${advice}.`,
+		);
 	return new AgentError(
 		`The agent at ${place} speaks protocol ${theirs}, and we speak ${protocolVersion}: ${advice}.`,
 		{unsupported: true},

@@ -82,10 +82,10 @@ export interface JoinInputs {
 }
 
 export function joinVast(inputs: JoinInputs): VastJoin {
-	const {list, nodes, nodesAreFresh, pods, memory, rules, nowMs} = inputs;
+	const {list, nodes, nodesAreFresh, pods, localVantages, memory, rules, nowMs} = inputs;
 	const paid = list.instances.filter(isPaid);
 	const tiedBefore = new Map([...memory].flatMap(([id, {node}]) => (node ? [[id, node] as const] : [])));
-	const ties = tieNodes(paid, nodes, rules, tiedBefore);
+	const ties = tieNodes(paid, nodes, {...rules, localVantages}, tiedBefore);
 	const podTies = pods && tiePods(list.instances, pods, rules.podBy, list.complete);
 
 	const instances = list.instances.map((instance): JoinedInstance => {

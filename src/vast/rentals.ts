@@ -42,11 +42,16 @@ export function createRentals(config: VastConfig): Rentals {
 	};
 }
 
-/** Nodes with the addresses that direct tunnels to them end at. Pure. */
-export function withEndpoints(nodes: readonly NodeView[], checks: readonly CheckView[]): TieNode[] {
+/** Nodes with the addresses that direct tunnels to them end at, as our own vantages find; what others say may be a lie. Pure. */
+export function withEndpoints(
+	nodes: readonly NodeView[],
+	checks: readonly CheckView[],
+	localVantages: ReadonlySet<string>,
+): TieNode[] {
 	const endpoints = new Map<string, Set<string>>();
 	for (const {check, last} of checks) {
-		const endpoint = check.type === 'tunnel' ? last?.reading?.facts.endpoint : undefined;
+		const isOurs = check.type === 'tunnel' && localVantages.has(check.vantage);
+		const endpoint = isOurs ? last?.reading?.facts.endpoint : undefined;
 		const address = endpoint === undefined ? undefined : hostOf(endpoint);
 		if (address === undefined) continue;
 		const known = endpoints.get(check.target.peer);

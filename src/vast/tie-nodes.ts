@@ -28,13 +28,15 @@ export interface TieRules {
 	nodeBy: readonly string[];
 	/** The nodes that are instances; undefined: not known, so that nothing can be told of what is not found by name or address. */
 	nodes?: NodeSelector | undefined;
+	/** Tunnels from these are believed. */
+	localVantages: ReadonlySet<string>;
 }
 
 /** Ties instances that may be in the tailnet to nodes; each node to one at most. `before`: how they were tied at the last look, by id. */
 export function tieNodes(
 	instances: readonly Instance[],
 	nodes: readonly TieNode[],
-	{nodeBy, nodes: selector}: TieRules,
+	{nodeBy, nodes: selector, localVantages}: TieRules,
 	before: ReadonlyMap<string, {name: string; by: TiedBy}> = new Map(),
 ): Ties {
 	const tied = new Map<string, {node: TieNode; by: TiedBy}>();
@@ -44,6 +46,9 @@ export function tieNodes(
 		taken.add(node.node.id);
 	};
 	const isFree = ({node}: TieNode) => !taken.has(node.id);
+	/** Whether there is somebody behind the record, as far as anybody knows. */
+	const isAlive = ({node, tunnels}: TieNode) =>
+		node.online !== false || tunnels.some(({vantage, verdict}) => verdict === 'up' && localVantages.has(vantage));
 	const untied = () => instances.filter(({id}) => !tied.has(id));
 
 	const byToken = groupByToken(nodes);
@@ -140,11 +145,6 @@ const skewMs = 120_000;
 /** A record of the tailnet is not older than the machine that made it. */
 function mayBe({startMs}: Instance, {node}: TieNode): boolean {
 	return startMs === undefined || node.createdMs === undefined || node.createdMs >= startMs - skewMs;
-}
-
-/** Whether there is somebody behind the record, as far as anybody knows. */
-function isAlive({node, tunnels}: TieNode): boolean {
-	return node.online !== false || tunnels.some(({verdict}) => verdict === 'up');
 }
 
 function createdOf({node}: TieNode): number {

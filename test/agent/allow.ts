@@ -7,7 +7,7 @@ import {aCheck} from '../helpers/checks.ts';
 
 function permits(rules: readonly AllowRule[], type: string, address: string, via: Via, options: unknown = {}): boolean {
 	const check: Check = aCheck({type, options, target: {name: 'x', address, via, peer: ''}});
-	return refusalOf(check, findProbe(type) as Probe, {rules, files: []}) === undefined;
+	return refusalOf(check, findProbe(type) as Probe, {rules, files: [], env: []}) === undefined;
 }
 
 const direct: AllowRule[] = [
@@ -62,7 +62,7 @@ test('whoever may have GPUs looked at cannot have another program run', t => {
 			options: {expect: 1, command},
 			target: {name: 'x', address: 'self', via: 'direct', peer: ''},
 		});
-		return refusalOf(check, findProbe('gpu') as Probe, {rules: defaultRules, files});
+		return refusalOf(check, findProbe('gpu') as Probe, {rules: defaultRules, files, env: []});
 	};
 
 	t.is(gpu('nvidia-smi'), undefined);
@@ -71,10 +71,30 @@ test('whoever may have GPUs looked at cannot have another program run', t => {
 	t.is(gpu('/usr/lib/wsl/lib/nvidia-smi', ['/usr/lib/wsl/lib/nvidia-smi']), undefined);
 });
 
+test('options may name only those variables of the environment that the agent lists', t => {
+	const reading = (options: unknown, env: readonly string[] = []) => {
+		const target = {name: 'x', address: 'http://june-orchestrator:8080/', via: 'tailnet', peer: ''} as const;
+		const check = aCheck({type: 'http', options, target});
+		return refusalOf(check, findProbe('http') as Probe, {rules: defaultRules, files: [], env});
+	};
+	const key = {env: 'CONTAINER_API_KEY'};
+
+	for (const options of [
+		{bearer_token: key},
+		{basic_auth: {username: 'x', password: key}},
+		{http_headers: {'x-key': {secrets: [key]}}},
+		{http_headers: {headers: {secrets: [key]}}},
+	]) {
+		t.regex(reading(options) ?? '', /may not read the environment variable CONTAINER_API_KEY/);
+		t.is(reading(options, ['CONTAINER_API_KEY']), undefined);
+	}
+	t.is(reading({headers: {env: 'production'}}), undefined, 'a header may be called so');
+});
+
 test('the sentence of a denial cannot carry lines of its own', t => {
 	const check = aCheck({target: {name: 'x', address: 'http://a\nb/', via: 'tailnet', peer: ''}});
 
-	const refusal = refusalOf(check, findProbe('http') as Probe, {rules: defaultRules, files: []});
+	const refusal = refusalOf(check, findProbe('http') as Probe, {rules: defaultRules, files: [], env: []});
 
 	t.is(refusal, 'The agent does not take http://a b/ for a target of a http probe.');
 });

@@ -17,7 +17,7 @@ test('with a secret alone the agent listens in the tailnet and allows what is in
 			secret: {file: '/etc/tailprobe/secret'},
 			secretGraceMs: 900_000,
 			tailscaledSocket: '/var/run/tailscale/tailscaled.sock',
-			allow: {rules: [{via: 'tailnet'}], files: []},
+			allow: {rules: [{via: 'tailnet'}], files: [], env: []},
 			limits: {checks: 500, historyMs: 600_000, cutOffMs: 900_000},
 		},
 	});

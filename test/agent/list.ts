@@ -12,7 +12,7 @@ function setUp(limit = 500) {
 	let cutOffs = 0;
 	const list = createCheckList({
 		clock,
-		allow: {rules: defaultRules, files: []},
+		allow: {rules: defaultRules, files: [], env: []},
 		limits: {checks: limit, cutOffMs: 900_000},
 		assign: checks => void assigned.push(checks),
 		onOutcomes: batch => void outcomes.push(...batch),

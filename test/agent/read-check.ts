@@ -6,7 +6,11 @@ import type {Check} from '../../src/engine/types.ts';
 import {probes} from '../../src/probes/registry.ts';
 import {aCheck} from '../helpers/checks.ts';
 
-const allow = {rules: [...defaultRules, {via: 'direct' as const, hosts: ['*']}], files: ['/etc/ours.pem']};
+const allow = {
+	rules: [...defaultRules, {via: 'direct' as const, hosts: ['*']}],
+	files: ['/etc/ours.pem'],
+	env: ['OURS'],
+};
 
 for (const probe of probes)
 	test(`options of a ${probe.type} check pass the wire as they are`, t => {

@@ -175,3 +175,24 @@ test('a crash is told by its signal', async t => {
 
 	t.like(answer, {end: 'exited', signal: 'SIGSEGV'});
 });
+
+test.serial('nvidia-smi gets nothing of our environment but what it needs', async t => {
+	const given = {AGENT_SECRET: 'x', NVIDIA_API_KEY: 'y', NVIDIA_VISIBLE_DEVICES: 'all', LC_ALL: 'de_DE.UTF-8'};
+	const before = Object.fromEntries(Object.keys(given).map(name => [name, process.env[name]]));
+	t.teardown(() => {
+		for (const [name, value] of Object.entries(before))
+			if (value === undefined) delete process.env[name];
+			else process.env[name] = value;
+	});
+	Object.assign(process.env, given);
+
+	const {command} = scriptedSmi(t, 'env');
+	const {stdout} = await createSmiRunner().ask(command, budgetMs, never);
+
+	const names = stdout.split('\n').map(line => line.split('=', 1)[0] ?? '');
+	const allowed = ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_DRIVER_CAPABILITIES'];
+	// What a shell adds by itself stays out of it.
+	const others = names.filter(name => !['', ...allowed, 'PWD', 'SHLVL', '_', 'OLDPWD'].includes(name));
+	t.deepEqual(others.toSorted(), ['LC_ALL', 'NVIDIA_VISIBLE_DEVICES']);
+	t.true(stdout.includes('LC_ALL=C\n'));
+});

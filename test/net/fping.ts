@@ -103,6 +103,23 @@ test.serial('a run whose deadline passed because fping hung is no verdict on the
 	t.is(error.reason, 'incomplete');
 });
 
+test.serial('fping gets nothing of our environment but where programs are', async t => {
+	const directory = fakeFping(t, 'env > $HERE/seen\n');
+	process.env.AGENT_SECRET = 'x';
+	t.teardown(() => {
+		delete process.env.AGENT_SECRET;
+	});
+
+	await pingAddresses(plan, signal).catch(() => {});
+
+	const seen = readFileSync(join(directory, 'seen'), 'utf8')
+		.split('\n')
+		.map(line => line.split('=', 1)[0] ?? '');
+	// What a shell adds by itself stays out of it.
+	const others = seen.filter(name => !['', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name));
+	t.deepEqual(others.toSorted(), ['LC_ALL', 'PATH']);
+});
+
 test.serial('an fping without the right to send is denied', async t => {
 	fakeFping(t, `echo "fping: can't create socket (must run as root?) : Operation not permitted" >&2\nexit 4\n`);
 

@@ -158,7 +158,7 @@ for (const [title, piece] of Object.entries({
 		const grown = process.memoryUsage().rss - before;
 
 		t.deepEqual(read(large), {begun: false, ended: false, results: [{kind: 'cut'}]});
-		t.true(tookMs < 20 + 20 * millisecondsOf(() => read(small)), `${tookMs} ms`);
+		t.true(tookMs < 250 + 64 * millisecondsOf(() => read(small)), `${tookMs} ms`);
 		t.true(grown < large.length, `${grown} bytes`);
 	});
 }
@@ -214,7 +214,7 @@ test('checks whose answers could fill the memory together come one script after 
 });
 
 test('what alone could answer too much is not asked', async t => {
-	const options = {body_size_limit: '100MB', fail_if_body_not_matches_regexp: ['ok']};
+	const options = {body_size_limit: '20MB', fail_if_body_not_matches_regexp: ['a']};
 	const one = check('http', 'http://127.0.0.1:1/', options);
 
 	const found = await look([one]);
@@ -223,10 +223,10 @@ test('what alone could answer too much is not asked', async t => {
 });
 
 test('however much the commands could say, only so much is taken', async t => {
-	const large = Array.from({length: 40}, (): ScriptCommand => ({...sent, maxBytes: 2 ** 20}));
+	const large = Array.from({length: 40}, (): ScriptCommand => ({...sent, maxBytes: 2 ** 20, limitSeconds: 1}));
 	const shell = watched();
 
-	const {results} = await execute(shell, large, {deadlineMs: 5000, lanes: 8, signal: new AbortController().signal});
+	const {results} = await execute(shell, large, {deadlineMs: 15_000, lanes: 8, signal: new AbortController().signal});
 
 	t.true(outputBytes(large) > mostOutputBytes);
 	t.deepEqual(shell.bytes, [mostOutputBytes]);

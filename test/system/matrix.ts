@@ -105,9 +105,11 @@ systemTest('the GPUs of a host are the same by all ways, and one that is gone is
 	const gpus = (series: Series, state: string) =>
 		series.all('tailprobe_check_state', {check: 'gpus', state}).filter(({value}) => value === 1).length;
 
-	const well = await prober.until(series => gpus(series, 'up') === vantages.length);
+	// A scrape collects some series before it renders others: an outcome may come in between.
+	const seen = (series: Series) => series.all('tailprobe_gpu_info').length;
+	const well = await prober.until(series => gpus(series, 'up') === vantages.length && seen(series) === vantages.length);
 	smi.become('no-devices');
-	const lost = await prober.until(series => gpus(series, 'down') === vantages.length);
+	const lost = await prober.until(series => gpus(series, 'down') === vantages.length && seen(series) === 0);
 
 	t.deepEqual(
 		[...new Set(well.all('tailprobe_gpu_info').map(({labels}) => labels.vantage))].sort(),

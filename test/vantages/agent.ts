@@ -1,6 +1,9 @@
 import {once} from 'node:events';
+import {createServer as createHttpServer} from 'node:http';
 import {type AddressInfo, createServer} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
+import {hashOf, proveAnswer} from '../../src/agent/proof.ts';
+import {proofHeaders, refusalCodes} from '../../src/agent/wire.ts';
 import {allowLoopbackTargets, aSecret, startAgentChild, startDaemonSide, tcpCheck} from '../helpers/agents.ts';
 import {startCuttable} from '../helpers/cuttable.ts';
 import {honestAnswer, startLyingAgent} from '../helpers/lying-agent.ts';
@@ -199,6 +202,43 @@ test.serial('what the allow-list does not permit is unknown, denied, at each of 
 	t.is(vantage.state().facts.denied, '1');
 });
 
+test.serial(
+	'no file is sent to a target that the agent was not permitted to name, whatever its header is called',
+	async t => {
+		const sent: unknown[] = [];
+		const target = createHttpServer(({headers}, response) => {
+			sent.push(headers);
+			response.end('ok');
+		}).listen(0, '127.0.0.1');
+		await once(target, 'listening');
+		t.teardown(() => {
+			target.closeAllConnections();
+			target.close();
+		});
+		const address = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
+		const agent = await startAgentChild(t, `${allowLoopbackTargets}\nfiles: []`);
+		const {vantage} = startDaemonSide(t, agent.port);
+		await until(() => vantage.state().condition === 'sound');
+		const path = `${agent.folder}/secret`;
+		const run = (options: object) =>
+			vantage.run(
+				tcpCheck(9, {type: 'http', target: {name: 'x', address, via: 'direct', peer: ''}, options, timeoutMs: 5000}),
+				5000,
+			);
+
+		for (const name of ['headers', 'http_headers', 'file', 'files', 'x_file', '__proto__'])
+			for (const source of [{files: [path]}, {secrets: [{file: path}]}]) {
+				const options = JSON.parse(`{"http_headers": {${JSON.stringify(name)}: ${JSON.stringify(source)}}}`) as object;
+				await run(options);
+			}
+		const plain = await run({headers: {x_file: 'plain', files: 'plain'}});
+
+		t.is(plain.verdict, 'up');
+		t.like(sent.at(-1), {x_file: 'plain', files: 'plain'});
+		t.notRegex(JSON.stringify(sent), new RegExp(aSecret));
+	},
+);
+
 test('readings of targets that the agent was never given are dropped, and the agent is named', async t => {
 	let n = 0;
 	const check = tcpCheck(9);
@@ -213,6 +253,10 @@ test('readings of targets that the agent was never given are dropped, and the ag
 							wireOutcome(++n, check.key, {verdict: 'splendid'}),
 							wireOutcome(++n, check.key, {reading: {ok: true, values: {x: 'y'}, facts: {}}}),
 							wireOutcome(++n, check.key, {durationMs: 99_999, ageMs: 100_000}),
+							wireOutcome(++n, check.key, {reading: {ok: true, phases: {connect: 10_000}, values: {}, facts: {}}}),
+							wireOutcome(++n, check.key, {
+								reading: {ok: true, phases: {connect: 0.6, tls: 0.6, transfer: 0.6}, values: {}, facts: {}},
+							}),
 							wireOutcome(++n, check.key, {detail: 'two\nlines \u001b[31m'}),
 							wireOutcome(1, check.key),
 						]
@@ -232,7 +276,7 @@ test('readings of targets that the agent was never given are dropped, and the ag
 			['up', 'two lines  [31m'],
 		],
 	);
-	t.like(vantage.state(), {condition: 'sick', intake: {rejected: {foreign: 1, malformed: 3, excess: 0}, lost: 0}});
+	t.like(vantage.state(), {condition: 'sick', intake: {rejected: {foreign: 1, malformed: 5, excess: 0}, lost: 0}});
 	t.regex(vantage.state().detail ?? '', /sends what nobody asked it for.*1 outcome foreign/);
 	t.deepEqual(bugs, []);
 });
@@ -313,6 +357,80 @@ test('an agent of another protocol cannot be used, and the sentence says who is 
 	t.like(vantage.state(), {unsupported: true});
 	t.regex(vantage.state().detail ?? '', /speaks protocol 2, and we speak 1: update this tailprobe/);
 });
+
+/** A server that answers each request with this; whoever has the port can be one. */
+async function startStranger(
+	t: ExecutionContext,
+	status: number,
+	body: object,
+): Promise<{port: number; asked: number}> {
+	const text = JSON.stringify(body);
+	const stranger = {port: 0, asked: 0};
+	const server = createHttpServer((_, response) => {
+		stranger.asked++;
+		response.writeHead(status, {'content-length': Buffer.byteLength(text)}).end(text);
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	stranger.port = (server.address() as AddressInfo).port;
+	t.teardown(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return stranger;
+}
+
+test('who only says that it speaks another protocol is asked again as usual', async t => {
+	const hello = {tailprobe: 'agent', protocol: 2, boot: '0'.repeat(32), nowMs: 1};
+	const stranger = await startStranger(t, 200, hello);
+	const {vantage} = startDaemonSide(t, stranger.port, {times: {firstBackoffMs: 20, maxBackoffMs: 600_000}});
+
+	await until(() => stranger.asked >= 3);
+
+	t.is(vantage.state().unsupported, undefined);
+	t.regex(
+		vantage.state().detail ?? '',
+		/^Something at 127\.0\.0\.1 port \d+ says that it is an agent of protocol 2, and does not prove/,
+	);
+});
+
+for (const code of refusalCodes)
+	test(`who only says "${code}" in place of a hello is not believed`, async t => {
+		const stranger = await startStranger(t, 503, {refused: code});
+		const {vantage} = startDaemonSide(t, stranger.port, {times: {firstBackoffMs: 20, maxBackoffMs: 600_000}});
+
+		await until(() => stranger.asked >= 3 && vantage.state().condition === 'gone');
+
+		t.is(vantage.state().unsupported, undefined);
+		t.regex(
+			vantage.state().detail ?? '',
+			/^Something at 127\.0\.0\.1 port \d+ says that it .*[.?] It does not prove that it is our agent\.$/,
+		);
+	});
+
+for (const isProved of [false, true])
+	test(`another daemon has the agent only where the agent ${isProved ? 'proves' : 'would prove'} that`, async t => {
+		const text = JSON.stringify({refused: 'superseded'});
+		const agent = await startLyingAgent(t, {
+			onSync(_, response) {
+				const nonce = String(response.req.headers[proofHeaders.nonce]);
+				const claim = {status: 409, boot: agent.boot, nonce, bodyHash: hashOf(text)};
+				const proof = proveAnswer(isProved ? aSecret : anotherSecret, claim);
+				response.writeHead(409, {[proofHeaders.proof]: proof, 'content-length': text.length}).end(text);
+				return undefined;
+			},
+		});
+		const {vantage} = startDaemonSide(t, agent.port);
+
+		await until(() => vantage.state().condition === 'gone');
+
+		t.regex(
+			vantage.state().detail ?? '',
+			isProved
+				? /^The agent at .* was taken over by another daemon with the same secret/
+				: /^Something at .* says that it was taken over .* does not prove that it is our agent/,
+		);
+	});
 
 test('an address outside the tailnet is not dialled', async t => {
 	const member = {name: 'june-gpu-1', group: 'gpu', address: '192.0.2.7'};

@@ -198,6 +198,22 @@ test.serial('output beyond the bound is not kept', async t => {
 	t.true(result.kind === 'ran' && result.stdout.length <= 10_000);
 });
 
+test('an answer of nothing but line feeds costs no more than its bytes', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'ssh-flood-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	const program = join(folder, 'ssh');
+	writeFileSync(program, '#!/bin/sh\nyes "" | head -c 200000000\n', {mode: 0o755});
+	const transport = reach(t, {port: 1, user: 'a', identityFile: '/x', knownHostsFile: '/x'} as Sshd, {program});
+	const maxBytes = 16 * 1024 * 1024;
+	const before = process.memoryUsage().rss;
+	const signal = new AbortController().signal;
+
+	const result = await transport.run('true', {deadlineMs: 10_000, maxBytes, signal});
+
+	t.true(result.kind === 'ran' && result.stdout.length === maxBytes);
+	t.true(process.memoryUsage().rss - before < 12 * maxBytes);
+});
+
 test.serial('a literal address is dialled through the SOCKS5 proxy', async t => {
 	const sshd = await startSshd(t);
 	const proxy = await startSocks5(t);

@@ -46,6 +46,20 @@ test('a node that MagicDNS gave another name is found by what it calls itself, a
 	t.deepEqual(reachesOf(result), {77: 'reachable'});
 });
 
+test('that a node lives is not believed of another machine', t => {
+	const stale = node('june-gpu-77', 'down', {online: false, hostname: 'june-gpu-77', createdMs: nowMs});
+	const result = join({
+		instances: [instance(77)],
+		nodes: [
+			{...stale, tunnels: [...stale.tunnels, {vantage: 'june-gpu-9', verdict: 'up'}]},
+			node('june-gpu-77-x2k9', 'up', {hostname: 'june-gpu-77', createdMs: nowMs - minute}),
+		],
+		rules: {nodeBy: ['june-gpu-{id}*']},
+	});
+
+	t.deepEqual(nodesOf(result), {77: 'june-gpu-77-x2k9 by name'});
+});
+
 test('an instance is the node whose tunnel ends at its public address, unless others share that', t => {
 	const at = (publicAddress: string) => ({publicAddress});
 	const result = join({

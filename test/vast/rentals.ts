@@ -53,19 +53,21 @@ test('an instance that was in the tailnet and is no more has left it', t => {
 	t.like(rentals.join()?.instances[0], {reach: 'left', unreachableSince: minute});
 });
 
-test('nodes get the addresses that direct tunnels to them end at', t => {
-	const tunnel = (endpoint: string | undefined, type = 'tunnel') =>
+test('nodes get the addresses that direct tunnels to them end at, as our own vantages say', t => {
+	const tunnel = (endpoint: string | undefined, type = 'tunnel', vantage = 'local') =>
 		aCheckView({
-			check: aCheck({type}),
+			check: aCheck({type, vantage}),
 			last: anOutcome({reading: {ok: true, values: {}, facts: endpoint === undefined ? {} : {endpoint}}}),
 		});
 	const endpointsOf = (...endpoints: (string | undefined)[]) =>
 		withEndpoints(
 			[aNodeView()],
 			endpoints.map(endpoint => tunnel(endpoint)),
+			around.localVantages,
 		)[0]?.endpoints;
 
 	t.deepEqual(endpointsOf('203.0.113.7:41641', '[2001:db8::7]:41641', '203.0.113.7:1'), ['203.0.113.7', '2001:db8::7']);
 	t.is(endpointsOf(undefined, 'nonsense'), undefined);
-	t.is(withEndpoints([aNodeView()], [tunnel('203.0.113.7:1', 'http')])[0]?.endpoints, undefined);
+	for (const other of [tunnel('203.0.113.7:1', 'http'), tunnel('203.0.113.7:1', 'tunnel', 'june-gpu-9')])
+		t.is(withEndpoints([aNodeView()], [other], around.localVantages)[0]?.endpoints, undefined);
 });

@@ -4,6 +4,7 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {z} from 'zod';
 import {messageOf, oneLine} from '../../util/errors.ts';
+import {smallEnvironment} from '../../util/small-environment.ts';
 import {HeadscaleError} from '../get.ts';
 import {tryJson} from '../refusal.ts';
 
@@ -67,7 +68,7 @@ export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, si
 		stdin: 'ignore',
 		stripFinalNewline: false,
 		extendEnv: false,
-		env: smallEnvironment(),
+		env: smallEnvironment(passedVariables),
 	});
 	if (signal?.aborted) throw signal.reason;
 	const said = Buffer.from(result.stderr ?? []).toString();
@@ -92,14 +93,6 @@ const maxErrorBytes = 256 * 1024;
 
 const hanging =
 	'headscale does not answer its socket, or what leads there (ssh, kubectl) waits for something: run the command by hand.';
-
-function smallEnvironment(): Record<string, string> {
-	const passed = passedVariables.flatMap(name => {
-		const value = process.env[name];
-		return value === undefined ? [] : [[name, value] as const];
-	});
-	return {...Object.fromEntries(passed), LC_ALL: 'C'};
-}
 
 /** Which of the two bounds was met, as a clause. `bytes`: as many as were kept of the output. */
 export function tooMuchPrinted(bytes: number, maxOutputBytes: number): string {

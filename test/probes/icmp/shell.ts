@@ -51,6 +51,28 @@ test('silence is a timeout, also where ping was ended', t => {
 	t.like(parse('', {status: 124, timedOut: true}), {ok: false, reason: 'timeout'});
 });
 
+test('a round trip that took longer than the whole is none', t => {
+	t.like(parse(iputils, {mostSeconds: 0.4}), {ok: true});
+	t.throws(() => parse(iputils.replace('1.50 ms', '100000 ms'), {mostSeconds: 0.4}), {
+		instanceOf: CannotLookError,
+		message: /cannot be/,
+	});
+});
+
+test('a line is an answer only as ping writes it', t => {
+	const line = '64 bytes from host.example (100.64.0.9): icmp_seq=1 ttl=64 time=0.500 ms';
+
+	for (const [text, lost] of [
+		[line, 2],
+		[line.replace('time=0.500', 'time<1'), 2],
+		[`${line} (DUP!)`, 3],
+		[line.replace('0.500', '1.2.3'), 3],
+		[line.replace('=1 ', `=${'1'.repeat(20)} `), 3],
+		[line.padEnd(500), 3],
+	] as const)
+		t.is(parse(`${text}\n3 packets transmitted\n`).values.pings_lost, lost, text);
+});
+
 test('no route is unreachable', t => {
 	t.like(parse('', {status: 2, stderr: 'ping: connect: Network is unreachable\n'}), {ok: false, reason: 'unreachable'});
 });

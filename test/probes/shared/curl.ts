@@ -85,6 +85,28 @@ test('phases are the differences of its times, and a headers line cannot pass fo
 	t.deepEqual(rounded, {connect: 0.002, processing: 0.02, transfer: 0.001});
 });
 
+test('numbers that cannot be are no measurement', t => {
+	const log = '* Connected to x (100.64.0.9) port 80\n\n';
+	const read = (report: string) =>
+		readCurl(told(0, `${log}tailprobe ${report}\n`, {mostSeconds: 0.03}), direct, aim).totalSeconds;
+
+	t.is(read('200 1.1 0.001 0.003 0.000000 0.004 0.024 0.025 5'), 0.025);
+	for (const report of [
+		'200 1.1 0.001 10000 0.000000 0.004 0.024 0.025 5',
+		'200 1.1 0.001 0.003 0.000000 0.004 0.024 1e300 5',
+		'200 1.1 0.001 -3 0.000000 0.004 0.024 0.025 5',
+		'200 1.1 0.001 x 0.000000 0.004 0.024 0.025 5',
+		'2e9 1.1 0.001 0.003 0.000000 0.004 0.024 0.025 5',
+		'200 1e9 0.001 0.003 0.000000 0.004 0.024 0.025 5',
+		'200 1.1 0.001 0.003 0.000000 0.004 0.024 0.025 Infinity',
+	])
+		t.like(
+			t.throws(() => read(report)),
+			{name: 'CannotLookError', reason: 'vantage'},
+			report,
+		);
+});
+
 test('what is answered is noted only when a connection to the target came about, not one to the proxy', t => {
 	const log = `* Connected to 127.0.0.1 (127.0.0.1) port 1055\n* SOCKS5 connect to 100.64.0.9:80\ncurl: (28) timed out\n\n${nothing}`;
 
