@@ -1,7 +1,8 @@
 /** Tests against the real parts (`npm run test:system`): slow, one file beside another only as the cores allow. */
 export default {
 	extensions: ['ts'],
-	files: ['test/system/*.ts'],
+	// Two have a configuration of their own (ava.system.gpu.config.js).
+	files: ['test/system/*.ts', '!test/system/{matrix,gpu-faults}.ts'],
 	timeout: '10m',
 	// They wait far more than they compute.
 	concurrency: 3,

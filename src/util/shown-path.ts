@@ -4,15 +4,20 @@
 export function shownPath(path: string): string {
 	return path
 		.split('/')
-		.map((part, at, {length}) => (looksSecret(part, {alsoForUrls: at === length - 1}) ? `${part.slice(0, 4)}…` : part))
+		.map(part => (looksSecret(part) ? `${part.slice(0, 4)}…` : part))
 		.join('/');
 }
 
 /**
- * Whether it has no dot and looks drawn by lot (base64 or hexadecimal), as no name that people give does. `alsoForUrls`: base64 with
- * `-` and `_`, as folders that programs make may look like.
+ * Whether it has no dot and a long stretch of it looks drawn by lot (base64 or hexadecimal), as in no name that people give. A short
+ * one, as at the end of folders that programs make (`mkdtemp`), is none.
  */
-export function looksSecret(text: string, {alsoForUrls = true} = {}): boolean {
-	if (!(alsoForUrls ? /^[A-Za-z0-9+=_-]{20,}$/ : /^[A-Za-z0-9+=]{20,}$/).test(text)) return false;
-	return /^[0-9a-f]{32,}$/i.test(text) || (/[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9+=]/.test(text));
+export function looksSecret(text: string): boolean {
+	return /^[A-Za-z0-9+=_-]+$/.test(text) && text.split(/[-_]/).some(isDrawnByLot);
+}
+
+function isDrawnByLot(stretch: string): boolean {
+	if (stretch.length < 18) return false;
+	if (/^[0-9a-f]{32,}$/i.test(stretch)) return true;
+	return /[a-z]/.test(stretch) && /[A-Z]/.test(stretch) && /[0-9+=]/.test(stretch);
 }

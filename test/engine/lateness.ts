@@ -5,21 +5,24 @@ import {holdThread} from '../helpers/hold-thread.ts';
 
 test.serial('a run that was alone is not late for its own work, only for what others took from it', async t => {
 	const meter = createLatenessMeter();
-	const startedAt = performance.now();
-	const cpuBefore = process.threadCpuUsage();
-	const mark = meter.begin();
-	await pause(1);
-	holdThread(8);
-	await pause(1);
+	const said: string[] = [];
+	// On a busy machine other programs take their share in the middle of it: one try that they left alone is enough.
+	for (let attempt = 0; attempt < 20; attempt++) {
+		const startedAt = performance.now();
+		const cpuBefore = process.threadCpuUsage();
+		const mark = meter.begin();
+		await pause(1);
+		holdThread(8);
+		await pause(1);
 
-	const latenessMs = meter.end(mark);
-	const {user, system} = process.threadCpuUsage(cpuBefore);
-	const ownMs = (user + system) / 1000;
-	const wallMs = performance.now() - startedAt;
-
-	// On a busy machine other programs have their share, and a beat that was missed counts in any case.
-	if (wallMs < 20) t.true(latenessMs <= wallMs - ownMs + 1, `${latenessMs} of ${wallMs}, own ${ownMs}`);
-	else t.pass();
+		const latenessMs = meter.end(mark);
+		const {user, system} = process.threadCpuUsage(cpuBefore);
+		const ownMs = (user + system) / 1000;
+		const wallMs = performance.now() - startedAt;
+		if (latenessMs <= wallMs - ownMs + 1) return t.pass();
+		said.push(`${latenessMs} of ${wallMs}, own ${ownMs}`);
+	}
+	t.fail(said.join('; '));
 });
 
 test.serial('what is done for another run meanwhile makes a short run late', async t => {

@@ -27,12 +27,13 @@ import {nodeNames, startTailnet, type Tailnet} from './lab/tailnet.ts';
 let tailnet: Tailnet;
 let side: GpuSide;
 let prober: Prober;
+/** When a test began: everything was up. */
 let started: Series;
 /** When something was broken last. */
 let brokenAt = 0;
 
 const {orch: orchestrator} = nodeNames;
-const [intervalMs, timeoutMs] = [2000, 1500];
+const [intervalMs, timeoutMs] = [3000, 2500];
 /** For a machine that does much else: a way has a deadline of its own beyond the runs', and scrapes and batches take their time. */
 const slackMs = 4000;
 const seenWithinMs = intervalMs + timeoutMs + slackMs;
@@ -49,6 +50,8 @@ if (canRun) {
 		tailnet = await startTailnet({hosts: ['mon', 'orch', 'gpu1', 'gpu2', 'livekit'], waiting: ['livekit']});
 		side = await startGpuSide(tailnet, {controllers: {graceSeconds: 14}, intervalMs: 2000});
 		prober = await startProber(tailnet, 'mon', baseConfig(tailnet, 'mon', side.vantages) + side.config + checks);
+	});
+	test.beforeEach(async () => {
 		started = await prober.until(isBlindOnly(), 60_000);
 	});
 	test.after.always(() => tailnet?.stop());

@@ -8,6 +8,8 @@ test('a path is shown as it is', t => {
 		'/var/run/secrets/kubernetes.io/serviceaccount/token',
 		'/tmp/tailprobe-check-Xx9AbCdE/known_hosts',
 		'relative-path-of-some-file-2026',
+		'/tmp/tailprobe-secrets-aB3c9Z',
+		'/etc/tailprobe/Agent-Secret-2026-of-June',
 	])
 		t.is(shownPath(path), path);
 });

@@ -280,8 +280,15 @@ test('HTTP/1.1 where HTTP/2 was agreed on', async t => {
 
 test('a reset within the body', async t => {
 	const server: BareServer = await serveFrames(t, socket => {
-		const reset = () => server.open.forEach(plain => void plain.resetAndDestroy());
-		socket.write(Buffer.concat([ok, frame(types.data, 0, 1, Buffer.from('abc'))]), () => setTimeout(reset, 20));
+		// A reset may overtake what was sent before it: so it waits until that was answered.
+		const ping = frame(types.ping, 0, 0, Buffer.alloc(8, 'p'));
+		const answered = frame(types.ping, 1, 0, Buffer.alloc(8, 'p'));
+		let came = Buffer.alloc(0);
+		socket.on('data', (chunk: Buffer) => {
+			came = Buffer.concat([came, chunk]);
+			if (came.includes(answered)) server.open.forEach(plain => void plain.resetAndDestroy());
+		});
+		socket.write(Buffer.concat([ok, frame(types.data, 0, 1, Buffer.from('abc')), ping]));
 	});
 
 	const reading = await measure(http, `https://localhost:${server.port}/`, tls);
