@@ -38,7 +38,8 @@ const leftovers: readonly {what: keyof HeldPoint; of: string; slack: number}[] =
 	{what: 'sockets', of: 'sockets', slack: 2},
 	{what: 'timers', of: 'timers of both threads', slack: 4},
 	{what: 'mainHeapBytes', of: "the main thread's heap after collection", slack: 4 * mb},
-	{what: 'measuringHeapBytes', of: "the measuring thread's heap after collection", slack: 2 * mb},
+	// At rest it has one of two levels, about 14 and 19 MB, before as well as after, and which one is by chance (seven runs of 54 to 180 s).
+	{what: 'measuringHeapBytes', of: "the measuring thread's heap after collection", slack: 6 * mb},
 ];
 
 export function judgeRest(report: Report, before: HeldPoint, after: HeldPoint): void {
