@@ -43,8 +43,9 @@ async function start(
 		...(hasGpuPods ? {gpuPods} : {}),
 		leases: true,
 		exposureNamespaces: [],
-		intervalMs: 2000,
-		timeoutMs: 500,
+		// Long enough for a machine that does much else.
+		intervalMs: 4000,
+		timeoutMs: 3000,
 		resyncMs: 60_000,
 		...more,
 	};
@@ -208,7 +209,7 @@ test('a configuration that changes leaves alone what stays', async t => {
 	await until(() => isSound(source));
 	t.is(listed('/api/v1/nodes'), 1);
 
-	source.configure({...config, timeoutMs: 600});
+	source.configure({...config, timeoutMs: 2500});
 	await until(() => listed('/api/v1/nodes') === 2);
 	await until(() => isSound(source));
 	t.is(source.state().pods?.read.value?.items.length, 1);
@@ -226,7 +227,7 @@ test('what was read counts on after a reload, until it is read anew', async t =>
 	t.is(source.state().leases, before.leases);
 	t.is(source.state().pods?.read, before.pods?.read);
 
-	source.configure({...config, timeoutMs: 600}, [{namespace: 'other', selector: 'app=x'}]);
+	source.configure({...config, timeoutMs: 2500}, [{namespace: 'other', selector: 'app=x'}]);
 	t.true(source.tried(), 'it was tried once');
 	t.deepEqual(
 		source.sources().flatMap(({name, ok}) => (ok === true ? [] : name)),
@@ -238,7 +239,7 @@ test('what was read counts on after a reload, until it is read anew', async t =>
 	await until(() => (source.state().rights.value?.length ?? 0) > (before.rights.value?.length ?? 0));
 	t.true(reviews() > before.reviews);
 
-	source.configure({...config, timeoutMs: 600}, []);
+	source.configure({...config, timeoutMs: 2500}, []);
 	t.is(
 		source.state().rights.value?.length,
 		before.rights.value?.length,
@@ -263,7 +264,7 @@ test('since when a node is ready is kept over a reload', async t => {
 	await until(() => isSound(source) && api.watches() === 2);
 
 	api.objects.set('/api/v1/nodes', [node('2026-11-23T02:00:00Z'), aNode('new')]);
-	source.configure({...config, timeoutMs: 600});
+	source.configure({...config, timeoutMs: 2500});
 	await until(() => source.state().nodes?.read.value?.items.length === 2);
 
 	t.is(source.state().nodes?.read.value?.items[0]?.readySince, Date.parse('2026-11-23T01:00:00Z'));
