@@ -1,6 +1,7 @@
 /** The long poll of the daemon: outcomes as soon as there are some, at most about once a second; one at a time, the last one wins. */
 
 import type {Clock} from '../util/clock.ts';
+import {startPause} from '../util/pause.ts';
 import type {CheckList, ListCounts} from './list.ts';
 import type {Outbox} from './outbox.ts';
 import type {AgentState, SyncRequest} from './wire.ts';
@@ -54,7 +55,7 @@ export function createSyncDesk(options: SyncDeskOptions): SyncDesk {
 			}
 			// Not before a moment after the last one, so that what comes together goes together.
 			const spareMs = Math.min(answeredAt + syncSpacingMs, endsAt) - clock.now();
-			if (!isWanting && spareMs > 0 && mine === turn) await pause(spareMs, signal);
+			if (!isWanting && spareMs > 0 && mine === turn) await startPause(clock, spareMs, signal).over;
 			if (mine !== turn || signal.aborted) return undefined;
 			answeredAt = clock.now();
 			return answerText(request);
@@ -86,27 +87,8 @@ export function createSyncDesk(options: SyncDeskOptions): SyncDesk {
 	}
 
 	function nextNews(limitMs: number, signal: AbortSignal): Promise<void> {
-		return new Promise(resolve => {
-			const end = () => {
-				cancel();
-				signal.removeEventListener('abort', end);
-				resolve();
-			};
-			const cancel = clock.after(limitMs, end);
-			signal.addEventListener('abort', end);
-			wake = end;
-		});
-	}
-
-	function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-		return new Promise(resolve => {
-			const end = () => {
-				cancel();
-				signal.removeEventListener('abort', end);
-				resolve();
-			};
-			const cancel = clock.after(delayMs, end);
-			signal.addEventListener('abort', end);
-		});
+		const news = startPause(clock, limitMs, signal);
+		wake = news.end;
+		return news.over;
 	}
 }

@@ -1,7 +1,7 @@
 /** Why the Kubernetes API gave nothing, as sentences. Nothing that was sent is in them. */
 
 import type {Failure} from '../sources/read.ts';
-import {oneLine} from '../util/errors.ts';
+import {messageOf, oneLine} from '../util/errors.ts';
 import {safeMessageOf, withoutSecrets} from './secret-words.ts';
 
 /** The API could not be used. The message says what was tried, what came and what to do, and holds no secret. */
@@ -82,4 +82,10 @@ function innermost(error: unknown): unknown {
 	let at = error;
 	for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 5; depth++) at = at.cause;
 	return at;
+}
+
+/** What a try brought that failed with this. */
+export function broughtOf(error: unknown): {error: string; failure?: KubernetesError['failure']} {
+	if (error instanceof KubernetesError) return {error: error.message, failure: error.failure};
+	return {error: `Reading the Kubernetes API failed: ${messageOf(error)}.`};
 }

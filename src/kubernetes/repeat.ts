@@ -2,8 +2,8 @@
 
 import {afterTry, type Brought, type Read} from '../sources/read.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
-import {messageOf} from '../util/errors.ts';
-import {KubernetesError} from './errors.ts';
+import {startPause} from '../util/pause.ts';
+import {broughtOf, KubernetesError} from './errors.ts';
 
 export interface RepeatOptions<T> {
 	/** Must answer or fail in bounded time. */
@@ -41,7 +41,6 @@ export function startRepeat<T>(options: RepeatOptions<T>): Repeat<T> {
 		},
 		async stop() {
 			stopping.abort(new KubernetesError('Reading was stopped.'));
-			wake();
 			await running;
 		},
 	};
@@ -58,10 +57,7 @@ export function startRepeat<T>(options: RepeatOptions<T>): Repeat<T> {
 				brought = {value};
 				waitMs = pauseMs(value);
 			} catch (error) {
-				brought =
-					error instanceof KubernetesError
-						? {error: error.message, failure: error.failure}
-						: {error: `Reading the Kubernetes API failed: ${messageOf(error)}.`};
+				brought = broughtOf(error);
 			}
 			if (stopping.signal.aborted) return;
 			read = afterTry(read, {triedAt, endedAt: clock.wall(), seconds: (clock.now() - begun) / 1000}, brought);
@@ -71,9 +67,8 @@ export function startRepeat<T>(options: RepeatOptions<T>): Repeat<T> {
 	}
 
 	function pause(ms: number): Promise<void> {
-		const {promise, resolve} = Promise.withResolvers<void>();
-		const cancel = clock.after(ms, resolve);
-		wake = resolve;
-		return promise.finally(cancel);
+		const {over, end} = startPause(clock, ms, stopping.signal);
+		wake = end;
+		return over;
 	}
 }

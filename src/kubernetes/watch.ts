@@ -5,9 +5,9 @@
 
 import {afterTry, type Brought} from '../sources/read.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
-import {messageOf} from '../util/errors.ts';
+import {startPause} from '../util/pause.ts';
 import type {KubernetesAccess} from './client.ts';
-import {explainFault, KubernetesError} from './errors.ts';
+import {broughtOf, explainFault, KubernetesError} from './errors.ts';
 import {linesOf, parseEvent, parsePage} from './events.ts';
 import {createListing, type Listing, maxObjects} from './listing.ts';
 import type {Parsed} from './meta.ts';
@@ -224,14 +224,7 @@ export function startWatch<T>(options: WatchOptions<T>, known?: KnownObjects<T>)
 	}
 
 	function pause(ms: number): Promise<void> {
-		const {promise, resolve} = Promise.withResolvers<void>();
-		const cancel = clock.after(ms, resolve);
-		const end = () => {
-			cancel();
-			resolve();
-		};
-		stopping.signal.addEventListener('abort', end, {once: true});
-		return promise.finally(() => stopping.signal.removeEventListener('abort', end));
+		return startPause(clock, ms, stopping.signal).over;
 	}
 }
 
@@ -252,9 +245,4 @@ function watchQuery(from: string, watchMs: number): Record<string, string> {
 		resourceVersion: from,
 		timeoutSeconds: String(watchMs / 1000),
 	};
-}
-
-function broughtOf(error: unknown): {error: string; failure?: KubernetesError['failure']} {
-	if (error instanceof KubernetesError) return {error: error.message, failure: error.failure};
-	return {error: `Reading the Kubernetes API failed: ${messageOf(error)}.`};
 }

@@ -6,6 +6,7 @@
 import type {Failure} from '../sources/read.ts';
 import type {Clock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
+import {startPause} from '../util/pause.ts';
 import {parseBusLine} from './health.ts';
 import {readLines, TailscaledError} from './local-get.ts';
 import {parseVersion} from './status.ts';
@@ -118,17 +119,9 @@ export function watchHealth(options: HealthWatchOptions): HealthWatch {
 	}
 
 	function pause(ms: number): Promise<void> {
-		return new Promise(resolve => {
-			const end = () => {
-				cancel();
-				stopping.signal.removeEventListener('abort', end);
-				endPause = () => {};
-				resolve();
-			};
-			endPause = end;
-			const cancel = clock.after(ms, end);
-			stopping.signal.addEventListener('abort', end, {once: true});
-		});
+		const {over, end} = startPause(clock, ms, stopping.signal);
+		endPause = end;
+		return over;
 	}
 }
 

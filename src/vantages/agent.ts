@@ -14,6 +14,7 @@ import type {AgentWayConfig} from '../config/types.ts';
 import type {Check, Outcome, UnknownReason} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
+import {startPause} from '../util/pause.ts';
 import {AgentError} from './agent-errors.ts';
 import {createIntake, toOutcome} from './agent-intake.ts';
 import {type AgentDial, createLine, isOfTheWorld, OversizedError, type Session} from './agent-line.ts';
@@ -251,22 +252,14 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 		hurry();
 		const until = clock.now() + waitMs;
 		while (!session && clock.now() < until && !signal?.aborted && !stopping.signal.aborted)
-			await new Promise<void>(resolve => clock.after(tryPollMs, resolve));
+			await startPause(clock, tryPollMs, stopping.signal).over;
 		return session;
 	}
 
 	function pause(delayMs: number): Promise<void> {
-		return new Promise(resolve => {
-			const end = () => {
-				hurry = () => {};
-				cancel();
-				stopping.signal.removeEventListener('abort', end);
-				resolve();
-			};
-			const cancel = clock.after(delayMs, end);
-			hurry = end;
-			stopping.signal.addEventListener('abort', end);
-		});
+		const {over, end} = startPause(clock, delayMs, stopping.signal);
+		hurry = end;
+		return over;
 	}
 }
 
