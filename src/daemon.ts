@@ -221,7 +221,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	}
 	const sweeper = setInterval(() => {
 		metrics.sweep();
-		gpuSide.update({nodes: view.nodes(), nodesAreFresh: listedNodes() !== undefined, checks: view.checks()});
+		gpuSide.update(() => ({nodes: view.nodes(), nodesAreFresh: listedNodes() !== undefined, checks: view.checks()}));
 		changes.platform(view.platform());
 	}, sweepMs);
 	const watcher = setInterval(() => changes.vantages(view.vantages()), watchMs);

@@ -45,8 +45,8 @@ export interface GpuSide {
 	problems(): readonly string[];
 	/** Whether everything that is configured was tried once. */
 	tried(): boolean;
-	/** Looks again at instances and pools; to be called every few seconds. */
-	update(around: GpuSideSurroundings): void;
+	/** Looks again at instances and pools; to be called every few seconds. `look` is called only where some are configured. */
+	update(look: () => GpuSideSurroundings): void;
 	pools(): readonly PoolView[];
 	/** undefined: not configured, or nothing is known of the instances at present. */
 	vast(): VastView | undefined;
@@ -167,7 +167,8 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		return kubernetes?.state().wayPods.get(`${way.namespace} ${way.selector}`)?.read.value?.items;
 	}
 
-	function update({nodes, nodesAreFresh, checks}: GpuSideSurroundings): void {
+	function update(look: () => GpuSideSurroundings): void {
+		const {nodes, nodesAreFresh, checks} = vast || config.pools.length > 0 ? look() : nothingAround;
 		const nowMs = systemClock.wall();
 		const localVantages = new Set(config.vantages.flatMap(({name, type}) => (type === 'local' ? [name] : [])));
 		const gpuPods = kubernetes?.state().pods;
@@ -190,6 +191,9 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		noteStandings(nowMs);
 	}
 }
+
+/** Where nobody needs more: the last hour of every check would be put together for nothing. */
+const nothingAround: GpuSideSurroundings = {nodes: [], nodesAreFresh: false, checks: []};
 
 function podWays(config: Config): PodWayConfig[] {
 	return config.vantages.flatMap(vantage =>

@@ -1,7 +1,8 @@
 /** The schema of an agent's configuration file. */
 
 import {z} from 'zod';
-import {addressAndPort, duration, isDnsServer, parseListen, prefix, secret, socketPath} from '../config/values.ts';
+import {ownTailscaledSchema, tailnetSchema} from '../config/tailnet-schema.ts';
+import {duration, parseListen, prefix, secret} from '../config/values.ts';
 import {probes} from '../probes/registry.ts';
 
 const types = probes.map(probe => probe.type) as [string, ...string[]];
@@ -60,42 +61,11 @@ export const agentFileSchema = z.strictObject({
 	secret_grace: duration(0, 86_400_000)
 		.prefault('15m')
 		.meta({description: 'After a rotation the secret before it is accepted for so long.'}),
-	tailscaled: z
-		.union([
-			z.literal(false),
-			z.strictObject({
-				socket: socketPath
-					.default('/var/run/tailscale/tailscaled.sock')
-					.meta({description: "tailscaled's LocalAPI socket."}),
-				socks5: addressAndPort
-					.optional()
-					.meta({description: "Where tailscaled's `--socks5-server` listens, in userspace mode."}),
-			}),
-		])
-		.prefault({})
-		.meta({description: 'Where tailscaled answers, or `false` when there is none.'}),
-	tailnet: z
-		.strictObject({
-			prefixes: z
-				.array(prefix)
-				.min(1)
-				.default(['100.64.0.0/10', 'fd7a:115c:a1e0::/48'])
-				.meta({description: 'Where tailnet addresses lie.'}),
-			domain: z
-				.string()
-				.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'expected a domain such as tail.example.com')
-				.optional()
-				.meta({description: 'Base domain of MagicDNS; default: what tailscaled says.'}),
-			dns_server: z
-				.string()
-				.refine(isDnsServer, {error: 'expected an address, or address:port'})
-				.default('100.100.100.100')
-				.meta({description: 'The MagicDNS resolver.'}),
-			overhead_objective: duration(0, 10_000)
-				.prefault('10ms')
-				.meta({description: 'Promised overhead of the tunnel over the underlay; the same as that of the daemon.'}),
-		})
-		.prefault({}),
+	tailscaled: ownTailscaledSchema({socks5: "Where tailscaled's `--socks5-server` listens, in userspace mode."}),
+	tailnet: tailnetSchema({
+		prefixes: 'Where tailnet addresses lie.',
+		overheadObjective: 'Promised overhead of the tunnel over the underlay; the same as that of the daemon.',
+	}),
 	allow: z
 		.array(rule)
 		.max(200)

@@ -4,7 +4,8 @@ import {dirname, resolve} from 'node:path';
 import {withAbsolutePaths} from '../config/file-paths.ts';
 import type {Mistake} from '../config/judge.ts';
 import {mistakesOf} from '../config/mistakes.ts';
-import type {SecretReference} from '../config/types.ts';
+import {placeOf, tailnetFactsOf} from '../config/tailnet-schema.ts';
+import type {SecretReference, TailscaledPlace} from '../config/types.ts';
 import {maxFileBytes, readYaml} from '../config/yaml-file.ts';
 import {isInside} from '../net/guard.ts';
 import type {TailnetFacts} from '../probes/types.ts';
@@ -15,14 +16,11 @@ import type {AllowList, AllowRule} from './allow.ts';
 import {type AgentFile, agentFileSchema, agentPort, parseAgentListen} from './config-schema.ts';
 
 /** Checked, with defaults filled in and durations in milliseconds. */
-export interface AgentConfig {
+export interface AgentConfig extends TailscaledPlace {
 	/** Host `tailnet`: the addresses that tailscaled tells. */
 	listen: {host: string; port: number};
 	secret: SecretReference;
 	secretGraceMs: number;
-	tailscaledSocket?: string;
-	/** `address:port`. */
-	socks5?: string;
 	tailnet: TailnetFacts;
 	allow: AllowList;
 	limits: {checks: number; historyMs: number; cutOffMs: number};
@@ -102,20 +100,12 @@ function judge(file: AgentFile): Mistake[] {
 }
 
 function normalise(file: AgentFile): AgentConfig {
-	const {socket, socks5} = file.tailscaled === false ? {} : file.tailscaled;
-	const {domain} = file.tailnet;
 	return {
 		listen: listenOf(file),
 		secret: file.secret,
 		secretGraceMs: file.secret_grace,
-		...(socket === undefined ? {} : {tailscaledSocket: socket}),
-		...(socks5 === undefined ? {} : {socks5}),
-		tailnet: {
-			prefixes: file.tailnet.prefixes,
-			...(domain === undefined ? {} : {domain}),
-			dnsServer: file.tailnet.dns_server,
-			overheadObjectiveSeconds: file.tailnet.overhead_objective / 1000,
-		},
+		...placeOf(file.tailscaled),
+		tailnet: tailnetFactsOf(file.tailnet),
 		allow: {rules: file.allow.map(ruleOf), files: file.files, env: file.env},
 		limits: {checks: file.limits.checks, historyMs: file.limits.history, cutOffMs: file.limits.cut_off},
 		log: file.log,

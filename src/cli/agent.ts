@@ -1,6 +1,5 @@
 /** `tailprobe agent`: the agent until a signal ends it. */
 
-import {accessSync, constants} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {startAgent} from '../agent/agent.ts';
 import {loadAgentConfig} from '../agent/config.ts';
@@ -10,6 +9,8 @@ import {systemClock} from '../util/clock.ts';
 import {oneLine, UserError} from '../util/errors.ts';
 import {shownPath} from '../util/shown-path.ts';
 import {count} from '../util/words.ts';
+import {isReadable} from './is-readable.ts';
+import {runUntilSignal} from './run-until-signal.ts';
 
 const usageOf = (program: string) => `Usage: ${program} agent --config FILE [--check]
 
@@ -41,24 +42,11 @@ export async function runAgent(args: string[], program = 'tailprobe'): Promise<n
 	if (values.config === undefined) throw new UserError(`agent needs --config FILE.\n\n${usage.trimEnd()}`, 64);
 	if (values.check) return check(values.config);
 
-	const ended = Promise.withResolvers<void>();
-	// Not `once`: execa's own listener, there while a child runs, ends the program when it finds itself alone.
-	process.on('SIGTERM', () => ended.resolve());
-	process.on('SIGINT', () => ended.resolve());
-	const agent = await startAgent({configPath: values.config});
-	await ended.promise;
-	const giveUp = setTimeout(() => process.exit(exitSoftware), endMs);
-	await agent.stop();
-	clearTimeout(giveUp);
-	setTimeout(() => process.exit(), lingerMs).unref();
-	return 0;
+	const options = {configPath: values.config};
+	return runUntilSignal(program, () => startAgent(options));
 }
 
-/** Longer than any part may take. */
-const endMs = 10_000;
-const lingerMs = 1000;
-/** EX_SOFTWARE and EX_CONFIG of sysexits. */
-const exitSoftware = 70;
+/** EX_CONFIG of sysexits. */
 const exitConfig = 78;
 
 function check(path: string): number {
@@ -82,13 +70,4 @@ function lackOf(secret: SecretReference): string | undefined {
 		return `The environment variable ${secret.env} is not set here and now.`;
 	if ('file' in secret && !isReadable(secret.file)) return `${shownPath(secret.file)} cannot be read here and now.`;
 	return keepSecret(secret, {clock: systemClock}).problem();
-}
-
-function isReadable(path: string): boolean {
-	try {
-		accessSync(path, constants.R_OK);
-		return true;
-	} catch {
-		return false;
-	}
 }

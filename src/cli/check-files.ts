@@ -1,6 +1,6 @@
 /** What a right configuration still needs of the machine: files, secrets, certificates. It may be there only where the daemon runs. */
 
-import {accessSync, constants, readFileSync, statSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {keepSecret} from '../agent/secret-keeper.ts';
 import {filesNamed} from '../config/file-paths.ts';
 import {readSecret} from '../config/secrets.ts';
@@ -12,6 +12,7 @@ import {createTokens} from '../server/door/tokens.ts';
 import {systemClock} from '../util/clock.ts';
 import {CannotLookError, UserError} from '../util/errors.ts';
 import {shownPath} from '../util/shown-path.ts';
+import {isReadable} from './is-readable.ts';
 
 /** Sentences about files, environment variables, secrets and certificates that could not be used here and now. No content in them. */
 export async function describeLacks(config: Config): Promise<string[]> {
@@ -58,15 +59,6 @@ const secretKeys: ReadonlySet<string> = new Set([
 	'password_file',
 	'username_file',
 ]);
-
-function isReadable(path: string): boolean {
-	try {
-		accessSync(path, constants.R_OK);
-		return statSync(path).isFile();
-	} catch {
-		return false;
-	}
-}
 
 function faultOfSecret(reference: SecretReference): string[] {
 	return faultOf(() => readSecret(reference));

@@ -2,8 +2,9 @@
 
 import {parseArgs} from 'node:util';
 import {parseListen} from '../config/values.ts';
-import {startDaemon} from '../daemon.ts';
+import {type Daemon, startDaemon} from '../daemon.ts';
 import {messageOf, oneLine, UserError} from '../util/errors.ts';
+import {runUntilSignal} from './run-until-signal.ts';
 
 const usage = `Usage: tailprobe serve --config FILE [--listen ADDRESS:PORT] [--web.config.file FILE]
 
@@ -44,42 +45,24 @@ export async function runServe(args: string[]): Promise<number> {
 			64,
 		);
 
-	const ended = Promise.withResolvers<void>();
-	// Not `once`: execa's own listener, there while a child runs, ends the program when it finds itself alone.
-	process.on('SIGTERM', () => ended.resolve());
-	process.on('SIGINT', () => ended.resolve());
-	const starting = startDaemon({
+	const options = {
 		configPath: values.config,
 		...(listen ? {listen} : {}),
 		...(values['web.config.file'] === undefined ? {} : {webConfigPath: values['web.config.file']}),
+	};
+	return runUntilSignal('tailprobe', () => {
+		const starting = startDaemon(options);
+		// From the beginning: without a listener the signal would end the program.
+		process.on('SIGHUP', () => void reload(starting));
+		return starting;
 	});
-	// From the beginning: without a listener the signal would end the program.
-	process.on('SIGHUP', () => void reload());
-	const daemon = await starting;
-	async function reload(): Promise<void> {
-		const started = await starting.catch(() => undefined);
-		try {
-			await started?.view.reload();
-		} catch (error) {
-			process.stderr.write(`tailprobe: internal error while reloading, please report it: ${messageOf(error)}\n`);
-		}
-	}
-	await ended.promise;
-	const giveUp = setTimeout(() => {
-		process.stderr.write(
-			`tailprobe: not every part ended within ${endMs / 1000} s of the signal; leaving without them.\n`,
-		);
-		process.exit(exitSoftware);
-	}, endMs);
-	await daemon.stop();
-	clearTimeout(giveUp);
-	// Nothing that was forgotten may hold the process: whoever supervises it would wait and then kill it.
-	setTimeout(() => process.exit(), lingerMs).unref();
-	return 0;
 }
 
-/** Longer than any part may take. */
-const endMs = 10_000;
-const lingerMs = 1000;
-/** EX_SOFTWARE of sysexits. */
-const exitSoftware = 70;
+async function reload(starting: Promise<Daemon>): Promise<void> {
+	const started = await starting.catch(() => undefined);
+	try {
+		await started?.view.reload();
+	} catch (error) {
+		process.stderr.write(`tailprobe: internal error while reloading, please report it: ${messageOf(error)}\n`);
+	}
+}

@@ -2,7 +2,8 @@
 
 import type {NodeSelector} from '../inventory/select.ts';
 import type {File} from './schema.ts';
-import type {RemoteVantageConfig, ShellPlaceConfig, VantageConfig, WayConfig} from './types.ts';
+import {placeOf} from './tailnet-schema.ts';
+import type {RemoteVantageConfig, VantageConfig, WayConfig} from './types.ts';
 
 type FileVantage = File['vantages'][number];
 type FileRemote = Extract<FileVantage, {type: 'remote'}>;
@@ -19,7 +20,7 @@ export function normaliseVantage(vantage: FileVantage): VantageConfig {
 			ways: vantage.ways.flatMap(normaliseWay),
 			graceMs: vantage.grace,
 		};
-	return {name, type: 'local', ...(vantage.tailscaled === false ? {} : placeOf(vantage.tailscaled))};
+	return {name, type: 'local', ...placeOf(vantage.tailscaled)};
 }
 
 function membersOf({hosts, nodes}: FileRemote): RemoteVantageConfig['members'] {
@@ -57,10 +58,4 @@ function normalisePod(pod: NonNullable<FileWay['pod']>): WayConfig {
 		nodeBy,
 		...placeOf(tailscaled),
 	};
-}
-
-function placeOf(tailscaled: {socket: string; socks5?: string | undefined} | undefined): ShellPlaceConfig {
-	if (tailscaled === undefined) return {};
-	const {socket, socks5} = tailscaled;
-	return {tailscaledSocket: socket, ...(socks5 === undefined ? {} : {socks5})};
 }

@@ -10,6 +10,7 @@ import {normaliseKubernetes} from './kubernetes-schema.ts';
 import {normaliseVantage} from './normalise-vantage.ts';
 import {normalisePools} from './pools-schema.ts';
 import {builtInModules, type File, type FileCheck, moduleSchema} from './schema.ts';
+import {tailnetFactsOf} from './tailnet-schema.ts';
 import type {CheckConfig, Config, HeadscaleConfig, ModuleConfig, SecretReference} from './types.ts';
 import {normaliseVast} from './vast-schema.ts';
 
@@ -27,12 +28,7 @@ export function normalise(file: File, written: unknown): Omit<Config, 'moduleFil
 		...(file.kubernetes ? {kubernetes: normaliseKubernetes(file.kubernetes)} : {}),
 		...(file.vast ? {vast: normaliseVast(file.vast)} : {}),
 		pools: normalisePools(file.pools),
-		tailnet: {
-			prefixes: file.tailnet.prefixes,
-			...(file.tailnet.domain === undefined ? {} : {domain: file.tailnet.domain}),
-			dnsServer: file.tailnet.dns_server,
-			overheadObjectiveSeconds: file.tailnet.overhead_objective / 1000,
-		},
+		tailnet: tailnetFactsOf(file.tailnet),
 		vantages: file.vantages.map(normaliseVantage),
 		modules,
 		checks: file.checks.map(check => normaliseCheck(check, modules)),

@@ -5,13 +5,13 @@ import {probes} from '../probes/registry.ts';
 import {headscaleCliSchema} from './headscale-cli-schema.ts';
 import {kubernetesSchema} from './kubernetes-schema.ts';
 import {poolsSchema} from './pools-schema.ts';
+import {tailnetSchema} from './tailnet-schema.ts';
 import {
 	bearerToken,
 	bytes,
 	cronLine,
 	duration,
 	httpUrl,
-	isDnsServer,
 	listen,
 	name,
 	prefix,
@@ -236,28 +236,10 @@ export const fileSchema = z.strictObject({
 	kubernetes: kubernetesSchema.optional(),
 	vast: vastSchema(selectorSchema).optional(),
 	pools: poolsSchema(selectorSchema),
-	tailnet: z
-		.strictObject({
-			prefixes: z
-				.array(prefix)
-				.min(1)
-				.default(['100.64.0.0/10', 'fd7a:115c:a1e0::/48'])
-				.meta({description: 'Where tailnet addresses lie; an answer of MagicDNS outside them is `wrong_network`.'}),
-			domain: z
-				.string()
-				.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'expected a domain such as tail.example.com')
-				.optional()
-				.meta({description: 'Base domain of MagicDNS; default: what tailscaled says.'}),
-			dns_server: z
-				.string()
-				.refine(isDnsServer, {error: 'expected an address, or address:port'})
-				.default('100.100.100.100')
-				.meta({description: 'The MagicDNS resolver.'}),
-			overhead_objective: duration(0, 10_000)
-				.prefault('10ms')
-				.meta({description: 'Promised overhead of the tunnel over the underlay.'}),
-		})
-		.prefault({}),
+	tailnet: tailnetSchema({
+		prefixes: 'Where tailnet addresses lie; an answer of MagicDNS outside them is `wrong_network`.',
+		overheadObjective: 'Promised overhead of the tunnel over the underlay.',
+	}),
 	vantages: vantagesSchema(selectorSchema),
 	modules: z.record(name, moduleSchema).default({}),
 	module_files: moduleFilesSchema,

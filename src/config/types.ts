@@ -124,13 +124,9 @@ export type SecretReference = {file: string} | {env: string};
 export type VantageConfig = LocalVantageConfig | RemoteVantageConfig;
 
 /** Where tailprobe itself runs. */
-export interface LocalVantageConfig {
+export interface LocalVantageConfig extends TailscaledPlace {
 	name: string;
 	type: 'local';
-	/** Path of tailscaled's socket; undefined: no tailscaled here. */
-	tailscaledSocket?: string;
-	/** `address:port` of tailscaled's SOCKS5 proxy. */
-	socks5?: string;
 }
 
 /** Other machines that look. Each member is a vantage by its own name; `name` stands for all of them in `from`. */
@@ -160,7 +156,7 @@ export interface AgentWayConfig {
 }
 
 /** The OpenSSH client. */
-export interface SshWayConfig extends ShellPlaceConfig {
+export interface SshWayConfig extends TailscaledPlace {
 	type: 'ssh';
 	port: number;
 	user: string;
@@ -170,7 +166,7 @@ export interface SshWayConfig extends ShellPlaceConfig {
 }
 
 /** Exec through the Kubernetes API. */
-export interface PodWayConfig extends ShellPlaceConfig {
+export interface PodWayConfig extends TailscaledPlace {
 	type: 'pod';
 	namespace: string;
 	/** A label selector. */
@@ -180,11 +176,11 @@ export interface PodWayConfig extends ShellPlaceConfig {
 	nodeBy: 'name' | 'address' | {label: string} | {annotation: string};
 }
 
-/** What is known of tailscaled where only a shell is. */
-export interface ShellPlaceConfig {
-	/** Path of tailscaled's socket there. */
+/** Where tailscaled answers on the machine that looks. */
+export interface TailscaledPlace {
+	/** Path of its LocalAPI socket; undefined: none is there, or none that is known. */
 	tailscaledSocket?: string;
-	/** `address:port` of its SOCKS5 proxy there. */
+	/** `address:port` of its SOCKS5 proxy, in userspace mode. */
 	socks5?: string;
 }
 

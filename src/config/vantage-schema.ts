@@ -1,39 +1,24 @@
 /** The schema of `vantages`: where checks run from. */
 
 import {z} from 'zod';
-import {addressAndPort, duration, name, secret, socketPath} from './values.ts';
+import {ownTailscaledSchema, tailscaledPlaceSchema} from './tailnet-schema.ts';
+import {duration, name, secret} from './values.ts';
 
 const port = z.int().min(1).max(65_535);
 
 const local = z.strictObject({
 	name: name.meta({description: 'Label `vantage`.'}),
 	type: z.literal('local').meta({description: '`local`: where tailprobe itself runs;'}),
-	tailscaled: z
-		.union([
-			z.literal(false),
-			z.strictObject({
-				socket: socketPath
-					.default('/var/run/tailscale/tailscaled.sock')
-					.meta({description: "tailscaled's LocalAPI socket."}),
-				socks5: addressAndPort.optional().meta({
-					description:
-						"Where tailscaled's `--socks5-server` listens, such as `127.0.0.1:1055`: tailnet targets are then dialled through it. Needed where tailscaled has no tunnel device (userspace mode).",
-				}),
-			}),
-		])
-		.prefault({})
-		.meta({description: 'Where tailscaled answers, or `false` when there is none.'}),
+	tailscaled: ownTailscaledSchema({
+		socks5:
+			"Where tailscaled's `--socks5-server` listens, such as `127.0.0.1:1055`: tailnet targets are then dialled through it. Needed where tailscaled has no tunnel device (userspace mode).",
+	}),
 });
 
-const tailscaledThere = z
-	.strictObject({
-		socket: socketPath
-			.default('/var/run/tailscale/tailscaled.sock')
-			.meta({description: "tailscaled's LocalAPI socket there."}),
-		socks5: addressAndPort.optional().meta({
-			description: 'Where its `--socks5-server` listens there, in userspace mode.',
-		}),
-	})
+const tailscaledThere = tailscaledPlaceSchema({
+	socket: "tailscaled's LocalAPI socket there.",
+	socks5: 'Where its `--socks5-server` listens there, in userspace mode.',
+})
 	.optional()
 	.meta({
 		description:
