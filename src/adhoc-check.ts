@@ -13,6 +13,8 @@ export interface Known extends KnownVantages {
 	configured: readonly Pick<CheckConfig, 'name' | 'from'>[];
 	/** As they run now. */
 	checks: readonly Check[];
+	/** Names of the vantages that cannot run anything at present: where nobody says from where, one that works is meant. */
+	gone: ReadonlySet<string>;
 }
 
 export interface KnownVantages {
@@ -33,7 +35,8 @@ export function findConfigured(
 	known: Known,
 ): Check | Refusal {
 	if (hostname) return refuse('hostname', 'A check has its own host name: leave out the hostname parameter.');
-	const named = known.checks.filter(({name}) => name === wanted);
+	const namesakes = known.checks.filter(({name}) => name === wanted);
+	const named = from === undefined ? thoseThatCanLookFirst(namesakes, known.gone) : namesakes;
 	const [first] = named;
 	if (!first) return refuse('check', sayNoCheck(wanted, known));
 	if (from !== undefined && !known.vantages.includes(from)) return refuse('from', sayNoVantage(from, known));
@@ -75,6 +78,10 @@ export function sayNoVantage(from: string, {vantages, groups, membersOf}: KnownV
 }
 
 const shownAtMost = 20;
+
+function thoseThatCanLookFirst(checks: readonly Check[], gone: ReadonlySet<string>): Check[] {
+	return checks.toSorted((a, b) => Number(gone.has(a.vantage)) - Number(gone.has(b.vantage)));
+}
 
 function onlyOne(checks: readonly Check[]): Check | undefined {
 	return checks.length === 1 ? checks[0] : undefined;

@@ -98,22 +98,13 @@ export function createAdhoc(options: AdhocOptions): {probe(request: AdhocRequest
 		};
 	}
 
-	/** Where nobody says from where, a vantage that works is meant. */
-	function thoseThatCanLookFirst(): readonly Check[] {
-		const lost = new Set(
-			options
-				.vantages()
-				.filter(vantage => vantage.state().condition === 'gone')
-				.map(({name}) => name),
-		);
-		return options.checks().toSorted((a, b) => Number(lost.has(a.vantage)) - Number(lost.has(b.vantage)));
-	}
-
 	/** The check as the schedule runs it: only where it leads to was chosen by the configuration, not by the caller. */
 	function planByCheck(request: AdhocRequest): Task | Refusal {
+		const gone = options.vantages().filter(vantage => vantage.state().condition === 'gone');
 		const found = findConfigured(request, {
 			configured: options.config().checks,
-			checks: request.from === undefined ? thoseThatCanLookFirst() : options.checks(),
+			checks: options.checks(),
+			gone: new Set(gone.map(({name}) => name)),
 			...knownVantages(),
 		});
 		if ('kind' in found) return found;

@@ -29,6 +29,7 @@ const known: Known = {
 		ofItself('b'),
 		ofItself('c'),
 	],
+	gone: new Set(),
 	vantages: ['a', 'b', 'c'],
 	groups: ['rented', 'lent'],
 	membersOf: group => (group === 'rented' ? ['b', 'c'] : []),
@@ -53,6 +54,15 @@ test('a target is chosen by its name or its address, from the first vantage that
 	t.like(find({check: 'tts', target: 'http://gpu-1:8000/?token=x'}), {key: 'tts/a/gpu-1'});
 	t.like(find({check: 'tts', target: 'gpu-1', from: 'b'}), {key: 'tts/b/gpu-1', vantage: 'b'});
 	t.like(find({check: 'tts', target: 'gpu-2', from: 'c'}), {key: 'tts/a/gpu-2', vantage: 'c'});
+});
+
+test('a vantage that is gone is only meant where nobody else has the target, or where it is named', t => {
+	const ask = {target: 'gpu-1', module: '', caller: 'test', check: 'tts'};
+	const aGone = {...known, gone: new Set(['a'])};
+
+	t.like(findConfigured(ask, aGone), {key: 'tts/b/gpu-1'});
+	t.like(findConfigured({...ask, target: 'gpu-2'}, aGone), {key: 'tts/a/gpu-2'});
+	t.like(findConfigured({...ask, from: 'a'}, aGone), {key: 'tts/a/gpu-1'});
 });
 
 for (const [what, asked, field, detail] of [

@@ -5,6 +5,7 @@ import type {TailnetNode} from '../src/inventory/types.ts';
 import {createPlanner} from '../src/planner.ts';
 import type {Member} from '../src/vantages/members.ts';
 import type {VantageSet} from '../src/vantages/set.ts';
+import {aNode} from './helpers/fake-daemon.ts';
 
 const config = insist(
 	parseConfig(
@@ -20,14 +21,7 @@ checks:
 	),
 );
 
-const node = (name: string, address: string): TailnetNode => ({
-	id: name,
-	name,
-	resolvable: true,
-	addresses: [address],
-	owner: 'ozzu',
-	tags: [],
-});
+const gpu1 = aNode({name: 'june-gpu-1', owner: 'ozzu'});
 
 /** A planner over nodes that the test sets, with vantages that start and end as they are told. */
 function setUp() {
@@ -73,9 +67,9 @@ test('a machine that joins brings its checks, and one that says nothing new brin
 	world.nodes = [];
 	planner.replan();
 
-	world.nodes = [node('june-gpu-1', '100.64.0.3')];
+	world.nodes = [gpu1];
 	planner.replan();
-	world.nodes = [{...node('june-gpu-1', '100.64.0.3'), lastSeenMs: 5}];
+	world.nodes = [{...structuredClone(gpu1), lastSeenMs: 5}];
 	planner.replan();
 
 	t.is(plans.length, 2);
@@ -84,7 +78,7 @@ test('a machine that joins brings its checks, and one that says nothing new brin
 
 test('a vantage that was started anew gets its checks, though nothing else changed', t => {
 	const {world, plans, planner} = setUp();
-	world.nodes = [node('june-gpu-1', '100.64.0.3')];
+	world.nodes = [gpu1];
 	planner.replan();
 	t.is(plans.length, 1);
 
@@ -103,13 +97,13 @@ test('a group without any machine is told, with what does not run and why', t =>
 		"Vantage gpu has no machine: headscale's list of nodes was not read yet. Until then nothing of webhook runs from there.",
 	]);
 
-	world.nodes = [{...node('june-gpu-1', '100.64.0.3'), owner: 'mallory'}];
+	world.nodes = [{...gpu1, owner: 'mallory'}];
 	planner.replan();
 	t.deepEqual(planner.problems(), [
 		'Vantage gpu has no machine: no node that headscale lists fits. Until then nothing of webhook runs from there.',
 	]);
 
-	world.nodes = [node('june-gpu-1', '100.64.0.3')];
+	world.nodes = [gpu1];
 	planner.replan();
 	t.deepEqual(planner.problems(), []);
 });

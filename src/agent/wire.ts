@@ -71,15 +71,6 @@ export interface SyncRequest {
 	seen?: string;
 }
 
-export interface SyncAnswer {
-	/** The list in force; null: none. */
-	list: string | null;
-	outcomes: readonly WireOutcome[];
-	/** There are more of them. */
-	more: boolean;
-	state: AgentState;
-}
-
 /** An outcome on its way: when it began is told as an age, because the agent's wall clock may be wrong. */
 export interface WireOutcome extends Omit<Outcome, 'startedAt' | 'belated' | 'withheld'> {
 	/** Counts up from 1 since the agent started. */
@@ -99,15 +90,6 @@ export interface AgentState
 	denied: number;
 	/** Outcomes that were forgotten before anybody received them, since it started. */
 	dropped: number;
-}
-
-export interface RunRequest {
-	check: Check;
-	deadlineMs: number;
-}
-
-export interface RunAnswer {
-	outcome: Omit<WireOutcome, 'n'>;
 }
 
 /** Why an agent turns a request away: codes, because nothing of an unproved answer is shown. */
@@ -156,11 +138,13 @@ export const helloSchema = z.object({
 
 /** The border on the daemon's side. Each outcome is looked at by itself (`vantages/agent-outcome.ts`). */
 export const syncAnswerSchema = z.object({
+	/** The list in force; null: none. */
 	list: z
 		.string()
 		.regex(/^[0-9a-f]{1,64}$/)
 		.nullable(),
 	outcomes: z.array(z.unknown()),
+	/** There are more of them. */
 	more: z.boolean(),
 	state: z.object({
 		condition: z.enum(['sound', 'sick', 'gone', 'starting']),

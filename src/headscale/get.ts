@@ -4,9 +4,9 @@ import {isIP, type Socket} from 'node:net';
 import {setImmediate as breathe} from 'node:timers/promises';
 import {TLSSocket} from 'node:tls';
 import type {buildConnector} from 'undici';
-import {BodyStore} from '../net/body-store.ts';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
+import {maxErrorBytes, readBounded, refuseCompressed, UnusableError} from '../sources/bounded-body.ts';
 import type {Failure} from '../sources/read.ts';
 import {readChanging} from '../util/changing-file.ts';
 import {messageOf} from '../util/errors.ts';
@@ -104,16 +104,9 @@ export function describeUrl(url: URL): string {
 
 type Connector = ReturnType<typeof buildConnector>;
 
-/** Enough of an error's body for its words. */
-const maxErrorBytes = 16 * 1024;
-
 /** An answer that is longer is only read on while few others are. */
 const largeBytes = 256 * 1024;
 const largeAtOnce = 2;
-
-/** A peer that sends many pieces of a few bytes each costs us a hundred times what it costs itself. */
-const maxPieces = 10_000;
-const fewBytes = 64;
 
 // undici's own timers are late by up to a second, and it ignores a signal while it connects: so the socket itself is destroyed.
 async function exchange(
@@ -161,12 +154,15 @@ async function exchange(
 		const ok = answer.statusCode === 200;
 		Object.assign(progress, {stage: 'reading', status: answer.statusCode});
 		const coding = answer.headers['content-encoding'] ?? 'identity';
-		if (coding !== 'identity' && ok)
-			throw new UnusableError('is compressed, which was not asked for; a proxy adds that');
+		if (ok) refuseCompressed(coding);
 		const limit = Math.min(maxAnswerBytes, maxBytes ?? maxAnswerBytes);
 		const place = places.take(signal);
 		leave = place.leave;
-		const {bytes, whole} = await readBody(answer.body, ok ? limit : maxErrorBytes, progress, place.taken);
+		const {bytes, whole} = await readBounded(answer.body, {
+			maxBytes: ok ? limit : maxErrorBytes,
+			progress,
+			onHeld: held => (held > largeBytes ? place.taken() : undefined),
+		});
 		if (ok && !whole) {
 			const advice =
 				limit === maxAnswerBytes
@@ -185,29 +181,6 @@ async function exchange(
 		destroy();
 	}
 }
-
-/** Reads at most `limit` bytes; what is beyond is never waited for. A long body waits for its place before it is read on. */
-async function readBody(
-	body: AsyncIterable<Buffer>,
-	limit: number,
-	progress: Progress,
-	place: () => Promise<void>,
-): Promise<{bytes: Buffer; whole: boolean}> {
-	const store = new BodyStore({maxBodyBytes: limit});
-	let pieces = 0;
-	for await (const chunk of body) {
-		progress.bytes += chunk.length;
-		if (++pieces > maxPieces && progress.bytes < pieces * fewBytes)
-			throw new UnusableError(`comes in pieces of less than ${fewBytes} bytes, as from nobody who means well`);
-		store.add(chunk, 0, chunk.length);
-		if (store.truncated) return {bytes: store.content(), whole: false};
-		if (store.bytes > largeBytes) await place();
-	}
-	return {bytes: store.content(), whole: true};
-}
-
-/** The answer came and cannot be used; the message goes on where "the answer" stops. */
-class UnusableError extends Error {}
 
 const maxCaBytes = 4 * 1024 * 1024;
 

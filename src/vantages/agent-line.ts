@@ -36,7 +36,6 @@ export interface Session {
 }
 
 export interface Line {
-	readonly place: string;
 	/** Greets over a new connection, which is kept. Throws AgentError. */
 	greet(host: string, secrets: readonly string[], signal: AbortSignal): Promise<Session>;
 	/**
@@ -52,12 +51,10 @@ const maxHeadBytes = 8192;
 /** Of a hello or a refusal. */
 const maxSmallBytes = 4096;
 
-export function createLine(options: {dial: AgentDial; port: number; clock: Clock; name: string}): Line {
-	const {dial: way, port, clock} = options;
+export function createLine({dial: way, port, clock}: {dial: AgentDial; port: number; clock: Clock}): Line {
 	let kept: Socket | undefined;
 
 	return {
-		place: options.name,
 		async greet(host, secrets, signal) {
 			const place = `${host} port ${port}`;
 			try {

@@ -56,7 +56,7 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 	const {member, way, dial} = options;
 	const clock = systemClock;
 	const times = {...defaultTimes, ...options.times};
-	const line = createLine({dial, port: way.port, clock, name: member.name});
+	const line = createLine({dial, port: way.port, clock});
 	const secret = keepSecret(way.secret, {clock});
 	const intake = createIntake(clock);
 	const record = createAgentRecord(dial.tailnet.prefixes);

@@ -5,7 +5,6 @@
 
 import {createLatenessMeter} from '../engine/lateness.ts';
 import {runRound} from '../engine/run.ts';
-import {createSchedule, type Job} from '../engine/schedule.ts';
 import {judgeExpectation} from '../engine/turn-round.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import {findProbe} from '../probes/registry.ts';
@@ -15,7 +14,8 @@ import {createBelief} from './belief.ts';
 import {createDirectHealth} from './direct-health.ts';
 import {type MeasuringThread, startMeasuringThread} from './measuring-thread.ts';
 import {createOwnHealth} from './own-health.ts';
-import {addCounts, createRunTally} from './run-tally.ts';
+import {createRounds, type Round} from './rounds.ts';
+import {addCounts} from './run-tally.ts';
 import {createSelfCheck} from './self-check.ts';
 import type {Vantage} from './types.ts';
 
@@ -32,18 +32,15 @@ export interface LocalVantageOptions {
 }
 
 /** One round: the checks of one type that share an interval, a deadline and the same arguments. */
-interface Round extends Job {
+interface ProbeRound extends Round {
 	probe: Probe;
-	checks: readonly Check[];
 }
 
 export function createLocalVantage(options: LocalVantageOptions): Vantage {
 	const {place} = options;
 	const lateness = createLatenessMeter();
 	const stopping = new AbortController();
-	const skipped = {overlap: 0, late: 0};
 	let watching = false;
-	const tally = createRunTally();
 	const selfCheck =
 		place.tailscaled === undefined
 			? undefined
@@ -67,24 +64,10 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		},
 		belief,
 	);
-	const failingOf = new Map<string, ReadonlySet<string>>();
-	const rounds = createSchedule<Round>({
+	const rounds = createRounds<ProbeRound>({
 		clock: systemClock,
-		async run(round, kind) {
-			// Only those that fail are looked at again.
-			const failing = failingOf.get(round.key);
-			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
-			tally.begin(checks.length);
-			const outcomes = await measureRound(checks, round.probe, kind, round.timeoutMs);
-			tally.end(outcomes);
-			options.onOutcomes(outcomes);
-			const down = outcomes.filter(outcome => outcome.verdict === 'down').map(outcome => outcome.key);
-			failingOf.set(round.key, new Set(down));
-			return down.length > 0;
-		},
-		onSkip(_round, why, slots) {
-			skipped[why] += slots;
-		},
+		measure: (checks, {probe, timeoutMs}, kind) => measureRound(checks, probe, kind, timeoutMs),
+		onOutcomes: options.onOutcomes,
 	});
 
 	return {
@@ -94,11 +77,10 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 			threadChecks = new Map(measured.map(check => [check.key, check]));
 			thread.assign(measured);
 			const wanted = groupRounds(checks.filter(check => findProbe(check.type)?.round));
-			rounds.update(wanted);
+			rounds.assign(wanted);
 			// What a failed round is excused with must know what came before it.
 			if (wanted.length > 0 && !watching) health.watch(() => {});
 			watching ||= wanted.length > 0;
-			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
 		},
 		async run(check, deadlineMs, signal) {
 			const probe = findProbe(check.type) as Probe;
@@ -108,13 +90,14 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 		},
 		state() {
 			const state = thread.state();
+			const {overlap, late} = rounds.skippedSlots();
 			return {
 				...state,
 				runsInFlight: state.runsInFlight + lateness.runsInFlight(),
-				runs: addCounts(state.runs, tally.counts()),
+				runs: addCounts(state.runs, rounds.counts()),
 				skippedSlots: {
-					overlap: state.skippedSlots.overlap + skipped.overlap,
-					late: state.skippedSlots.late + skipped.late,
+					overlap: state.skippedSlots.overlap + overlap,
+					late: state.skippedSlots.late + late,
 				},
 			};
 		},
@@ -155,7 +138,7 @@ export function createLocalVantage(options: LocalVantageOptions): Vantage {
 }
 
 /** Checks that can share a round become one job. Pure. */
-export function groupRounds(checks: readonly Check[]): Round[] {
+export function groupRounds(checks: readonly Check[]): ProbeRound[] {
 	const groups = Map.groupBy(checks, check => {
 		const group = findProbe(check.type)?.round?.group(check.options) ?? '';
 		return `round ${check.type} ${check.intervalMs} ${check.timeoutMs} ${check.recheckMs ?? '-'} ${group}`;

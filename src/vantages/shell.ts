@@ -3,7 +3,6 @@
  * judged here.
  */
 
-import {createSchedule, type Job} from '../engine/schedule.ts';
 import {judgeExpectation} from '../engine/turn-round.ts';
 import type {Check, Outcome} from '../engine/types.ts';
 import type {TailnetFacts} from '../probes/types.ts';
@@ -14,7 +13,7 @@ import {createSoundness} from '../shell/soundness.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
 import type {CannotLookError} from '../util/errors.ts';
 import type {Member} from './members.ts';
-import {createRunTally} from './run-tally.ts';
+import {createRounds, type Round} from './rounds.ts';
 import type {ShellTransport} from './shell-transport.ts';
 import type {Vantage, VantageState} from './types.ts';
 
@@ -39,8 +38,7 @@ export interface ShellVantageOptions {
 	clock?: Clock;
 }
 
-interface Round extends Job {
-	checks: readonly Check[];
+interface ShellRound extends Round {
 	/** Commands at a time. */
 	lanes: number;
 }
@@ -68,9 +66,6 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 		allowLoopback: options.place.allowLoopback ?? false,
 	};
 	const stopping = new AbortController();
-	const tally = createRunTally();
-	const skipped = {overlap: 0, late: 0};
-	const failingOf = new Map<string, ReadonlySet<string>>();
 	const soundness = createSoundness({clock, proxied: place.socks5 !== undefined});
 	let condition: VantageState['condition'] = 'starting';
 	let unsupported = false;
@@ -82,32 +77,19 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 	let heardAt = clock.now();
 	let cancelLook = clock.after(0, look);
 
-	const rounds = createSchedule<Round>({
+	const rounds = createRounds<ShellRound>({
 		clock,
-		async run(round, kind) {
-			// Who gives us checks says that they are unknown; we go on trying by ourselves.
-			if (condition === 'gone') return false;
-			const failing = failingOf.get(round.key);
-			const checks = kind === 'recheck' ? round.checks.filter(check => failing?.has(check.key)) : round.checks;
-			tally.begin(checks.length);
-			const outcomes = await runRound(checks, {...round, kind, deadlineMs: round.timeoutMs, signal: stopping.signal});
-			tally.end(outcomes);
-			options.onOutcomes(outcomes);
-			const down = outcomes.filter(({verdict}) => verdict === 'down').map(({key}) => key);
-			failingOf.set(round.key, new Set(down));
-			return down.length > 0;
-		},
-		onSkip(_round, why, slots) {
-			skipped[why] += slots;
-		},
+		// Who gives us checks says that they are unknown; we go on trying by ourselves.
+		isPaused: () => condition === 'gone',
+		measure: (checks, {lanes, timeoutMs}, kind) =>
+			runRound(checks, {kind, lanes, deadlineMs: timeoutMs, signal: stopping.signal}),
+		onOutcomes: options.onOutcomes,
 	});
 
 	return {
 		name: member.name,
 		assign(checks) {
-			const wanted = groupShellRounds(member.name, checks);
-			rounds.update(wanted);
-			for (const key of failingOf.keys()) if (!wanted.some(round => round.key === key)) failingOf.delete(key);
+			rounds.assign(groupShellRounds(member.name, checks));
 		},
 		async run(check, deadlineMs, signal) {
 			const ending = signal ? AbortSignal.any([stopping.signal, signal]) : stopping.signal;
@@ -128,8 +110,8 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 			...(detail === undefined || condition === 'sound' ? {} : {detail}),
 			latenessMs: 0,
 			runsInFlight: inFlight,
-			runs: tally.counts(),
-			skippedSlots: {...skipped},
+			runs: rounds.counts(),
+			skippedSlots: rounds.skippedSlots(),
 			threadRestarts: 0,
 			facts: soundness.facts(),
 		}),
@@ -234,7 +216,7 @@ export function createShellVantage(options: ShellVantageOptions): Vantage {
 }
 
 /** Checks that share interval, timeout and recheck become one round. Pure. */
-export function groupShellRounds(vantage: string, checks: readonly Check[]): Round[] {
+export function groupShellRounds(vantage: string, checks: readonly Check[]): ShellRound[] {
 	const groups = Map.groupBy(
 		checks,
 		({intervalMs, timeoutMs, recheckMs}) => `shell ${vantage} ${intervalMs} ${timeoutMs} ${recheckMs ?? '-'}`,

@@ -3,8 +3,8 @@
 import type {Socket} from 'node:net';
 import type {buildConnector, Client} from 'undici';
 import {sharedLookup} from '../headscale/lookup.ts';
-import {BodyStore} from '../net/body-store.ts';
 import {raceAbort} from '../net/shared.ts';
+import {maxErrorBytes, readBounded, refuseCompressed, UnusableError} from '../sources/bounded-body.ts';
 import {excessOf} from '../util/json-bounds.ts';
 import {connectionError, type Progress, timeoutError, VastError} from './faults.ts';
 
@@ -80,6 +80,7 @@ export async function openConnection({
 					throw ended.reason;
 				}
 				if (error instanceof VastError) throw error;
+				if (error instanceof UnusableError) throw new VastError(`${tried}: the answer ${error.message}.`);
 				throw connectionError(tried, error);
 			} finally {
 				clearTimeout(timer);
@@ -107,13 +108,6 @@ function tracking(connector: Connector, sockets: Set<Socket>, onConnected: () =>
 	};
 }
 
-/** Enough of an error's body for its words. */
-const maxErrorBytes = 16 * 1024;
-
-/** A peer that sends many pieces of a few bytes each costs us a hundred times what it costs itself. */
-const maxPieces = 10_000;
-const fewBytes = 64;
-
 interface Exchange {
 	tried: string;
 	path: string;
@@ -138,27 +132,15 @@ async function exchange(
 	});
 	const ok = statusCode === 200;
 	Object.assign(progress, {stage: 'reading', status: statusCode});
-	if (ok && (headers['content-encoding'] ?? 'identity') !== 'identity')
-		throw new VastError(`${tried}: the answer is compressed, which was not asked for; a proxy adds that.`);
-	const limit = ok ? maxAnswerBytes : maxErrorBytes;
-	const store = new BodyStore({maxBodyBytes: limit});
-	let pieces = 0;
-	for await (const chunk of body as AsyncIterable<Buffer>) {
-		progress.bytes += chunk.length;
-		if (++pieces > maxPieces && progress.bytes < pieces * fewBytes)
-			throw new VastError(
-				`${tried}: the answer comes in pieces of less than ${fewBytes} bytes, as from nobody who means well.`,
-			);
-		store.add(chunk, 0, chunk.length);
-		if (store.truncated) break;
-	}
-	if (ok && store.truncated)
+	if (ok) refuseCompressed(headers['content-encoding']);
+	const maxBytes = ok ? maxAnswerBytes : maxErrorBytes;
+	const {bytes, whole} = await readBounded(body, {maxBytes, progress});
+	if (ok && !whole)
 		throw new VastError(
-			`${tried}: the answer is longer than ${limit} bytes, so it was not read to its end. Is vast.url right?`,
+			`${tried}: the answer is longer than ${maxBytes} bytes, so it was not read to its end. Is vast.url right?`,
 		);
-	const bytes = store.content();
 	const excess = ok ? excessOf(bytes) : undefined;
-	if (excess !== undefined) throw new VastError(`${tried}: the answer holds ${excess}, as no list of instances does.`);
+	if (excess !== undefined) throw new UnusableError(`holds ${excess}, as no list of instances does`);
 	const {location} = headers;
 	return {
 		tried,

@@ -2,22 +2,14 @@ import test from 'ava';
 import type {Config, RemoteVantageConfig} from '../../src/config/types.ts';
 import type {TailnetNode} from '../../src/inventory/types.ts';
 import {listMembers} from '../../src/vantages/members.ts';
+import {aNode} from '../helpers/fake-daemon.ts';
 
-const node = (name: string, address: string, over: Partial<TailnetNode> = {}): TailnetNode => ({
-	id: address.split('.').at(-1) ?? '',
-	name,
-	resolvable: true,
-	addresses: [address],
-	owner: 'ozzu',
-	tags: [],
-	...over,
-});
 const nodes = [
-	node('june-gpu-1', '100.64.0.3'),
-	node('june-gpu-2', '100.64.0.4', {owner: '', tags: ['tag:gpu']}),
-	node('june-gpu-rogue', '100.64.0.66', {owner: 'mallory'}),
-	node('cluster', '100.64.0.7'),
-	node('prober', '100.64.0.5'),
+	aNode({id: '3', name: 'june-gpu-1', addresses: ['100.64.0.3'], owner: 'ozzu'}),
+	aNode({id: '4', name: 'june-gpu-2', addresses: ['100.64.0.4'], owner: '', tags: ['tag:gpu']}),
+	aNode({id: '66', name: 'june-gpu-rogue', addresses: ['100.64.0.66'], owner: 'mallory'}),
+	aNode({id: '7', name: 'cluster', addresses: ['100.64.0.7'], owner: 'ozzu'}),
+	aNode({id: '5', name: 'prober', addresses: ['100.64.0.5'], owner: 'ozzu'}),
 ];
 const ways = [{type: 'agent', port: 9754, secret: {env: 'S'}}] as const;
 
