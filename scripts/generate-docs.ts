@@ -1,6 +1,6 @@
 /**
  * Writes docs/metrics.md, docs/blackbox.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas, and the tables at the end of
- * each page of docs/probes.
+ * each page of docs/probes and of docs/diagnosis.md.
  * With --check it only compares, and fails where a file is not what it would write.
  */
 
@@ -8,6 +8,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import {probes} from '../src/probes/registry.ts';
 import {blackboxPage} from './docs/blackbox-page.ts';
 import {configPage, configSchema} from './docs/config-page.ts';
+import {diagnosisPage, type NamedRun} from './docs/diagnosis-page.ts';
 import {metricsPage} from './docs/metrics-page.ts';
 import {probePage} from './docs/probe-page.ts';
 
@@ -21,6 +22,11 @@ for (const probe of probes) {
 	const path = `docs/probes/${probe.type}.md`;
 	pages[path] = probePage(probe, await readFile(new URL(`../${path}`, import.meta.url), 'utf8').catch(() => ''));
 }
+const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8').catch(() => '');
+pages['docs/diagnosis.md'] = diagnosisPage(
+	await read('docs/diagnosis.md'),
+	JSON.parse((await read('docs/diagnosis-runs.json')) || '[]') as NamedRun[],
+);
 const checking = process.argv.includes('--check');
 const stale: string[] = [];
 

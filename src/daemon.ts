@@ -12,6 +12,9 @@ import {fixedKeys} from './config/fixed-keys.ts';
 import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
+import {askBigPings} from './diagnosis/ask-big-pings.ts';
+import {askPeer} from './diagnosis/ask-peer.ts';
+import {createDiagnoser} from './diagnosis/diagnoser.ts';
 import {createPublisher} from './engine/publish.ts';
 import {startGpuSide} from './gpu-side.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
@@ -129,7 +132,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			vantages.assign(checks);
 		},
 	});
-	const gpuSide = startGpuSide(config, {exposition, log, readings: gpuReadings, onChange: replan});
+	const gpuSide = startGpuSide(config, {
+		exposition,
+		log,
+		readings: gpuReadings,
+		nodes: () => headscale?.state().nodes.value?.nodes ?? [],
+		onChange: replan,
+	});
 	const vantages = startVantages({
 		config,
 		allowLoopback: options.allowLoopback ?? false,
@@ -159,6 +168,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		checks: () => publisher.checks(),
 		vantages: () => vantages.list(),
 	});
+	const diagnoser = createDiagnoser({
+		exposition,
+		log,
+		source: () => view,
+		tools: {
+			clock: systemClock,
+			vantages: () => vantages.list(),
+			prefixes: () => config.tailnet.prefixes,
+			refreshHeadscale: () => headscale?.refresh,
+			askPeer,
+			askBigPings,
+			onBug,
+		},
+	});
 
 	const view: DaemonView = {
 		version,
@@ -173,6 +196,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		platform: () => viewPlatform(headscale, tailscaled, systemClock.wall()),
 		pools: () => gpuSide.pools(),
 		vast: () => gpuSide.vast(),
+		machines: () => gpuSide.machines(),
 		landmarks: () => listLandmarks(config),
 		problems: () => [
 			...reloadMistakes,
@@ -187,6 +211,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		tailscaledMetrics: vantage => tailscaled.originalMetrics(vantage),
 		async probe(request) {
 			const answer = await adhoc.probe(request);
+			if (answer.kind === 'busy') door.refusals.note('busy', {caller: request.caller});
+			return answer;
+		},
+		async diagnose(request) {
+			const answer = await diagnoser.diagnose(request);
 			if (answer.kind === 'busy') door.refusals.note('busy', {caller: request.caller});
 			return answer;
 		},

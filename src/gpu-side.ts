@@ -5,6 +5,9 @@ import {kubernetesCollector} from './collectors/kubernetes.ts';
 import type {SourceReading} from './collectors/sources.ts';
 import {vastCollector} from './collectors/vast.ts';
 import type {Config, PodWayConfig} from './config/types.ts';
+import type {MachinesView} from './inventory/machine-types.ts';
+import {joinMachines, type MachineInputs, rememberNodes} from './inventory/machines.ts';
+import type {TailnetNode} from './inventory/types.ts';
 import {type KubernetesSource, startKubernetes} from './kubernetes/source.ts';
 import type {Pod} from './kubernetes/types.ts';
 import type {Exposition} from './metrics/exposition.ts';
@@ -13,10 +16,11 @@ import type {PoolView} from './pools/types.ts';
 import {verdictOf} from './pools/view.ts';
 import type {CheckView, NodeView} from './server/types.ts';
 import type {GpuReadings} from './sinks/gpu-readings.ts';
-import {freshValue} from './sources/read.ts';
+import {freshValue, isFresh} from './sources/read.ts';
 import {systemClock} from './util/clock.ts';
 import type {Logger} from './util/log.ts';
 import type {MemberPod} from './vantages/members.ts';
+import type {VastJoin} from './vast/join.ts';
 import {createRentals, type Rentals, withEndpoints} from './vast/rentals.ts';
 import {startVast, type VastSource} from './vast/source.ts';
 import {type VastView, viewVast} from './vast/view.ts';
@@ -25,6 +29,8 @@ export interface GpuSideOptions {
 	exposition: Exposition;
 	log: Logger;
 	readings: GpuReadings;
+	/** The nodes of the tailnet as last listed. */
+	nodes(): readonly TailnetNode[];
 	/** Pods came, went or changed. */
 	onChange(): void;
 }
@@ -50,15 +56,19 @@ export interface GpuSide {
 	pools(): readonly PoolView[];
 	/** undefined: not configured, or nothing is known of the instances at present. */
 	vast(): VastView | undefined;
+	/** The machines behind nodes, as last known, each source with its age. */
+	machines(): MachinesView;
 	configure(config: Config): void;
 	stop(): Promise<void>;
 }
 
 export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide {
-	const {exposition, log, readings, onChange} = options;
+	const {exposition, log, readings, nodes: listNodes, onChange} = options;
 	let config = initial;
 	let kubernetes: KubernetesSource | undefined;
 	let vast: {source: VastSource; rentals: Rentals; account: string; definition: string} | undefined;
+	/** What was last found of instances, also while the list is not fresh. */
+	let rented: {join: VastJoin; lastNodes: ReturnType<typeof rememberNodes>} | undefined;
 	const pools: Pools = createPools({exposition, clock: systemClock});
 	/** By pool: how it is, and since when. */
 	const standings = new Map<string, {verdict: ReturnType<typeof verdictOf>['verdict']; sinceMs: number}>();
@@ -91,6 +101,7 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 			const join = vast?.rentals.join();
 			return join && viewVast(join);
 		},
+		machines: () => joinMachines(machineInputs()),
 		configure(next) {
 			config = next;
 			start();
@@ -117,12 +128,13 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 			vast = undefined;
 			if (config.vast) {
 				const account = JSON.stringify([config.vast.url, config.vast.apiKey]);
+				if (before?.account !== account) rented = undefined;
 				const known = before?.account === account ? {continuing: before.source.state()} : {};
 				const source = startVast(config.vast, {log, onChange() {}, ...known});
 				const rentals = before?.rentals ?? createRentals(config.vast);
 				rentals.configure(config.vast);
 				vast = {source, rentals, account, definition};
-			}
+			} else rented = undefined;
 		}
 		pools.configure(config.pools);
 	}
@@ -167,6 +179,43 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		return kubernetes?.state().wayPods.get(`${way.namespace} ${way.selector}`)?.read.value?.items;
 	}
 
+	function machineInputs(): MachineInputs {
+		const nowMs = systemClock.wall();
+		const instancesMs = vast?.source.state().instances.succeededAt;
+		return {
+			nodes: listNodes(),
+			readings: readings.latest(),
+			...(vast && config.vast && rented && instancesMs !== undefined
+				? {
+						vast: {
+							...rented,
+							nodeBy: config.vast.nodeBy,
+							at: {ms: instancesMs, isFresh: vast.rentals.join() !== undefined},
+						},
+					}
+				: {}),
+			...(kubernetes ? {kubernetes: clusterInputs(kubernetes, nowMs)} : {}),
+		};
+	}
+
+	function clusterInputs(
+		{state, intervalMs}: KubernetesSource,
+		nowMs: number,
+	): NonNullable<MachineInputs['kubernetes']> {
+		const {pods, nodes, deployment, virtualNodes} = state();
+		const {succeededAt: ms} = pods?.read ?? {};
+		const deployments = deployment && freshValue(deployment.read, intervalMs, nowMs)?.items;
+		const virtualKubelet = config.kubernetes?.virtualKubelet;
+		return {
+			pods: pods?.read.value?.items ?? [],
+			ways: podWays(config).map(way => ({nodeBy: way.nodeBy, pods: podsOf(way) ?? []})),
+			nodes: (nodes && freshValue(nodes.read, intervalMs, nowMs)?.items) ?? [],
+			virtualNodes,
+			...(ms === undefined ? {} : {podsAt: {ms, isFresh: isFresh(ms, intervalMs, nowMs)}}),
+			...(virtualKubelet && deployments ? {virtualKubelet: {...virtualKubelet, found: deployments}} : {}),
+		};
+	}
+
 	function update(look: () => GpuSideSurroundings): void {
 		const {nodes, nodesAreFresh, checks} = vast || config.pools.length > 0 ? look() : nothingAround;
 		const nowMs = systemClock.wall();
@@ -180,12 +229,14 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 			localVantages,
 			nowMs,
 		});
+		const join = vast?.rentals.join();
+		if (join) rented = {join, lastNodes: rememberNodes(rented?.lastNodes ?? new Map(), join)};
 		pools.update({
 			nodes,
 			nodesAreFresh,
 			checks,
 			localVantages,
-			vast: vast?.rentals.join(),
+			vast: join,
 			hasVast: vast !== undefined,
 		});
 		noteStandings(nowMs);

@@ -9,18 +9,20 @@ const usage = `tailprobe watches a headscale tailnet: tunnels, services, GPUs, a
   tailprobe agent --config FILE                           measures from another machine, such as a GPU instance, for a daemon
   tailprobe probe [--from VANTAGE] [--module M] TARGET    one probe, asked of a running daemon (--config FILE: without one)
   tailprobe probe --check NAME [TARGET]                   a check of the configuration, now, as it is configured
+  tailprobe diagnose [SUBJECT]                            whose fault it is: a check, node or vantage; without: all that is wrong
   tailprobe check-config FILE                             every mistake of a configuration at once
   tailprobe lab                                           a whole platform on loopback, watched: look at it, break it
   tailprobe lab break FAULT | heal [FAULT] | status       while it runs
   tailprobe --version | --help | COMMAND --help
 
-Exit status of probe: 0 up, 1 down, 2 unknown. A wrong configuration: 78. Wrong arguments: 64.
+Exit status of probe and diagnose: 0 up, 1 down, 2 unknown. A wrong configuration: 78. Wrong arguments: 64.
 `;
 
 const commands: Record<string, LoadCommand> = {
 	serve: async () => (await import('./cli/serve.ts')).runServe,
 	agent: async () => (await import('./cli/agent.ts')).runAgent,
 	probe: async () => (await import('./cli/probe.ts')).runProbe,
+	diagnose: async () => (await import('./cli/diagnose.ts')).runDiagnose,
 	'check-config': async () => (await import('./cli/check-config.ts')).runCheckConfig,
 	lab: async () => (await import('./cli/lab.ts')).runLab,
 };

@@ -5,7 +5,7 @@ import {type GpuSideSurroundings, startGpuSide} from '../src/gpu-side.ts';
 import {createExposition} from '../src/metrics/exposition.ts';
 import {createGpuReadings} from '../src/sinks/gpu-readings.ts';
 import {createLog} from '../src/util/log.ts';
-import {aNode, aNodeView} from './helpers/fake-daemon.ts';
+import {aCheck, aNode, aNodeView, anOutcome, aReading} from './helpers/fake-daemon.ts';
 
 const withPool = configured('pools: [{name: gpus, match: {nodes: {name: "june-gpu-*"}}, min: 1}]');
 const withoutPools = configured('pools: []');
@@ -18,10 +18,12 @@ checks: [{name: tunnel, prober: tunnel, nodes: {}}]
 }
 
 function start(t: ExecutionContext, config: Config) {
+	const readings = createGpuReadings();
 	const side = startGpuSide(config, {
 		exposition: createExposition(),
 		log: createLog({level: 'error', format: 'json'}),
-		readings: createGpuReadings(),
+		readings,
+		nodes: () => [],
 		onChange() {},
 	});
 	t.teardown(() => side.stop());
@@ -30,7 +32,7 @@ function start(t: ExecutionContext, config: Config) {
 		looks++;
 		return {nodes: [aNodeView({node: aNode({name: 'june-gpu-1'})})], nodesAreFresh: true, checks: []};
 	};
-	return {side, look, looks: () => looks};
+	return {side, readings, look, looks: () => looks};
 }
 
 test('nodes and checks are put together only while there are pools', t => {
@@ -48,4 +50,17 @@ test('nodes and checks are put together only while there are pools', t => {
 	t.deepEqual([before, during, looks()], [0, 1, 1]);
 	t.deepEqual(pools, ['gpus']);
 	t.deepEqual(side.pools(), []);
+});
+
+test('machines are told also where nothing is rented and no cluster is looked at: by the GPUs that were seen', t => {
+	const {side, readings} = start(t, withoutPools);
+	const target = {name: 'june-gpu-1', address: 'self', via: 'direct' as const, peer: 'june-gpu-1'};
+	const check = aCheck({type: 'gpu', key: 'gpu/june-gpu-1/june-gpu-1', vantage: 'june-gpu-1', target});
+
+	readings.begin(check);
+	readings.accept(check, anOutcome({reading: aReading({gpus: [{index: 0, model: 'L4', values: {}, flags: {}}]})}));
+	const {byNode, podsAt, instancesAt, virtualKubelet} = side.machines();
+
+	t.deepEqual([...byNode], [['june-gpu-1', {gpus: {count: 1, model: 'L4'}}]]);
+	t.deepEqual([podsAt, instancesAt, virtualKubelet], [undefined, undefined, undefined]);
 });

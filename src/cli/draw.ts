@@ -1,57 +1,49 @@
 /** One probe drawn for a person: verdict, reason, phases as bars, and the facts that matter. Pure. */
 
-import {styleText} from 'node:util';
 import {assumesPort80, describeResolver, type OutcomeJson, type ProbeJson} from '../server/json.ts';
 import {sayAlike} from '../server/say-alike.ts';
-import {oneLine} from '../util/errors.ts';
 import {formatLatency, formatPath} from '../util/readable.ts';
-
-export interface DrawOptions {
-	/** Characters that a line may have. */
-	columns: number;
-	color: boolean;
-	/** Blocks and dots outside ASCII may be used. */
-	unicode: boolean;
-}
+import {drawCommand} from './draw-cause.ts';
+import {clean, type DrawOptions, headline, paint, verdictColor, wrap} from './draw-lines.ts';
+import {drawStrip} from './draw-strip.ts';
 
 /**
- * The whole drawing, ending with a line break; no line is longer than `columns`, and nothing in it moves the cursor. `asked` is the
+ * The whole drawing, ending with a line break; no line but a command is longer than `columns`, and nothing in it moves the cursor. `asked` is the
  * URL of the daemon that probed; undefined when this program did it itself.
  */
 export function drawProbe(
-	{check, module, outcome, checks}: ProbeJson,
+	{check, module, outcome, checks, path, record}: ProbeJson,
 	asked: string | undefined,
 	options: DrawOptions,
 ): string {
 	const {verdict, reason, detail, late, facts = {}} = outcome;
 	const who = asked === undefined ? 'without a daemon' : `says ${asked}`;
-	const word = paint(verdict === 'up' ? 'up' : verdict.toUpperCase(), verdictColor[verdict], options);
+	const word = verdict === 'up' ? 'up' : verdict.toUpperCase();
 	const lines = [
-		...wrap(`${check.target.address}`, options.columns, verdict.length + 2).map((line, at) =>
-			at === 0 ? `${word}  ${line.trim()}` : line,
-		),
+		...headline(word, verdictColor[verdict], check.target.address, options, verdict.length + 2),
 		...wrap(
 			`${module?.name ?? `check ${check.name}${check.expect ? ' (nothing may answer there)' : ''}`} from ${check.vantage}, via ${check.target.via}, ${whenDone(outcome)}, ${who}`,
-			options.columns,
+			options,
 			2,
 		),
 	];
 	if (reason || detail)
-		lines.push('', ...wrap(`${reason ? `${reason}: ` : ''}${detail ?? 'no more is known'}`, options.columns, 2));
+		lines.push('', ...wrap(`${reason ? `${reason}: ` : ''}${detail ?? 'no more is known'}`, options, 2));
 	if (verdict === 'down' && assumesPort80(check.type, check.target.address))
-		lines.push('', ...wrap('The target names neither scheme nor port: port 80 was assumed.', options.columns, 2));
-	if (facts.body_start) lines.push('', ...wrap(`The answer begins: ${facts.body_start}`, options.columns, 2));
-	if (late) lines.push('', ...wrap(sayLate(outcome), options.columns, 2));
+		lines.push('', ...wrap('The target names neither scheme nor port: port 80 was assumed.', options, 2));
+	if (facts.body_start) lines.push('', ...wrap(`The answer begins: ${facts.body_start}`, options, 2));
+	if (late) lines.push('', ...wrap(sayLate(outcome), options, 2));
 	const bars = check.type === 'tunnel' ? drawRungs(outcome, options) : drawPhases(outcome, options);
 	if (bars.length > 0) lines.push('', ...bars);
-	const notes = listNotes(outcome, facts);
+	const notes = listNotes(outcome, facts, path);
 	if (notes.length > 0) lines.push('', ...pack(notes, options));
+	const strip = record ? drawStrip(record.lastHour, options, module ? `check ${record.check}` : '') : [];
+	if (strip.length > 0) lines.push('', ...strip);
 	const alike = sayAlike(checks, Date.parse(outcome.startedAt), asked);
-	if (alike.length > 0) lines.push('', ...alike.flatMap(line => wrap(line, options.columns, 2)));
+	if (alike.length > 0) lines.push('', ...alike.flatMap(line => drawAlike(line, options)));
 	return `${lines.join('\n')}\n`;
 }
 
-const verdictColor = {up: 'green', down: 'red', unknown: 'yellow'} as const;
 /** What is wrong with a whole answer: no phase broke. */
 const judgedAfterwards: readonly string[] = ['status', 'content', 'loss', 'expected_unreachable'];
 /** Width of the names and of the times in front of the bars. */
@@ -67,6 +59,14 @@ function whenDone({verdict, durationSeconds}: OutcomeJson): string {
 	return verdict === 'unknown'
 		? `gave up after ${formatLatency(durationSeconds)}`
 		: `took ${formatLatency(durationSeconds)}`;
+}
+
+/** A command at its end can be copied whole. */
+function drawAlike(line: string, options: DrawOptions): string[] {
+	const end = line.indexOf(': tailprobe probe ') + 1;
+	return end === 0
+		? wrap(line, options, 2)
+		: [...wrap(line.slice(0, end), options, 2), drawCommand(line.slice(end).trim())];
 }
 
 /** Each phase begins where the one before it ended; on failure the last one is marked. */
@@ -108,18 +108,22 @@ function drawBar(
 	const length = Math.max(Math.round(clamp(share.to) * room) - from, 1);
 	const [block, cross] = options.unicode ? ['█', '✗'] : ['#', 'x'];
 	const bar = paint(block.repeat(length), failed ? 'red' : 'cyan', options);
-	const label = oneLine(name, nameWidth - 1).padEnd(nameWidth);
+	const label = clean(name, nameWidth - 1, options).padEnd(nameWidth);
 	return `${failed ? cross : ' '} ${label}${formatLatency(seconds).padStart(timeWidth)}  ${' '.repeat(from)}${bar}`;
 }
 
-function listNotes({values = {}, phases = {}}: OutcomeJson, facts: Record<string, string>): string[] {
+function listNotes(
+	{values = {}, phases = {}}: OutcomeJson,
+	facts: Record<string, string>,
+	lastPath: string | undefined,
+): string[] {
 	const {address, resolved_by: by, http_version: version, tls_version: tls, path, derp_region: region} = facts;
 	const expiry = values.tls_earliest_cert_expiry_seconds;
 	const share = (name: string) =>
 		values[name] === undefined ? undefined : `${Number((values[name] * 100).toFixed(1))} %`;
 	const span = (name: string) => (values[name] === undefined ? undefined : formatLatency(values[name]));
 	const notes: [name: string, value: string | number | undefined][] = [
-		['path', formatPath(path, region)],
+		['path', formatPath(path ?? lastPath, region)],
 		['status', values.status_code],
 		['HTTP', version],
 		['', tls],
@@ -146,12 +150,13 @@ function sizeOf({body_bytes: bytes, uncompressed_body_bytes: unpacked}: Record<s
 }
 
 /** As many notes to a line as fit. */
-function pack(notes: readonly string[], {columns, unicode}: DrawOptions): string[] {
+function pack(notes: readonly string[], options: DrawOptions): string[] {
+	const {columns, unicode} = options;
 	const lines: string[] = [];
 	for (const note of notes) {
-		const joined = `${lines.at(-1)}${unicode ? ' · ' : ', '}${oneLine(note, columns)}`;
+		const joined = `${lines.at(-1)}${unicode ? ' · ' : ', '}${clean(note, columns, options)}`;
 		if (lines.length > 0 && joined.length <= columns) lines[lines.length - 1] = joined;
-		else lines.push(...wrap(note, columns, 2));
+		else lines.push(...wrap(note, options, 2));
 	}
 	return lines;
 }
@@ -159,33 +164,6 @@ function pack(notes: readonly string[], {columns, unicode}: DrawOptions): string
 function dayOf(unixSeconds: number): string | undefined {
 	const date = new Date(unixSeconds * 1000);
 	return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10);
-}
-
-/** Breaks a text between words, and long words anywhere; what came from outside loses its control characters. */
-function wrap(text: string, columns: number, indent: number): string[] {
-	const room = Math.max(columns - indent, 10);
-	const lines: string[] = [];
-	let line = '';
-	for (const word of oneLine(text, 1000).split(/\s+/)) {
-		for (let rest = word; rest !== ''; ) {
-			if (line !== '' && line.length + 1 + rest.length > room) {
-				lines.push(line);
-				line = '';
-			}
-			const piece = rest.slice(0, room);
-			rest = rest.slice(piece.length);
-			line = line === '' ? piece : `${line} ${piece}`;
-			if (rest !== '') {
-				lines.push(line);
-				line = '';
-			}
-		}
-	}
-	return [...lines, line].filter(each => each !== '').map(each => ' '.repeat(indent) + each);
-}
-
-function paint(text: string, color: 'green' | 'red' | 'yellow' | 'cyan', {color: wanted}: DrawOptions): string {
-	return wanted ? styleText(color, text, {validateStream: false}) : text;
 }
 
 function clamp(share: number): number {

@@ -1,26 +1,15 @@
 /** `tailprobe probe`: one probe, asked of a running daemon or run right here, drawn for a person or told as JSON. */
 
 import {parseArgs} from 'node:util';
-import {readSecret} from '../config/secrets.ts';
-import {labDirectory} from '../lab/directory.ts';
 import {describeKnown, findAlike} from '../server/alike.ts';
 import {describeProbe, type ProbeJson} from '../server/json.ts';
-import {messageOf, oneLine, UserError} from '../util/errors.ts';
-import {parseDurationMs} from '../util/units.ts';
-import {askDaemon} from './ask-daemon.ts';
+import {messageOf, UserError} from '../util/errors.ts';
+import {askDaemon, type Question} from './ask-daemon.ts';
+import type {Daemon} from './call-daemon.ts';
+import {daemonOptions, readDaemon, readTimeout, shownDaemon} from './daemon-options.ts';
 import {drawProbe} from './draw.ts';
-
-/** Where the command reads its surroundings and writes. */
-export interface Terminal {
-	write(text: string): void;
-	/** For what went wrong. */
-	complain(text: string): void;
-	columns: number;
-	isTty: boolean;
-	env: Readonly<Record<string, string | undefined>>;
-	/** Where a lab of this user is found. */
-	labDirectory: string;
-}
+import {usageExitCode} from './run-command.ts';
+import {drawOptions, formatJson, processTerminal, type Terminal, tellMistakes} from './terminal.ts';
 
 export const probeUsage = `Usage: tailprobe probe [--url URL | --config FILE] [--from VANTAGE] [--module MODULE]
                        [--timeout 5s] [--token-file FILE] [--ca-file FILE]
@@ -40,51 +29,27 @@ Exit status: 0 up, 1 down, 2 unknown or nobody could be asked, 64 wrong usage.
 
 /** Runs the command; answers its exit status. Throws only what is a bug. */
 export async function runProbe(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-	try {
-		const wanted = readArguments(args, terminal.env);
+	return tellMistakes(terminal, async () => {
+		const wanted = readArguments(args, terminal);
 		if (wanted === 'help') {
 			terminal.write(probeUsage);
 			return 0;
 		}
-		const probe =
-			wanted.config === undefined
-				? await askDaemon({...wanted, labDirectory: terminal.labDirectory})
-				: await probeHere(wanted, wanted.config);
-		const asked = wanted.config === undefined ? shownDaemon(wanted.url) : undefined;
-		terminal.write(
-			wanted.json ? `${JSON.stringify(probe, undefined, 2)}\n` : drawProbe(probe, asked, drawOptions(terminal)),
-		);
+		const {daemon, question} = wanted;
+		const probe = daemon ? await askDaemon(daemon, question) : await probeHere(question, wanted.config);
+		const asked = daemon ? shownDaemon(daemon.url) : undefined;
+		terminal.write(wanted.json ? formatJson(probe) : drawProbe(probe, asked, drawOptions(terminal, widest)));
 		return exitCodes[probe.outcome.verdict];
-	} catch (error) {
-		if (!(error instanceof UserError)) throw error;
-		terminal.complain(`${error.message}\n`);
-		return error.exitCode;
-	}
+	});
 }
 
 const exitCodes = {up: 0, down: 1, unknown: 2};
-const exitUsage = 64;
 const defaultModule = 'http_2xx';
-const longestProbeMs = 120_000;
+const widest = 80;
 
-interface Wanted {
-	/** '' where the only target of a check is meant. */
-	target: string;
-	/** Absent where a check is asked for. */
-	module?: string;
-	check?: string;
-	url: URL;
-	json: boolean;
-	from?: string;
-	config?: string;
-	timeoutMs?: number;
-	/** Proves to the daemon who asks. */
-	authorization?: string;
-	/** PEM of the authorities that vouch for the daemon. */
-	caFile?: string;
-}
+type Wanted = {question: Question; json: boolean} & ({daemon: Daemon} | {daemon?: undefined; config: string});
 
-function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 'help' {
+function readArguments(args: readonly string[], terminal: Terminal): Wanted | 'help' {
 	const {values, positionals} = parse(args);
 	if (values.help) return 'help';
 	const [target = '', ...more] = positionals;
@@ -94,55 +59,30 @@ function readArguments(args: readonly string[], env: Terminal['env']): Wanted | 
 		throw usageError('--check runs a check with options of its own, --module those of a module: give one of them.');
 	if (values.url !== undefined && values.config !== undefined)
 		throw usageError('--url asks a daemon and --config needs none: give one of them.');
-	const timeoutMs = values.timeout === undefined ? undefined : parseDurationMs(values.timeout);
-	if (values.timeout !== undefined && !(timeoutMs && timeoutMs <= longestProbeMs))
-		throw usageError(`--timeout wants a duration up to 2m such as 5s or 800ms, not "${oneLine(values.timeout, 40)}".`);
-	const url = parseUrl(values.url ?? (env.TAILPROBE_URL || 'http://127.0.0.1:9753'));
-	const tokenFile = values['token-file'] ?? (env.TAILPROBE_TOKEN_FILE || undefined);
-	const authorization = values.config === undefined ? authorize(url, tokenFile) : undefined;
-	if (values['ca-file'] !== undefined && (values.config !== undefined || url.protocol !== 'https:'))
-		throw usageError('--ca-file is for a daemon at https://: give its --url too.');
-	const caFile = values['ca-file'] ?? (env.TAILPROBE_CA_FILE || undefined);
-	return {
+	if (values['ca-file'] !== undefined && values.config !== undefined)
+		throw usageError('--ca-file is for a daemon at https://, and --config needs none: give one of them.');
+	const timeoutMs = readTimeout(values.timeout, usageError);
+	const question: Question = {
 		target,
 		...(values.check ? {check: values.check} : {module: values.module ?? defaultModule}),
-		url,
-		json: values.json ?? false,
 		...(values.from === undefined ? {} : {from: values.from}),
-		...(values.config === undefined ? {} : {config: values.config}),
 		...(timeoutMs === undefined ? {} : {timeoutMs}),
-		...(authorization === undefined ? {} : {authorization}),
-		...(caFile === undefined || url.protocol !== 'https:' ? {} : {caFile}),
 	};
-}
-
-/** What the header Authorization says; takes name and password out of the URL, where fetch would refuse them. */
-function authorize(url: URL, tokenFile: string | undefined): string | undefined {
-	const {username, password} = url;
-	url.username = '';
-	url.password = '';
-	if (tokenFile !== undefined) return `Bearer ${readSecret({file: tokenFile})}`;
-	if (username === '' && password === '') return undefined;
-	try {
-		const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-		return `Basic ${Buffer.from(pair).toString('base64')}`;
-	} catch {
-		throw usageError('Name and password in the URL have to be percent-encoded.');
-	}
+	const json = values.json ?? false;
+	if (values.config !== undefined) return {question, json, config: values.config};
+	return {question, json, daemon: readDaemon(values, terminal, usageError)};
 }
 
 function parse(args: readonly string[]) {
 	const text = {type: 'string'} as const;
 	const flag = {type: 'boolean'} as const;
 	const options = {
-		url: text,
+		...daemonOptions,
 		config: text,
 		from: text,
 		module: text,
 		check: text,
 		timeout: text,
-		'token-file': text,
-		'ca-file': text,
 		json: flag,
 		help: {...flag, short: 'h'},
 	} as const;
@@ -153,24 +93,12 @@ function parse(args: readonly string[]) {
 	}
 }
 
-function parseUrl(text: string): URL {
-	const url = URL.parse(text);
-	if (!url || !['http:', 'https:'].includes(url.protocol))
-		throw usageError(`The daemon's URL is something like http://127.0.0.1:9753, not "${oneLine(text, 100)}".`);
-	return url;
-}
-
-/** Without user, password and query. */
-function shownDaemon({origin, pathname}: URL): string {
-	return origin + pathname.replace(/\/+$/, '');
-}
-
 function usageError(message: string): UserError {
-	return new UserError(`${message}\n\n${probeUsage.trimEnd()}`, exitUsage);
+	return new UserError(`${message}\n\n${probeUsage.trimEnd()}`, usageExitCode);
 }
 
 async function probeHere(
-	{target, module = '', check, from, timeoutMs}: Wanted,
+	{target, module = '', check, from, timeoutMs}: Question,
 	configPath: string,
 ): Promise<ProbeJson> {
 	const {probeOnce} = await import('../probe-once.ts');
@@ -187,26 +115,5 @@ async function probeHere(
 		const {check: run} = answer;
 		return describeProbe(answer, answer.module ? findAlike(run, checks).map(known => describeKnown(run, known)) : []);
 	}
-	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : exitUsage);
-}
-
-function drawOptions({columns, isTty, env}: Terminal) {
-	const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
-	return {
-		columns: Math.max(Math.min(columns, 80), 40),
-		color: isTty && !env.NO_COLOR && env.TERM !== 'dumb',
-		// Only a locale that says otherwise: containers often have none.
-		unicode: !locale || /utf-?8/i.test(locale),
-	};
-}
-
-function processTerminal(): Terminal {
-	return {
-		write: text => process.stdout.write(text),
-		complain: text => process.stderr.write(text),
-		columns: process.stdout.columns ?? 80,
-		isTty: process.stdout.isTTY ?? false,
-		env: process.env,
-		labDirectory: labDirectory(),
-	};
+	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : usageExitCode);
 }

@@ -19,7 +19,7 @@ export function sourceName(part: Part): string {
 /** What is known of a read, as a source. */
 export function sourceReading(
 	name: string,
-	{triedAt, succeededAt, seconds, error, failingSince}: Read<unknown>,
+	{triedAt, succeededAt, seconds, error, failure, obstacle, failingSince}: Read<unknown>,
 	intervalMs: number,
 ): SourceReading {
 	return {
@@ -30,6 +30,8 @@ export function sourceReading(
 		...(failingSince === undefined ? {} : {failingSince}),
 		...(seconds === undefined ? {} : {seconds}),
 		...(error === undefined ? {} : {detail: error}),
+		...(failure === undefined ? {} : {failure}),
+		...(obstacle === undefined ? {} : {obstacle}),
 		intervalMs,
 	};
 }
@@ -45,9 +47,10 @@ export function headscaleSources(
 		const isMissing = isUnsupported(read);
 		const paceMs = isInventory(part) ? inventoryIntervalMs : intervalMs;
 		const sourceIntervalMs = part === 'version' || isMissing ? Math.max(paceMs, versionIntervalMs) : paceMs;
-		const {failingSince, ...reading} = sourceReading(sourceName(part), read, sourceIntervalMs);
-		if (!isMissing) return failingSince === undefined ? reading : {...reading, failingSince};
+		const whole = sourceReading(sourceName(part), read, sourceIntervalMs);
+		if (!isMissing) return whole;
 		// What is not there does not fail with the rest.
+		const {failingSince: _since, failure: _failure, obstacle: _obstacle, ...reading} = whole;
 		return {...reading, ok: true, detail: 'This version of headscale has no such thing.', isUnsupported: true};
 	});
 }

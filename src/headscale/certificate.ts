@@ -7,7 +7,7 @@ import {type CertificateFault, upgradeToTls} from '../net/tls.ts';
 import {secureContextFor} from '../net/tls-contexts.ts';
 import {CannotLookError, TargetDownError} from '../util/errors.ts';
 import {type Answered, rememberAnswers} from './answered.ts';
-import {adviseOn, explainFault, explainTimeout, type Progress} from './faults.ts';
+import {adviseOn, explainFault, explainTimeout, obstacleOf, obstacleOfTimeout, type Progress} from './faults.ts';
 import {HeadscaleError} from './get.ts';
 import {sharedLookup} from './lookup.ts';
 
@@ -34,7 +34,14 @@ export async function readCertificate(
 	const progress: Progress = {stage: 'resolving', status: 0, bytes: 0};
 	const stop = new AbortController();
 	const timer = setTimeout(
-		() => stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
+		() =>
+			stop.abort(
+				new HeadscaleError(
+					explainTimeout(tried, timeoutMs, progress, answered.until(url)),
+					'unanswered',
+					obstacleOfTimeout(progress),
+				),
+			),
 		timeoutMs,
 	);
 	const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -48,7 +55,7 @@ export async function readCertificate(
 				'unanswered',
 			);
 		const why = explainFault(error, url, 'headscale.url', answered.until(url));
-		throw new HeadscaleError(`${tried} failed: ${why}`, 'unanswered');
+		throw new HeadscaleError(`${tried} failed: ${why}`, 'unanswered', obstacleOf(error));
 	} finally {
 		clearTimeout(timer);
 		stop.abort();

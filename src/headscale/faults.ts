@@ -1,6 +1,7 @@
 /** What went wrong on the way to headscale, in words for a person. */
 
 import {connectionFaults, tellingFault} from '../sources/connection-faults.ts';
+import type {Obstacle} from '../sources/read.ts';
 import {messageOf} from '../util/errors.ts';
 
 /** How far a request came. */
@@ -70,6 +71,38 @@ export function adviseOn(code: string, setting: string, until: string | undefine
 	if (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return gone(until);
 	return `It answered until ${until}: see whether its name is still in DNS, and what resolves names on this machine.`;
 }
+
+/** What a request met with that ran out of time. */
+export function obstacleOfTimeout({stage}: Progress): Obstacle {
+	if (stage === 'resolving') return 'unresolved';
+	return stage === 'connecting' ? 'unreachable' : 'silent';
+}
+
+/** What a failed connection met with; undefined where its error does not tell. */
+export function obstacleOf(error: unknown): Obstacle | undefined {
+	const {fault, code} = tellingFault(error);
+	if (untrustedCodes.has(code) || certificateCodes.has(code)) return 'certificate';
+	if (isAnswerFault(fault) || code.startsWith('ERR_SSL_') || code === 'EPROTO') return 'foreign';
+	return obstacles[code];
+}
+
+const certificateCodes: ReadonlySet<string> = new Set([
+	'ERR_TLS_CERT_ALTNAME_INVALID',
+	'CERT_HAS_EXPIRED',
+	'CERT_NOT_YET_VALID',
+]);
+
+const obstacles: Readonly<Record<string, Obstacle>> = {
+	ENOTFOUND: 'unresolved',
+	EAI_AGAIN: 'unresolved',
+	ECONNREFUSED: 'refused',
+	EHOSTUNREACH: 'unreachable',
+	ENETUNREACH: 'unreachable',
+	ETIMEDOUT: 'unreachable',
+	ECONNRESET: 'closed',
+	EPIPE: 'closed',
+	UND_ERR_SOCKET: 'closed',
+};
 
 /** Whether something answered, although nothing that could be read. */
 export function isAnswerFault(error: unknown): boolean {

@@ -7,12 +7,12 @@ import type {buildConnector} from 'undici';
 import {isForName, keepChainWhole} from '../net/peer-certificate.ts';
 import {raceAbort} from '../net/shared.ts';
 import {maxErrorBytes, readBounded, refuseCompressed, UnusableError} from '../sources/bounded-body.ts';
-import type {Failure} from '../sources/read.ts';
+import type {Failure, Obstacle} from '../sources/read.ts';
 import {readChanging} from '../util/changing-file.ts';
 import {messageOf} from '../util/errors.ts';
 import {excessOf} from '../util/json-bounds.ts';
 import {type Answered, rememberAnswers} from './answered.ts';
-import {explainFault, explainTimeout, isAnswerFault, type Progress} from './faults.ts';
+import {explainFault, explainTimeout, isAnswerFault, obstacleOf, obstacleOfTimeout, type Progress} from './faults.ts';
 import {sharedLookup} from './lookup.ts';
 import {createPlaces, type Places} from './places.ts';
 
@@ -20,10 +20,12 @@ import {createPlaces, type Places} from './places.ts';
 export class HeadscaleError extends Error {
 	override name = 'HeadscaleError';
 	readonly failure: Failure | undefined;
+	readonly obstacle: Obstacle | undefined;
 
-	constructor(message: string, failure?: Failure) {
+	constructor(message: string, failure?: Failure, obstacle?: Obstacle) {
 		super(message);
 		this.failure = failure;
+		this.obstacle = obstacle;
 	}
 }
 
@@ -72,7 +74,13 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes, answered = reme
 		const stop = new AbortController();
 		const timer = setTimeout(
 			() =>
-				stop.abort(new HeadscaleError(explainTimeout(tried, timeoutMs, progress, answered.until(url)), 'unanswered')),
+				stop.abort(
+					new HeadscaleError(
+						explainTimeout(tried, timeoutMs, progress, answered.until(url)),
+						'unanswered',
+						obstacleOfTimeout(progress),
+					),
+				),
 			timeoutMs,
 		);
 		const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -87,9 +95,14 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes, answered = reme
 		} catch (error) {
 			if (ended.aborted) throw ended.reason;
 			if (error instanceof HeadscaleError) throw error;
-			if (error instanceof UnusableError) throw new HeadscaleError(`${tried}: the answer ${error.message}.`);
+			if (error instanceof UnusableError)
+				throw new HeadscaleError(`${tried}: the answer ${error.message}.`, undefined, 'foreign');
 			const why = explainFault(error, url, setting, answered.until(url));
-			throw new HeadscaleError(`${tried} failed: ${why}`, isAnswerFault(error) ? undefined : 'unanswered');
+			throw new HeadscaleError(
+				`${tried} failed: ${why}`,
+				isAnswerFault(error) ? undefined : 'unanswered',
+				obstacleOf(error),
+			);
 		} finally {
 			clearTimeout(timer);
 			stop.abort();

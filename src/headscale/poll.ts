@@ -134,8 +134,8 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 		try {
 			brought = {value: await reader(stopping.signal)};
 		} catch (error) {
-			const failure = error instanceof HeadscaleError ? error.failure : undefined;
-			brought = {error: oneLine(error instanceof Error ? error.message : String(error), 600), failure};
+			const {failure, obstacle}: Partial<HeadscaleError> = error instanceof HeadscaleError ? error : {};
+			brought = {error: oneLine(error instanceof Error ? error.message : String(error), 600), failure, obstacle};
 		}
 		if (stopping.signal.aborted) return;
 		const now = clock.wall();
@@ -171,6 +171,7 @@ export function createHeadscalePoller(options: HeadscalePollerOptions): Headscal
 function isBroken(part: Part, state: HeadscaleState): boolean {
 	if (part === 'certificate' && state.certificate?.value?.trusted === false) return true;
 	if (part === 'apiHealth' && state.apiHealth?.value === false) return true;
+	if (part === 'policy' && state.policy?.value?.state === 'unreadable') return true;
 	return state[part]?.error !== undefined;
 }
 

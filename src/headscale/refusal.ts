@@ -32,6 +32,7 @@ export function refusal({tried, setting, status, headers, text}: Page, wanted: s
 				? `${tried} was refused with 401, although ${wanted} needs no key: something before headscale asks for a login. ${said}`
 				: `${tried} was refused with ${status}: the API key is wrong or has expired. Create one with "headscale apikeys create" and put it where headscale.api_key points. ${said}`,
 			`status ${status}`,
+			key === undefined ? 'foreign' : 'unauthorized',
 		);
 	}
 	if (status >= 300 && status < 400) {
@@ -39,12 +40,15 @@ export function refusal({tried, setting, status, headers, text}: Page, wanted: s
 		return new HeadscaleError(
 			`${tried} was redirected with ${status} to ${location}, and redirects are not followed. Put headscale's own address into ${setting}.`,
 			`status ${status}`,
+			'foreign',
 		);
 	}
 	if (status !== 200) {
 		return new HeadscaleError(
 			`${tried} answered ${status}, wanted was 200 with ${wanted}. ${said} headscale's log may say more.`,
 			`status ${status}`,
+			// headscale words its errors as JSON; what stands before it and does not reach it does not.
+			status >= 502 && status <= 504 && errorWords({status, headers, text}) === undefined ? 'foreign' : undefined,
 		);
 	}
 	// Broken JSON is never quoted: it may hold pre-auth keys, which headscale up to 0.27 tells in plain text.
@@ -54,6 +58,8 @@ export function refusal({tried, setting, status, headers, text}: Page, wanted: s
 		: 'something that is not JSON';
 	return new HeadscaleError(
 		`${tried} answered with ${came}, wanted was ${wanted}. Does ${setting} lead to headscale itself?${looksJson ? '' : ` ${said}`}`,
+		undefined,
+		looksJson ? undefined : 'foreign',
 	);
 }
 

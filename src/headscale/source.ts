@@ -26,6 +26,8 @@ export interface HeadscaleSource {
 	/** An offline node whose last sign of life is older lingers. */
 	readonly lingerAfterMs: number;
 	state(): HeadscaleState;
+	/** Reads its health, nodes and keys now, joining reads in flight, and resolves when all were tried. Rejects only with the signal's reason. */
+	refresh(signal: AbortSignal): Promise<void>;
 	sources(): SourceReading[];
 	/** Entries of its lists that could not be used, as sentences. */
 	problems(): string[];
@@ -80,6 +82,11 @@ export function startHeadscale(
 		expectUsers: config.expectUsers,
 		lingerAfterMs: config.lingerAfterMs,
 		state: poller.state,
+		refresh: signal =>
+			poller.refresh(
+				signal,
+				poller.parts.filter(part => ['health', 'nodes', 'key', 'apiHealth'].includes(part)),
+			),
 		sources: () => headscaleSources(poller, {intervalMs, inventoryIntervalMs}),
 		problems() {
 			const {nodes, users, preAuthKeys, apiKeys, routes} = poller.state();

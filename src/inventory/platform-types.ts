@@ -38,6 +38,8 @@ export interface HeadscaleFacts {
 	isApiHealthy?: boolean;
 	/** Whether GET /key told the key of a control server. */
 	isControlKeyAnswered?: boolean;
+	/** Just after a restart: milliseconds since 1970 until which "offline" may only mean that a node has not come back yet. */
+	graceUntilMs?: number;
 }
 
 export interface PreAuthKeyFacts {
@@ -74,6 +76,8 @@ export interface TailscaledFacts {
 	/** Milliseconds since 1970; absent also where it never expires. */
 	keyExpiryMs?: number;
 	warnings?: readonly HealthWarning[];
+	/** Regions of relays that it knows of. */
+	derpRegions?: number;
 }
 
 export interface ClientFacts {

@@ -68,6 +68,7 @@ function sumUpHeadscale(headscale: HeadscaleReader, nowMs: number): HeadscaleFac
 		isHealthy: state.health.error === undefined ? freshValue(state.health, intervalMs, nowMs) : undefined,
 		isApiHealthy: current(state.apiHealth),
 		isControlKeyAnswered: isControlKeyAnswered(state, inventoryIntervalMs, nowMs),
+		graceUntilMs: isInGrace(state, nowMs) ? state.graceUntil : undefined,
 	});
 }
 
@@ -144,7 +145,9 @@ function sumUpTailscaled({vantage, state}: TailscaledReading, nowMs: number): Ta
 		read.error === undefined ? freshValue(read, partIntervalsMs[part], nowMs) : undefined;
 	const status = current('status', state.status);
 	const {backendState, online, keyExpiryMs} = status ?? {};
-	return {vantage, ...known({backendState, online, keyExpiryMs, warnings: current('health', state.health)})};
+	const warnings = current('health', state.health);
+	const derpRegions = current('derpmap', state.derpmap)?.regions;
+	return {vantage, ...known({backendState, online, keyExpiryMs, warnings, derpRegions})};
 }
 
 function sumUpClients(

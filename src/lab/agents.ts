@@ -12,6 +12,7 @@ import {type GpuMode, installFakeSmi} from './fake-gpus.ts';
 import type {Identities} from './identity.ts';
 import {listenTogether} from './listening.ts';
 import {domain, findNode, type GpuNodeName, gpuNodeNames, prefix} from './platform.ts';
+import {createSilentPorts} from './silent-ports.ts';
 import {startTailscaled} from './tailscaled.ts';
 import type {World} from './world.ts';
 
@@ -38,15 +39,20 @@ export interface AgentSurroundings {
 /** Starts them in the background: the first measure a second later. Each is gone while nothing of its machine can be reached. */
 export async function startAgents(around: AgentSurroundings): Promise<LabAgents> {
 	const {world, directory} = around;
-	const port = await findPort(around.usualPort);
+	const port = await findPort(world.conditions, around.usualPort);
 	const secretFile = join(directory, 'agent-secret');
 	writeFileSync(secretFile, `${randomBytes(24).toString('base64url')}\n`, {mode: 0o600});
 	const machines = await Promise.all(gpuNodeNames.map(name => prepare(name, around, {port, secretFile})));
-	const settle = (now: Conditions) => {
-		for (const machine of machines) machine.settle(now);
+	const silent = createSilentPorts();
+	const settle = async (now: Conditions) => {
+		await Promise.all(machines.map(machine => machine.settle(now)));
+		// A machine that is gone says nothing, not even that nobody listens.
+		const gone = gpuNodeNames.filter(name => now.nodes[name].member && !isReachable(now, name));
+		await silent.become(gone.map(name => ({address: findNode(name).address, port})));
+		for (const machine of machines) machine.begin(now);
 	};
 	world.onChange(settle);
-	settle(world.conditions);
+	await settle(world.conditions);
 	const stop = () => {
 		for (const machine of machines) machine.stop();
 	};
@@ -54,18 +60,28 @@ export async function startAgents(around: AgentSurroundings): Promise<LabAgents>
 }
 
 /** One that nothing listens on at any of the addresses just now. */
-async function findPort(usualPort: number): Promise<number> {
-	const members = gpuNodeNames.map(name => ({server: createServer(), address: findNode(name).address}));
+async function findPort({nodes}: Conditions, usualPort: number): Promise<number> {
+	const members = gpuNodeNames
+		.filter(name => nodes[name].member)
+		.map(name => ({server: createServer(), address: findNode(name).address}));
 	const port = await listenTogether(members, usualPort);
 	await Promise.all(members.map(({server}) => new Promise(resolve => server.close(resolve))));
 	return port;
+}
+
+interface Machine {
+	/** Its GPUs and whether its agent may run are as they are now; resolves when an agent that may not is gone. */
+	settle(now: Conditions): Promise<void>;
+	/** Starts the agent where it may run and does not. */
+	begin(now: Conditions): void;
+	stop(): void;
 }
 
 async function prepare(
 	name: GpuNodeName,
 	{world, identities, directory: parent, derpPort, dnsPort}: AgentSurroundings,
 	{port, secretFile}: Omit<LabAgents, 'stop'>,
-): Promise<{settle(now: Conditions): void; stop(): void}> {
+): Promise<Machine> {
 	const directory = join(parent, name);
 	mkdirSync(directory, {mode: 0o700});
 	const socket = join(directory, 'tailscaled.sock');
@@ -86,17 +102,24 @@ log: {level: error}
 
 	return {
 		stop: () => void running?.kill('SIGKILL'),
-		settle(now) {
+		async settle(now) {
 			const {gpus} = now.nodes[name];
 			if (gpus !== mode) smi.become(gpus);
 			mode = gpus;
-			const wanted = now.agents[name] && isReachable(now, name);
-			if (!wanted) {
-				running?.kill('SIGKILL');
-				running = undefined;
-			} else running ??= start();
+			if (isWanted(now) || !running) return;
+			const ended = new Promise(resolve => running?.once('exit', resolve));
+			running.kill('SIGKILL');
+			running = undefined;
+			await ended;
+		},
+		begin(now) {
+			if (isWanted(now)) running ??= start();
 		},
 	};
+
+	function isWanted(now: Conditions): boolean {
+		return now.agents[name] && isReachable(now, name);
+	}
 
 	function start(): ChildProcess {
 		const child = fork(fileURLToPath(ownFile('./agent-process.ts', import.meta.url)), [configPath], {

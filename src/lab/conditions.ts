@@ -7,9 +7,16 @@ import {
 	type NodeName,
 	nodeNames,
 	ownName,
+	rejoinedName,
 	type ServiceId,
 	serviceIds,
 } from './platform.ts';
+
+/**
+ * `frozen`: accepts and never answers, metrics neither. `stuck`: so does its API alone. `proxy-error`: the proxy in front of it answers
+ * instead. `database-down`: it answers, and its database does not.
+ */
+export type HeadscaleMood = 'answers' | 'frozen' | 'restarted' | 'stopped' | 'stuck' | 'proxy-error' | 'database-down';
 
 /** `busy`: refuses as to one who asks too often. `down`: a proxy's error page. `frozen`: accepts and never answers. */
 export type VastMood = 'answers' | 'busy' | 'down' | 'frozen';
@@ -17,7 +24,17 @@ export type VastMood = 'answers' | 'busy' | 'down' | 'frozen';
 export interface Conditions {
 	nodes: Record<NodeName, NodeCondition>;
 	services: Record<ServiceId, ServiceCondition>;
-	headscale: 'answers' | 'frozen' | 'restarted';
+	headscale: HeadscaleMood;
+	/** The user who owns the nodes exists in headscale. */
+	ownerExists: boolean;
+	/** DERP relay and STUN server, which stand beside headscale. */
+	relayAnswers: boolean;
+	/** The map of relays that tailscaled got has one in it. */
+	relayMapped: boolean;
+	/** What the service behind TLS presents. */
+	certificate: 'sound' | 'expired' | 'untrusted';
+	/** TTS of the first GPU machine answers on a public address. */
+	isExposed: boolean;
 	/** Milliseconds since 1970, where they differ from what they were made with. */
 	keys: {apiExpiresAt?: number; gpuExpiredAt?: number};
 	/** Whether the agents of the GPU machines run. */
@@ -25,8 +42,8 @@ export interface Conditions {
 	/** vast.ai, and whether one more instance is rented there that never joins. */
 	vast: {mood: VastMood; hasStray: boolean};
 	/** tailscaled beside the prober. */
-	tailscaled: 'running' | 'stopped' | 'frozen';
-	magicDns: {answers: boolean; wrongAddress: Partial<Record<NodeName, string>>};
+	tailscaled: 'running' | 'stopped' | 'frozen' | 'signed-out';
+	magicDns: {answers: boolean; wrongAddress: Partial<Record<NodeName, string>>; unknown: readonly NodeName[]};
 }
 
 export interface NodeCondition {
@@ -34,9 +51,13 @@ export interface NodeCondition {
 	member: boolean;
 	/** What headscale says. */
 	online: boolean;
-	/** The machine lives: pings and services on it answer. */
+	/** headscale's policy lets the others see it. */
+	visible: boolean;
+	/** Its tailscaled lives: pings answer, and the services that are reached through it. */
 	alive: boolean;
 	path: 'direct' | 'derp';
+	/** WireGuard carries something; the way itself, which disco asks, may hold without. */
+	wireguard: boolean;
 	/** What nvidia-smi there answers. */
 	gpus: GpuMode;
 	/** Share of pings that get lost, 0 to 1. */
@@ -47,6 +68,10 @@ export interface NodeCondition {
 
 export interface ServiceCondition {
 	listens: boolean;
+	/** A firewall drops what comes to its port. */
+	filtered?: true;
+	/** It accepts and never answers. */
+	hangs?: true;
 	/** Time on top of what an answer usually takes. */
 	extraMs: number;
 	/** Status instead of the sound answer. */
@@ -55,30 +80,47 @@ export interface ServiceCondition {
 
 /** Everything works. */
 export function soundConditions(): Conditions {
-	const node = (): NodeCondition => ({
-		member: true,
-		online: true,
+	const node = (name: NodeName): NodeCondition => ({
+		member: name !== rejoinedName,
+		online: name !== rejoinedName,
+		visible: true,
 		alive: true,
 		path: 'direct',
+		wireguard: true,
 		loss: 0,
 		gpus: 'healthy',
 	});
-	const service = (): ServiceCondition => ({listens: true, extraMs: 0});
+	const service = (id: ServiceId): ServiceCondition => ({listens: !id.endsWith('-rejoined'), extraMs: 0});
 	return {
 		nodes: recordOf(nodeNames, node),
 		services: recordOf(serviceIds, service),
 		headscale: 'answers',
+		ownerExists: true,
+		relayAnswers: true,
+		relayMapped: true,
+		certificate: 'sound',
+		isExposed: false,
 		keys: {},
 		vast: {mood: 'answers', hasStray: false},
 		agents: recordOf(gpuNodeNames, () => true),
 		tailscaled: 'running',
-		magicDns: {answers: true, wrongAddress: {}},
+		magicDns: {answers: true, wrongAddress: {}, unknown: []},
 	};
 }
 
+/** Whether the tailscaled of one node finds a way to that of another and back: what disco asks. */
+export function hasWay(conditions: Conditions, from: NodeName, name: NodeName): boolean {
+	const {nodes, relayAnswers} = conditions;
+	const ends = [from, name].map(end => nodes[end]);
+	return (
+		ends.every(({alive, member, visible, keyExpiredAt}) => alive && member && visible && keyExpiredAt === undefined) &&
+		(relayAnswers || pathBetween(conditions, from, name) === 'direct')
+	);
+}
+
 /** Whether traffic from one node gets to another and back, as long as the tailscaled of the first does its part. */
-export function isReachableFrom({nodes}: Conditions, from: NodeName, name: NodeName): boolean {
-	return [from, name].every(end => nodes[end].alive && nodes[end].member && nodes[end].keyExpiredAt === undefined);
+export function isReachableFrom(conditions: Conditions, from: NodeName, name: NodeName): boolean {
+	return hasWay(conditions, from, name) && [from, name].every(end => conditions.nodes[end].wireguard);
 }
 
 /** A tunnel goes by the relay as soon as one of its ends cannot do otherwise. */
@@ -91,6 +133,6 @@ export function isReachable(conditions: Conditions, name: NodeName): boolean {
 	return conditions.tailscaled === 'running' && isReachableFrom(conditions, ownName, name);
 }
 
-function recordOf<Key extends string, Value>(keys: readonly Key[], make: () => Value): Record<Key, Value> {
-	return Object.fromEntries(keys.map(key => [key, make()])) as Record<Key, Value>;
+function recordOf<Key extends string, Value>(keys: readonly Key[], make: (key: Key) => Value): Record<Key, Value> {
+	return Object.fromEntries(keys.map(key => [key, make(key)])) as Record<Key, Value>;
 }

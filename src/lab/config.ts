@@ -4,11 +4,11 @@ import type {LabFacts} from './messages.ts';
 import {domain, prefix, type ServiceKind, services} from './platform.ts';
 
 /**
- * YAML for `serve --config` and for the daemon of `tailprobe lab`. No icmp check, and tcp only where no fault reaches: on loopback
- * the kernel answers pings and takes connections whatever the lab does, so that such checks would lie.
+ * YAML for `serve --config` and for the daemon of `tailprobe lab`. No icmp check: on loopback the kernel answers pings
+ * whatever the lab does, so that such checks would lie.
  */
 export function describeConfig(facts: LabFacts): string {
-	const {orchestrator, livekit, tts, stt} = facts.servicePorts;
+	const {orchestrator, auth, livekit, tts, stt} = facts.servicePorts;
 	return `# The June platform as the embedded lab plays it, on loopback.
 ${movedPorts(facts.servicePorts)}
 log: { format: text }
@@ -44,6 +44,13 @@ modules:
     timeout: 2s
     http: { valid_status_codes: [200] }
 
+  healthz_tls:
+    prober: http
+    timeout: 2s
+    http:
+      valid_status_codes: [200]
+      tls_config: { ca_file: ${quote(facts.caFile)} }
+
 checks:
   - name: tunnel
     prober: tunnel
@@ -58,6 +65,12 @@ checks:
     interval: 5s
     histogram: true
     objective: 300ms
+
+  - name: auth
+    module: healthz_tls
+    targets: [{ name: june-orchestrator, target: "https://june-orchestrator:${auth}/healthz" }]
+    via: tailnet
+    interval: 5s
 
   - name: livekit
     module: healthz
@@ -118,6 +131,13 @@ checks:
     via: tailnet
     interval: 5s
 
+  - name: exposed # the public address of a GPU machine: nothing may answer there
+    module: healthz
+    targets: [{ name: june-gpu-00000001, target: "http://127.0.0.1:${facts.publicPort}/healthz" }]
+    via: direct
+    expect: unreachable
+    interval: 5s
+
   - name: webhook # STT calls it
     module: healthz
     targets: [{ name: june-orchestrator, target: "http://june-orchestrator:${orchestrator}/healthz" }]
@@ -144,6 +164,7 @@ checks:
     from: [gpu]
     interval: 10s
     timeout: 3s
+    gpu: { max_temperature: 90, max_memory_used: 0.97 }
 
 vast:
   api_key: { file: ${quote(facts.vastKeyFile)} }

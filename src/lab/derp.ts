@@ -1,11 +1,12 @@
 /** A stand-in for a DERP relay: it answers the probe path of the real one, and greets whoever upgrades; nobody can log in. */
 
 import {randomBytes} from 'node:crypto';
-import {listen} from './listening.ts';
+import {closeHttp, listen} from './listening.ts';
 import {createReplyServer, goText} from './reply.ts';
+import type {World} from './world.ts';
 
 /** Starts it on a free port of 127.0.0.1 and returns that. */
-export async function startDerp(): Promise<number> {
+export async function startDerp(world: World): Promise<number> {
 	const greeting = makeGreeting();
 	const server = createReplyServer((_request, {pathname}) => {
 		if (pathname === '/derp/probe' || pathname === '/derp/latency-check')
@@ -20,7 +21,12 @@ export async function startDerp(): Promise<number> {
 		// Whatever a client says next, there is no login.
 		socket.once('data', () => socket.destroy());
 	});
-	return await listen(server, '127.0.0.1', 0);
+	const port = await listen(server, '127.0.0.1', 0);
+	world.onChange(async ({relayAnswers}) => {
+		if (!relayAnswers) await closeHttp(server);
+		else if (!server.listening) await listen(server, '127.0.0.1', port);
+	});
+	return port;
 }
 
 /** The head of the upgrade, and the frame with the relay's key behind it: type, length, mark, key. */

@@ -1,7 +1,7 @@
 /** Everything that can be broken in the lab: one entry each, as data. */
 
 import {type Conditions, soundConditions} from './conditions.ts';
-import {nodeNames, relayRttMs} from './platform.ts';
+import {nodeNames, rejoinedName, relayRttMs} from './platform.ts';
 
 export interface Fault {
 	name: string;
@@ -33,6 +33,35 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'gpu1-tailscaled-ended',
+		effect: 'tailscaled on june-gpu-00000001 ended: nothing there can be reached, and headscale says offline.',
+		see: 'Its tunnel, TTS and STT are down by timeout; its vantage is gone, its checks unknown, the pool too few.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].alive = false;
+			nodes['june-gpu-00000001'].online = false;
+		},
+	},
+	{
+		name: 'gpu1-wireguard-dead',
+		effect: 'WireGuard carries nothing to june-gpu-00000001, although the way to it holds.',
+		see: 'Disco answers and TSMP does not: the tunnel is down; its vantage is gone, its checks unknown, the pool too few.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].wireguard = false;
+		},
+	},
+	{
+		name: 'gpu1-joined-twice',
+		effect:
+			'june-gpu-00000001 joined anew while its old record was still there: headscale calls it june-gpu-00000001-k4v9zq2m.',
+		see: 'What goes by the old name is down, its vantage gone, the pool full all the same; the new name shows up and works.',
+		change({nodes, services}) {
+			Object.assign(nodes['june-gpu-00000001'], {alive: false, online: false});
+			Object.assign(nodes[rejoinedName], {member: true, online: true});
+			services['tts1-rejoined'].listens = true;
+			services['stt1-rejoined'].listens = true;
+		},
+	},
+	{
 		name: 'gpu2-dead-but-online',
 		effect: 'june-gpu-00000002 froze: pings and services never answer, headscale goes on saying online.',
 		see: 'Its tunnel, TTS and STT are down by timeout, online but unreachable; its vantage is gone, its checks unknown, the pool too few.',
@@ -51,6 +80,22 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'gpu1-tts-hangs',
+		effect: 'TTS on june-gpu-00000001 accepts connections and never answers.',
+		see: 'The TTS check of that machine is down: timeout, in the processing phase. Tunnel and STT stay up.',
+		change({services}) {
+			services.tts1.hangs = true;
+		},
+	},
+	{
+		name: 'gpu1-exposed',
+		effect: 'TTS of june-gpu-00000001 answers on its public address too.',
+		see: 'The exposed check is down: expected_unreachable.',
+		change(conditions) {
+			conditions.isExposed = true;
+		},
+	},
+	{
 		name: 'gpu1-agent-killed',
 		effect: 'The agent on june-gpu-00000001 was killed.',
 		see: 'The vantage june-gpu-00000001 is gone and its checks are unknown; nothing is down.',
@@ -64,6 +109,22 @@ export const faults: readonly Fault[] = [
 		see: 'Its gpu check is down, and its pool has one usable machine less; tunnel and services stay up.',
 		change({nodes}) {
 			nodes['june-gpu-00000001'].gpus = 'lost';
+		},
+	},
+	{
+		name: 'gpu1-full',
+		effect: 'The memory of the GPU of june-gpu-00000001 is full.',
+		see: 'Its gpu check is down: content, with how full it is; tunnel and services stay up.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].gpus = 'full';
+		},
+	},
+	{
+		name: 'gpu1-hot',
+		effect: 'The GPU of june-gpu-00000001 is at 93 degrees and throttles itself.',
+		see: 'Its gpu check is down: content, with how hot it is; tunnel and services stay up.',
+		change({nodes}) {
+			nodes['june-gpu-00000001'].gpus = 'hot';
 		},
 	},
 	{
@@ -107,6 +168,70 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'headscale-stopped',
+		effect: 'headscale is stopped: nobody listens on its ports. Tunnels live on.',
+		see: 'The headscale sources fail at once, refused, while every tunnel and service stays up.',
+		change(conditions) {
+			conditions.headscale = 'stopped';
+		},
+	},
+	{
+		name: 'headscale-api-stuck',
+		effect: "headscale's API never answers; its health page and its metrics do, with writes that wait.",
+		see: 'The lists of headscale fail by timeout, health and metrics do not; every tunnel and service stays up.',
+		change(conditions) {
+			conditions.headscale = 'stuck';
+		},
+	},
+	{
+		name: 'headscale-database-down',
+		effect: "headscale's database does not answer: health says fail, the API 500.",
+		see: 'The headscale sources say so, while every tunnel and service stays up.',
+		change(conditions) {
+			conditions.headscale = 'database-down';
+		},
+	},
+	{
+		name: 'headscale-proxy-error',
+		effect: 'The proxy in front of headscale answers 502 instead of it.',
+		see: 'The headscale sources fail with that status, metrics do not; every tunnel and service stays up.',
+		change(conditions) {
+			conditions.headscale = 'proxy-error';
+		},
+	},
+	{
+		name: 'headscale-drops-clients',
+		effect: 'The proxy in front of headscale drops the Upgrade of clients: no node holds its connection.',
+		see: 'Health and API answer, and every node is listed as offline; tunnels live on.',
+		change({nodes}) {
+			for (const name of nodeNames) nodes[name].online = false;
+		},
+	},
+	{
+		name: 'user-missing',
+		effect: 'The user ozzu, who owns the nodes, is missing in headscale.',
+		see: 'A user that is expected is missing, within a minute; nothing is down.',
+		change(conditions) {
+			conditions.ownerExists = false;
+		},
+	},
+	{
+		name: 'relay-down',
+		effect: 'The DERP relay and its STUN server do not answer; direct tunnels live on.',
+		see: 'The derp and stun checks are down; every tunnel that is direct stays up.',
+		change(conditions) {
+			conditions.relayAnswers = false;
+		},
+	},
+	{
+		name: 'relay-map-empty',
+		effect: 'The map of relays that tailscaled got has none in it.',
+		see: 'The map of relays of the cluster vantage is empty, within a minute; direct tunnels live on.',
+		change(conditions) {
+			conditions.relayMapped = false;
+		},
+	},
+	{
 		name: 'headscale-restart',
 		effect: 'headscale restarts: counters begin anew and every node is offline for 6 s. Mends itself.',
 		see: 'A restart is noticed; that nodes are offline is not held against them for a while.',
@@ -141,6 +266,14 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'livekit-filtered',
+		effect: "A firewall drops what comes to livekit's port.",
+		see: 'The livekit checks are down: timeout, in the connect phase. The tunnel to its node stays up.',
+		change({services}) {
+			services.livekit.filtered = true;
+		},
+	},
+	{
 		name: 'livekit-slow',
 		effect: 'livekit takes 800 ms longer to answer.',
 		see: 'The livekit check stays up with 0.8 s in its processing phase, beyond its objective.',
@@ -157,11 +290,59 @@ export const faults: readonly Fault[] = [
 		},
 	},
 	{
+		name: 'livekit-listed-offline',
+		effect: 'headscale lists livekit as offline, which lives and answers.',
+		see: 'Offline but reachable: its tunnel and its services stay up.',
+		change({nodes}) {
+			nodes.livekit.online = false;
+		},
+	},
+	{
+		name: 'livekit-bad-expiry',
+		effect: 'headscale spoilt the record of livekit: its key expired in 1970.',
+		see: 'The tunnel is down with "peer\'s node key has expired", and the livekit checks by timeout.',
+		change({nodes}) {
+			nodes.livekit.keyExpiredAt = 0;
+		},
+	},
+	{
+		name: 'livekit-hidden',
+		effect: "headscale's policy hides livekit from everybody: it is no peer of ours.",
+		see: 'Its tunnel and its services are down, while headscale lists it as online.',
+		change({nodes}) {
+			nodes.livekit.visible = false;
+		},
+	},
+	{
 		name: 'orchestrator-wrong-answer',
 		effect: 'june-orchestrator answers 500.',
 		see: 'The orchestrator check is down: status. The tunnel to its node stays up.',
 		change({services}) {
 			services.orchestrator.status = 500;
+		},
+	},
+	{
+		name: 'auth-certificate-expired',
+		effect: 'The certificate of auth expired an hour ago.',
+		see: 'The auth check is down: tls. The tunnel to its node stays up.',
+		change(conditions) {
+			conditions.certificate = 'expired';
+		},
+	},
+	{
+		name: 'auth-certificate-untrusted',
+		effect: 'auth presents a certificate of an authority that nobody knows.',
+		see: 'The auth check is down: tls. The tunnel to its node stays up.',
+		change(conditions) {
+			conditions.certificate = 'untrusted';
+		},
+	},
+	{
+		name: 'orchestrator-name-unknown',
+		effect: 'MagicDNS does not know the name june-orchestrator any more.',
+		see: 'What dials it by its name is down: resolve. Its tunnel, which needs no name, stays up.',
+		change({magicDns}) {
+			magicDns.unknown = ['june-orchestrator'];
 		},
 	},
 	{
@@ -195,6 +376,15 @@ export const faults: readonly Fault[] = [
 		see: 'The vantage is sick, its tailnet checks are unknown; the GPU vantages are gone, and nobody can tell of the pool.',
 		change(conditions) {
 			conditions.tailscaled = 'frozen';
+		},
+	},
+	{
+		name: 'tailscaled-signed-out',
+		effect: "The prober's own node was signed out of the tailnet: its key expired.",
+		see: 'The vantage is sick, its tailnet checks are unknown; the GPU vantages are gone, and nobody can tell of the pool.',
+		change(conditions, since) {
+			conditions.tailscaled = 'signed-out';
+			conditions.nodes.prober.keyExpiredAt = since;
 		},
 	},
 ];

@@ -16,7 +16,7 @@ export function describeNode(node: Identity, identities: Identities, world: Worl
 		nodeKey: node.nodeKey,
 		discoKey: node.discoKey,
 		ipAddresses: [node.address],
-		name: node.name,
+		name: node.hostname,
 		user: describeUser(identities),
 		lastSeen: goTime(lastSeen.get(node.name) ?? node.createdAt),
 		expiry: keyExpiredAt === undefined ? null : goTime(keyExpiredAt),
@@ -33,8 +33,9 @@ export function describeNode(node: Identity, identities: Identities, world: Worl
 }
 
 /** Who owns the nodes, and somebody who only looks after them. */
-export function describeUsers(identities: Identities) {
-	return [describeUser(identities), {...describeUser(identities), id: '2', name: 'oncall'}];
+export function describeUsers(identities: Identities, {ownerExists}: Conditions) {
+	const oncall = {...describeUser(identities), id: '2', name: 'oncall'};
+	return ownerExists ? [describeUser(identities), oncall] : [oncall];
 }
 
 /** The key of the lab's own tailprobe, and one that expired long ago and was never removed. */

@@ -23,8 +23,8 @@ export interface HeadscaleMetrics {
 	nodesDropped(count: number): void;
 	/** Every connected node got its keepalive. */
 	keptAlive(count: number): void;
-	/** The exposition; `members`: nodes in the store. */
-	render(members: number): Promise<string>;
+	/** The exposition; `members`: nodes in the store; `waiting`: writes to it that nobody takes. */
+	render(members: number, waiting: number): Promise<string>;
 }
 
 /** Counters of a headscale process that started at that time (milliseconds since 1970); series appear with their first use, as there. */
@@ -54,7 +54,7 @@ export function createHeadscaleMetrics(startedAt: number): HeadscaleMetrics {
 	);
 	const operationCount = counter('headscale_nodestore_operations_total', 'Operations on the store.', 'operation');
 	const peersTime = histogram('headscale_nodestore_peers_calculation_duration_seconds', 'Time of peer maps.', seconds);
-	gauge('headscale_nodestore_queue_depth', 'Writes that wait.').set(0);
+	const queue = gauge('headscale_nodestore_queue_depth', 'Writes that wait.');
 	const snapshotTime = histogram('headscale_nodestore_snapshot_build_duration_seconds', 'Time of snapshots.', seconds);
 	const cpu = counter('process_cpu_seconds_total', 'CPU time.');
 	gauge('process_max_fds', 'Most files that may be open.').set(20_000);
@@ -98,8 +98,9 @@ export function createHeadscaleMetrics(startedAt: number): HeadscaleMetrics {
 			generated.inc({response_type: 'patch'});
 			for (let node = 0; node < many; node++) count('list_peers');
 		},
-		async render(members) {
+		async render(members, waiting) {
 			inStore.set(members);
+			queue.set(waiting);
 			goroutines.set(28 + members * 4);
 			resident.set(56_000_000 + Math.round(Math.random() * 400_000));
 			cpu.inc(0.01);

@@ -6,7 +6,7 @@ import type {Conditions} from './conditions.ts';
 import {describeApiKeys, describeAuthKeys, describeNode, describePolicy, describeUsers} from './headscale-answers.ts';
 import {createHeadscaleMetrics} from './headscale-metrics.ts';
 import type {Identities} from './identity.ts';
-import {listenTogether} from './listening.ts';
+import {closeHttp, listen, listenTogether} from './listening.ts';
 import {type NodeName, nodeNames} from './platform.ts';
 import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
 import type {World} from './world.ts';
@@ -28,10 +28,15 @@ export async function startHeadscale(
 ): Promise<Headscale> {
 	const lastSeen = new Map<NodeName, number>(identities.nodes.map(node => [node.name, node.createdAt + 4000]));
 	let metrics = createHeadscaleMetrics(identities.createdAt);
-	metrics.nodesConnected(nodeNames.length);
+	metrics.nodesConnected(onlineNodes(world.conditions).length);
 	setInterval(() => metrics.keptAlive(onlineNodes(world.conditions).length), keepaliveMs);
 
-	world.onChange((now, before) => {
+	world.onChange(async (now, before) => {
+		if (now.headscale === 'stopped') await Promise.all([api, metricsPort].map(closeHttp));
+		else if (before.headscale === 'stopped') {
+			metrics = createHeadscaleMetrics(Date.now());
+			await Promise.all([listen(api, '127.0.0.1', port), listen(metricsPort, '127.0.0.1', metricsAt)]);
+		}
 		if (now.headscale === 'restarted' && before.headscale !== 'restarted') {
 			metrics = createHeadscaleMetrics(Date.now());
 			for (const server of [api, metricsPort]) server.closeAllConnections();
@@ -45,21 +50,28 @@ export async function startHeadscale(
 		metrics.nodesDropped(changed.filter(name => wasOnline.has(name)).length);
 	});
 
-	const api = createReplyServer((request, url) =>
-		world.conditions.headscale === 'frozen' ? undefined : replyTo(request, url),
-	);
+	const api = createReplyServer((request, url) => {
+		const {headscale} = world.conditions;
+		const isStuck = headscale === 'frozen' || (headscale === 'stuck' && url.pathname.startsWith('/api/'));
+		return isStuck ? undefined : headscale === 'proxy-error' ? badGateway : replyTo(request, url);
+	});
 	const metricsPort = createReplyServer(async (_request, {pathname}) => {
 		if (world.conditions.headscale === 'frozen') return undefined;
 		if (pathname !== '/metrics') return goText(404, '404 page not found');
-		return text(200, await metrics.render(memberCount()), 'text/plain; version=0.0.4; charset=utf-8');
+		const waiting = world.conditions.headscale === 'stuck' ? 17 : 0;
+		return text(200, await metrics.render(memberCount(), waiting), 'text/plain; version=0.0.4; charset=utf-8');
 	});
 
 	function replyTo(request: IncomingMessage, {pathname, searchParams}: URL): Reply {
 		if (request.method !== 'GET') return goText(405, 'Method Not Allowed');
-		if (pathname === '/health') return json({status: 'pass'}, 'application/health+json; charset=utf-8');
+		const lacksDatabase = world.conditions.headscale === 'database-down';
+		if (pathname === '/health')
+			return lacksDatabase ? {...json({status: 'fail'}, healthType), status: 500} : json({status: 'pass'}, healthType);
 		if (pathname === '/version') return json(version);
 		if (pathname === '/key') return replyToKey(searchParams, identities);
 		if (!pathname.startsWith('/api/v1/')) return goText(404, '404 page not found');
+		// It looks keys up there.
+		if (lacksDatabase) return {...json({code: 2, message: 'database is locked', details: []}), status: 500};
 		if (!isAuthorized(request, identities.apiKey)) return text(401, 'Unauthorized', 'text/plain');
 		const list = lists.get(pathname);
 		if (!list) return {...json({code: 5, message: 'Not Found', details: []}), status: 404};
@@ -76,7 +88,7 @@ export async function startHeadscale(
 				return {nodes: members.map(node => describeNode(node, identities, world, lastSeen))};
 			},
 		],
-		['/api/v1/user', () => ({users: describeUsers(identities)})],
+		['/api/v1/user', () => ({users: describeUsers(identities, world.conditions)})],
 		['/api/v1/apikey', () => ({apiKeys: describeApiKeys(identities, world.conditions)})],
 		['/api/v1/preauthkey', () => ({preAuthKeys: describeAuthKeys(identities, world.conditions)})],
 		['/api/v1/policy', () => describePolicy(identities)],
@@ -92,6 +104,13 @@ export async function startHeadscale(
 	]);
 	return {url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsAt}/metrics`};
 }
+
+const healthType = 'application/health+json; charset=utf-8';
+const badGateway = text(
+	502,
+	'<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n',
+	'text/html',
+);
 
 const version = {
 	version: 'v0.29.2',

@@ -58,10 +58,12 @@ function answerQuestion(bytes: Uint8Array, world: World): Buffer | undefined {
 	if (!question || asked.type === 'response') return undefined;
 	const name = question.name.toLowerCase();
 	const node = nodes.find(candidate => `${candidate.name}.${domain}` === name);
-	const member = node && world.conditions.nodes[node.name].member ? node : undefined;
+	const {magicDns, nodes: conditionOf} = world.conditions;
+	const isKnown = node && conditionOf[node.name].member && conditionOf[node.name].visible;
+	const member = isKnown && !magicDns.unknown.includes(node.name) ? node : undefined;
 	const inTailnet = name === domain || name.endsWith(`.${domain}`);
 	const status = inTailnet ? (member || name === domain ? 0 : noSuchName) : refused;
-	const address = member && (world.conditions.magicDns.wrongAddress[member.name] ?? member.address);
+	const address = member && (magicDns.wrongAddress[member.name] ?? member.address);
 	return dnsPacket.encode({
 		type: 'response',
 		id: asked.id ?? 0,

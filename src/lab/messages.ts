@@ -45,6 +45,10 @@ export interface LabFacts {
 	stunServer: string;
 	/** Path of the LocalAPI socket. */
 	tailscaledSocket: string;
+	/** PEM of the authority that vouches for the service behind TLS. */
+	caFile: string;
+	/** On 127.0.0.1, where nothing should answer: it plays the public address of the first GPU machine. */
+	publicPort: number;
 	/** File with the key for headscale's API. */
 	apiKeyFile: string;
 	/** Where the agents of the GPU machines listen. */

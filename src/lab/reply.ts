@@ -1,6 +1,7 @@
 /** HTTP servers of the lab: a function that maps a request to a reply, or to silence. */
 
-import {createServer, type IncomingMessage, type Server, type ServerOptions} from 'node:http';
+import {createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions} from 'node:http';
+import {createServer as createTlsServer, type ServerOptions as TlsOptions} from 'node:https';
 import {keepSockets} from './listening.ts';
 
 export interface Reply {
@@ -15,12 +16,12 @@ export interface Reply {
 	goOn?(write: (text: string) => void): () => void;
 }
 
-/** A server that answers what `reply` says; undefined: it accepts and never answers. */
+/** A server that answers what `reply` says; undefined: it accepts and never answers. With a key it speaks TLS. */
 export function createReplyServer(
 	reply: (request: IncomingMessage, url: URL) => Reply | undefined | Promise<Reply | undefined>,
-	options: ServerOptions = {},
+	options: ServerOptions | (TlsOptions & {key: string}) = {},
 ): Server {
-	const server = createServer(options, async (request, response) => {
+	const listener: RequestListener = async (request, response) => {
 		const url = URL.parse(request.url ?? '/', 'http://lab');
 		const found = url ? await reply(request, url) : goText(400, 'Bad Request');
 		if (!found) return;
@@ -39,7 +40,8 @@ export function createReplyServer(
 		if (found.afterMs === undefined) return send();
 		const timer = setTimeout(send, found.afterMs);
 		response.once('close', () => clearTimeout(timer));
-	});
+	};
+	const server = 'key' in options ? createTlsServer(options, listener) : createServer(options, listener);
 	keepSockets(server);
 	return server;
 }

@@ -7,13 +7,15 @@ import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {messageOf, UserError} from '../util/errors.ts';
 import {type LabAgents, startAgents} from './agents.ts';
+import {makeCertificates} from './certificates.ts';
 import {serveControl} from './control.ts';
 import {startDerp} from './derp.ts';
+import {startExposure} from './exposure.ts';
 import {startHeadscale} from './headscale.ts';
 import {makeIdentities} from './identity.ts';
 import {startMagicDns} from './magic-dns.ts';
 import type {Answer, Command, FromServers, StartMessage, ToServers} from './messages.ts';
-import {ownName} from './platform.ts';
+import {domain, ownName} from './platform.ts';
 import {startServices} from './services.ts';
 import {startStun} from './stun.ts';
 import {startTailscaled} from './tailscaled.ts';
@@ -56,13 +58,17 @@ async function start(message: StartMessage): Promise<void> {
 	carryOut = command => carryOutIn(world, command, startedAt);
 
 	const usual = message.usualPorts;
-	const [derpPort, stunPort, dnsPort, headscale, servicePorts, vast] = await Promise.all([
-		startDerp(),
-		startStun(),
+	const certificates = makeCertificates(['june-orchestrator', `june-orchestrator.${domain}`], startedAt);
+	const caFile = join(directory, 'authority.pem');
+	writeFileSync(caFile, certificates.ca, {mode: 0o600});
+	const [derpPort, stunPort, dnsPort, headscale, servicePorts, publicPort, vast] = await Promise.all([
+		startDerp(world),
+		startStun(world),
 		startMagicDns(world),
 		startHeadscale(world, identities, usual ? {api: 50_481, metrics: 50_480} : {api: 0, metrics: 0}),
-		startServices(world, usual),
-		startVast(world, identities, {
+		startServices(world, usual, certificates),
+		startExposure(world),
+		startVast(identities, {
 			port: 0,
 			mood: () => world.conditions.vast.mood,
 			hasStray: () => world.conditions.vast.hasStray,
@@ -89,6 +95,8 @@ async function start(message: StartMessage): Promise<void> {
 			derpUrl: `http://127.0.0.1:${derpPort}`,
 			stunServer: `127.0.0.1:${stunPort}`,
 			tailscaledSocket,
+			caFile,
+			publicPort,
 			apiKeyFile,
 			agentPort: started.port,
 			agentSecretFile: started.secretFile,

@@ -1,47 +1,83 @@
-/** The services of the platform: orchestrator, LiveKit, and speech on both GPU machines. */
+/** The services of the platform: orchestrator and auth, LiveKit, and speech on both GPU machines. */
 
 import type {Server} from 'node:http';
-import {isReachable} from './conditions.ts';
+import {createSecureContext} from 'node:tls';
+import type {LabCertificates} from './certificates.ts';
+import {type Conditions, isReachable} from './conditions.ts';
 import {closeHttp, listen, listenTogether} from './listening.ts';
 import {findNode, type LabService, relayRttMs, type ServiceKind, services} from './platform.ts';
 import {createReplyServer, goText, json, type Reply, text} from './reply.ts';
+import {createSilentPorts} from './silent-ports.ts';
 import {between} from './values.ts';
 import type {World} from './world.ts';
 
 export type ServicePorts = Record<ServiceKind, number>;
 
 /** Starts all of them, on their usual ports where those are free and `usual` says so, and returns the ports. */
-export async function startServices(world: World, usual: boolean): Promise<ServicePorts> {
-	const running = services.map(service => ({service, server: createService(service, world)}));
+export async function startServices(
+	world: World,
+	usual: boolean,
+	certificates: LabCertificates,
+): Promise<ServicePorts> {
+	const running = services.map(service => ({service, server: createService(service, world, certificates)}));
 	const ports = {} as ServicePorts;
 	for (const {kind, usualPort} of services) {
 		if (ports[kind] !== undefined) continue;
 		const members = running
-			.filter(({service}) => service.kind === kind)
+			.filter(({service}) => service.kind === kind && world.conditions.services[service.id].listens)
 			.map(({service, server}) => ({server, address: findNode(service.node).address}));
 		ports[kind] = await listenTogether(members, usual ? usualPort : 0);
 	}
+	const silent = createSilentPorts();
 	world.onChange(async now => {
-		await Promise.all(
-			running.map(async ({service, server}) => {
-				if (!now.services[service.id].listens) await closeHttp(server);
-				else if (!server.listening) await listen(server, findNode(service.node).address, ports[service.kind]);
-			}),
-		);
+		const those = running.map(({service, server}) => ({
+			server,
+			state: stateOf(service, now),
+			address: findNode(service.node).address,
+			port: ports[service.kind],
+		}));
+		for (const {server, state} of those) {
+			if (state === 'closed') await closeHttp(server);
+			// Whoever is connected hears nothing more, not even the end.
+			else if (state === 'silent' && server.listening) server.close();
+		}
+		await silent.become(those.filter(({state}) => state === 'silent').map(({address, port}) => ({address, port})));
+		for (const {server, state, address, port} of those)
+			if (state === 'open' && !server.listening) await listen(server, address, port);
 	});
 	return ports;
 }
 
-function createService(service: LabService, world: World): Server {
-	const server = createReplyServer((_request, {pathname}) => {
-		if (!isReachable(world.conditions, service.node)) return undefined;
-		const {extraMs, status} = world.conditions.services[service.id];
-		const relayed = world.conditions.nodes[service.node].path === 'derp' ? relayRttMs : 0;
-		const reply = status === undefined ? soundReply(service.kind, pathname) : failure(status);
-		return {...reply, afterMs: between(...service.answersInMs) + extraMs + relayed};
-	});
+/** How its port is: a machine that cannot be reached says nothing, not even no. */
+function stateOf({id, node}: LabService, now: Conditions): 'open' | 'closed' | 'silent' {
+	const {listens, filtered} = now.services[id];
+	if (!listens) return 'closed';
+	return filtered || !isReachable(now, node) ? 'silent' : 'open';
+}
+
+function createService(service: LabService, world: World, certificates: LabCertificates): Server {
+	const server = createReplyServer(
+		(_request, {pathname}) => {
+			const {extraMs, status, hangs} = world.conditions.services[service.id];
+			if (hangs || !isReachable(world.conditions, service.node)) return undefined;
+			const relayed = world.conditions.nodes[service.node].path === 'derp' ? relayRttMs : 0;
+			const reply = status === undefined ? soundReply(service.kind, pathname) : failure(status);
+			return {...reply, afterMs: between(...service.answersInMs) + extraMs + relayed};
+		},
+		service.tls ? presenting(world, certificates) : {},
+	);
 	if (service.kind === 'livekit') refuseUpgrades(server, service, world);
 	return server;
+}
+
+/** What it shows of itself is asked anew for each handshake. */
+function presenting(world: World, certificates: LabCertificates) {
+	return {
+		...certificates.sound,
+		SNICallback(_name: string, present: (error: null, context: ReturnType<typeof createSecureContext>) => void) {
+			present(null, createSecureContext(certificates[world.conditions.certificate]));
+		},
+	};
 }
 
 /** LiveKit's signal socket wants a token first. */
@@ -67,6 +103,7 @@ function failure(status: number): Reply {
 
 const health = {
 	orchestrator: {status: 'ok'},
+	auth: {status: 'ok'},
 	tts: {status: 'healthy', service: 'tts', model: 'xtts-v2', device: 'cuda:0'},
 	stt: {status: 'healthy', service: 'stt', model: 'whisper-large-v3', device: 'cuda:0'},
 };

@@ -1,13 +1,15 @@
 /** A stand-in for the STUN server beside a relay: like the real one it answers only requests that name tailscale's software. */
 
 import {createSocket, type RemoteInfo} from 'node:dgram';
+import type {World} from './world.ts';
 
 /** Starts it on a free UDP port of 127.0.0.1 and returns that. */
-export function startStun(): Promise<number> {
+export function startStun(world: World): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const socket = createSocket('udp4');
 		socket.on('message', (request, from) => {
-			if (isOurs(request)) socket.send(answerTo(request, from), from.port, from.address);
+			if (world.conditions.relayAnswers && isOurs(request))
+				socket.send(answerTo(request, from), from.port, from.address);
 		});
 		socket.once('error', reject);
 		socket.bind(0, '127.0.0.1', () => {

@@ -26,19 +26,22 @@ export function describeStatus(
 	withPeers: boolean,
 ) {
 	const running = state === 'running';
-	const members = identities.nodes.filter(node => conditions.nodes[node.name].member);
+	// Its long poll ends with headscale, or with the key.
+	const isPolling = running && conditions.headscale !== 'stopped' && conditions.nodes[ownName].online;
+	const isPeer = ({name}: Identity) =>
+		state !== 'signed-out' && conditions.nodes[name].member && conditions.nodes[name].visible;
 	// A machine that left still knows its own name.
 	const own = identities.nodes.find(node => node.name === ownName) as Identity;
-	const others = members.filter(node => node.name !== ownName);
+	const others = identities.nodes.filter(node => node.name !== ownName && isPeer(node));
 	return {
 		Version: tailscaleVersion,
 		TUN: true,
-		BackendState: running ? 'Running' : 'Stopped',
+		BackendState: backendStates[state].name,
 		HaveNodeKey: true,
-		AuthURL: '',
+		AuthURL: state === 'signed-out' ? 'https://headscale.lab/register/hskey-authreq-lab' : '',
 		TailscaleIPs: [own.address],
-		Self: describeSelf(own, running && conditions.nodes[ownName].online),
-		Health: running ? [] : ['Tailscale is stopped.'],
+		Self: describeSelf(own, isPolling),
+		Health: warningsOf(state).map(({Text}) => Text),
 		MagicDNSSuffix: domain,
 		CurrentTailnet: {Name: 'headscale.lab', MagicDNSSuffix: domain, MagicDNSEnabled: true},
 		CertDomains: null,
@@ -118,7 +121,7 @@ function describeNode(node: Identity) {
 		ID: node.id,
 		NodeID: Number(node.id),
 		PublicKey: node.nodeKey,
-		HostName: node.name,
+		HostName: node.hostname,
 		DNSName: `${node.name}.${domain}.`,
 		OS: 'linux',
 		UserID: 1,
@@ -142,7 +145,7 @@ export function describeWhois(node: Identity) {
 			AllowedIPs: [`${node.address}/32`],
 			Endpoints: [node.endpoint],
 			HomeDERP: derpRegion.id,
-			Hostinfo: {IPNVersion: olderClients[node.name] ?? tailscaleVersion, OS: 'linux', Hostname: node.name},
+			Hostinfo: {IPNVersion: olderClients[node.name] ?? tailscaleVersion, OS: 'linux', Hostname: node.hostname},
 			Created: goTime(node.createdAt),
 			Cap: 131,
 			Online: true,
@@ -162,30 +165,55 @@ export function describeBusMessage(
 	{first}: {first: boolean},
 	withHealth = 1,
 ): string {
-	const warning = {
-		WarnableCode: 'wantrunning-false',
-		Severity: 'low',
-		Title: 'Tailscale off',
-		Text: 'Tailscale is stopped.',
-		BrokenSince: goTime(stoppedAt ?? Date.now()),
-		Args: {State: 'Stopped'},
-		DependsOn: ['warming-up'],
-		ETag: '6a5e8a87',
-	};
+	const warnings = warningsOf(state).map(warning => [
+		warning.WarnableCode,
+		{...warning, BrokenSince: goTime(stoppedAt ?? Date.now()), DependsOn: ['warming-up'], ETag: '6a5e8a87'},
+	]);
 	const message = {
 		Version: tailscaleVersion,
 		...(first ? {SessionID: '05d813b1d91bd7aa'} : {}),
 		ErrMessage: null,
 		LoginFinished: null,
-		State: state === 'stopped' ? 4 : 6,
+		State: backendStates[state].number,
 		Prefs: null,
 		NetMap: null,
 		Engine: null,
 		BrowseToURL: null,
 		DriveShares: null,
-		...(withHealth ? {Health: {Warnings: state === 'stopped' ? {[warning.WarnableCode]: warning} : null}} : {}),
+		...(withHealth ? {Health: {Warnings: warnings.length > 0 ? Object.fromEntries(warnings) : null}} : {}),
 	};
 	return `${JSON.stringify(message)}\n`;
+}
+
+const backendStates = {
+	running: {name: 'Running', number: 6},
+	frozen: {name: 'Running', number: 6},
+	stopped: {name: 'Stopped', number: 4},
+	'signed-out': {name: 'NeedsLogin', number: 2},
+} as const;
+
+function warningsOf(state: Conditions['tailscaled']) {
+	if (state === 'stopped')
+		return [
+			{
+				WarnableCode: 'wantrunning-false',
+				Severity: 'low',
+				Title: 'Tailscale off',
+				Text: 'Tailscale is stopped.',
+				Args: {State: 'Stopped'},
+			},
+		];
+	if (state === 'signed-out')
+		return [
+			{
+				WarnableCode: 'login-state',
+				Severity: 'medium',
+				Title: 'Logged out',
+				Text: 'You are logged out. The last login error was: register request: http 401: node key has expired',
+				Args: {Error: 'register request: http 401: node key has expired'},
+			},
+		];
+	return [];
 }
 
 /** GET derpmap: the one region, whose relay stands on this port of 127.0.0.1. */

@@ -2,7 +2,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import {isIP} from 'node:net';
-import {type Conditions, isReachableFrom, pathBetween} from './conditions.ts';
+import {type Conditions, hasWay, isReachableFrom, pathBetween} from './conditions.ts';
 import type {Identities, Identity} from './identity.ts';
 import {createPeers} from './peers.ts';
 import {type NodeName, ownName, relayRttMs} from './platform.ts';
@@ -39,7 +39,7 @@ export async function startTailscaled(
 	world.onChange((now, before) => {
 		const state = stateOf(now);
 		if (state === stateOf(before)) return;
-		stoppedAt = state === 'stopped' ? Date.now() : undefined;
+		stoppedAt = state === 'running' ? undefined : Date.now();
 		if (state !== 'frozen') for (const write of watchers) write(describeBusMessage(state, stoppedAt, {first: false}));
 	});
 
@@ -63,7 +63,7 @@ export async function startTailscaled(
 		if (!['status', 'derpmap', 'usermetrics', 'whois', 'watch-ipn-bus'].includes(path))
 			return goText(404, '404 page not found');
 		if (request.method !== 'GET') return goText(400, 'want GET');
-		if (path === 'derpmap') return json(describeDerpMap(derpPort));
+		if (path === 'derpmap') return json(world.conditions.relayMapped ? describeDerpMap(derpPort) : {Regions: {}});
 		if (path === 'watch-ipn-bus') return watchBus(Number(query.get('mask')));
 		if (path === 'whois') {
 			const found = identities.nodes.find(({address}) => address === query.get('addr'));
@@ -106,7 +106,8 @@ export async function startTailscaled(
 		const state = stateOf(world.conditions);
 		const peer = identities.nodes.find(node => node.address === ip);
 		const result = {IP: ip, NodeIP: '', NodeName: '', Err: '', LatencySeconds: 0, ...noPath};
-		if (!peer || !nodes[peer.name].member) return json({...result, Err: 'no matching peer'});
+		const isPeer = peer && nodes[peer.name].member && nodes[peer.name].visible && state !== 'signed-out';
+		if (!isPeer) return json({...result, Err: 'no matching peer'});
 		if (peer.name === own) return json({...result, Err: `${ip} is local Tailscale IP`, IsLocalIP: true});
 		if (!['disco', 'TSMP', 'ICMP'].includes(type)) return undefined;
 		// Only disco says what is wrong; the others wait for an answer that does not come.
@@ -117,8 +118,8 @@ export async function startTailscaled(
 		if (isDisco && state === 'stopped') return json({...result, Err: 'local tailscaled stopped'});
 		if (isDisco && keyExpiredAt !== undefined) return json({...named, Err: "peer's node key has expired"});
 		peers.note(peer.name, path);
-		if (state !== 'running' || !isReachableFrom(world.conditions, own, peer.name) || Math.random() < loss)
-			return undefined;
+		const carries = isDisco ? hasWay : isReachableFrom;
+		if (state !== 'running' || !carries(world.conditions, own, peer.name) || Math.random() < loss) return undefined;
 
 		const latencyMs = roundTripMs(peer, path) + (isDisco ? 0 : between(0.2, 0.6));
 		const found = isDisco ? describePath(peer, path) : type === 'TSMP' ? {PeerAPIPort: peer.peerApiPort} : {};

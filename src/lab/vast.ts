@@ -5,9 +5,8 @@ import type {IncomingMessage} from 'node:http';
 import type {VastMood} from './conditions.ts';
 import type {Identities, Identity} from './identity.ts';
 import {closeHttp, listenTogether} from './listening.ts';
-import {gpuNodeNames} from './platform.ts';
+import {gpuNodeNames, rejoinedName} from './platform.ts';
 import {createReplyServer, json, type Reply, text} from './reply.ts';
-import type {World} from './world.ts';
 
 export interface Vast {
 	/** Address without a path. */
@@ -26,7 +25,6 @@ export interface VastOptions {
 
 /** Starts it on 127.0.0.1. Each GPU machine was rented a minute and a half before it joined; its label is the name of its node. */
 export async function startVast(
-	world: World,
 	identities: Identities,
 	{port, mood = () => 'answers', hasStray = () => false}: VastOptions,
 ): Promise<Vast> {
@@ -62,8 +60,10 @@ export async function startVast(
 	}
 
 	function instances(): Record<string, unknown>[] {
-		const machines = identities.nodes.filter(({name}) => (gpuNodeNames as readonly string[]).includes(name));
-		const rented = machines.map((node, at) => describe(27_700_001 + at, node, world.conditions.nodes[node.name].alive));
+		const machines = identities.nodes.filter(
+			({name}) => name !== rejoinedName && (gpuNodeNames as readonly string[]).includes(name),
+		);
+		const rented = machines.map((node, at) => describe(27_700_001 + at, node));
 		if (!hasStray()) return rented;
 		const stray = {
 			...anInstance(27_700_900, strayStartMs),
@@ -80,13 +80,13 @@ export async function startVast(
 
 const bootMs = 90_000;
 
-function describe(id: number, {name, endpoint, createdAt}: Identity, isAlive: boolean): Record<string, unknown> {
+/** That a machine froze is noticed there only minutes later. */
+function describe(id: number, {name, endpoint, createdAt}: Identity): Record<string, unknown> {
 	return {
 		...anInstance(id, createdAt - bootMs),
 		label: name,
 		public_ipaddr: endpoint.split(':', 1)[0],
-		actual_status: isAlive ? 'running' : 'unknown',
-		status_msg: isAlive ? 'success, running' : 'no heartbeat from the host',
+		status_msg: 'success, running',
 	};
 }
 

@@ -191,6 +191,12 @@ export const ownMetrics = {
 		help: 'Ad hoc probes by verdict.',
 		labels: ['verdict'],
 	},
+	diagnoses: {
+		name: 'tailprobe_diagnoses_total',
+		type: 'counter',
+		help: 'Diagnoses that were asked for, by the verdict of what they are about.',
+		labels: ['verdict'],
+	},
 	httpRefused: {
 		name: 'tailprobe_http_refused_total',
 		type: 'counter',

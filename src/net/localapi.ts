@@ -22,8 +22,11 @@ import {explainSocket, rightsHint} from './tailscaled-socket.ts';
 export interface LocalApi {
 	/** What tailscaled says about itself and, if wanted, its peers. */
 	status(options: {peers: boolean}, signal: AbortSignal): Promise<TailscaledStatus>;
-	/** One ping. Waits for an answer as long as the signal allows: a lost ping is never answered. */
-	ping(address: string, type: PingType, signal: AbortSignal): Promise<PingAnswer>;
+	/**
+	 * One ping. Waits for an answer as long as the signal allows: a lost ping is never answered. `sizeBytes` makes the packet of a
+	 * disco ping so long, headers of IP and UDP included; its answer stays small, and the other types know no size.
+	 */
+	ping(address: string, type: PingType, signal: AbortSignal, sizeBytes?: number): Promise<PingAnswer>;
 	/** The regions of the relay map; empty before the first login. */
 	derpMap(signal: AbortSignal): Promise<DerpRegion[]>;
 }
@@ -45,8 +48,9 @@ export function createLocalApi(socketPath: string): LocalApi {
 				await call('GET', peers ? 'status' : 'status?peers=false', peers ? maxStatusBytes : maxSmallBytes, signal),
 			);
 		},
-		async ping(address, type, signal) {
-			return toPing(await call('POST', `ping?ip=${encodeURIComponent(address)}&type=${type}`, 65_536, signal));
+		async ping(address, type, signal, sizeBytes) {
+			const size = sizeBytes === undefined ? '' : `&size=${sizeBytes}`;
+			return toPing(await call('POST', `ping?ip=${encodeURIComponent(address)}&type=${type}${size}`, 65_536, signal));
 		},
 		async derpMap(signal) {
 			return toRegions(await call('GET', 'derpmap', maxSmallBytes, signal));

@@ -4,7 +4,7 @@ import {z} from 'zod';
 import {downReasons, phaseNames, unknownReasons} from '../engine/types.ts';
 import {parseDurationMs} from '../util/units.ts';
 import {platformSchema} from './platform-schema.ts';
-import {count, sentence, texts, time} from './schema-parts.ts';
+import {count, sentence, stripSchema, texts, time} from './schema-parts.ts';
 import {vantageSchema} from './vantages-schema.ts';
 
 const verdict = z.enum(['up', 'down', 'unknown']).meta({
@@ -108,6 +108,13 @@ export const probeSchema = z
 		checks: z
 			.array(knownCheck)
 			.meta({description: 'The checks that this vantage has of the same target; none where one of them was run.'}),
+		path: path
+			.optional()
+			.meta({description: 'How packets went to the peer, by the last tunnel check of this vantage.'}),
+		record: z.object({check: z.string(), lastHour: stripSchema}).optional().meta({
+			description:
+				'The last hour of the check that was run, or else of the first that this vantage has of the same target and type.',
+		}),
 	})
 	.meta({id: 'Probe', description: 'What a run by GET /probe found, for callers who accept JSON.'});
 
@@ -124,14 +131,6 @@ const checkViewFields = {
 export const checkViewSchema = z
 	.object(checkViewFields)
 	.meta({id: 'CheckView', description: 'A check with what is known of it now.'});
-
-export const stripSchema = z
-	.array(z.object({up: count, down: count, unknown: count, worstSeconds: z.number().optional()}).nullable())
-	.meta({
-		id: 'LastHour',
-		description:
-			'The last hour, oldest first: runs folded into buckets of equal length; null where nothing ran. `worstSeconds`: the largest latency of a run that was up.',
-	});
 
 export const checksAnswer = z.object({checks: z.array(checkViewSchema)});
 

@@ -60,7 +60,7 @@ function buildApp(view: DaemonView, {listenHost, log, door}: AppOptions): Expres
 	app.use(guardFrontDoor(listenHost, door ?? createDoor({clock: systemClock, log})));
 	app.use(passOverTheGone);
 	for (const {method, path, body, handle} of made) {
-		if (body) app[method](path, takeBody);
+		if (body) app[method](path, takeBody(body));
 		app[method](path, (request, response) => handle(request, response));
 		app.all(path, (request, response) => {
 			response.set('Allow', method === 'get' ? 'GET, HEAD' : 'POST');

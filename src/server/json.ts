@@ -7,6 +7,7 @@ import type {VantageState} from '../vantages/types.ts';
 import type * as schemas from './api-schemas.ts';
 import {formatTime} from './format-time.ts';
 import {describePlatform} from './platform-json.ts';
+import type {stripSchema} from './schema-parts.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';
 import type {vantageSchema} from './vantages-schema.ts';
 
@@ -23,10 +24,35 @@ export type ProbeJson = Json<typeof schemas.probeSchema>;
 /** A check that has the target of an ad hoc run. */
 export type KnownCheckJson = schemas.KnownCheck;
 
-/** `checks`: those of the same target (alike.ts). */
-export function describeProbe(answer: AdhocAnswer & {kind: 'ran'}, checks: readonly KnownCheckJson[]): ProbeJson {
+/** `checks`: those of the same target (alike.ts); `view`: the daemon that knows more, where one runs. */
+export function describeProbe(
+	answer: AdhocAnswer & {kind: 'ran'},
+	checks: readonly KnownCheckJson[],
+	view?: Pick<DaemonView, 'checks' | 'nodes'>,
+): ProbeJson {
 	const check = {...describeCheck(answer.check), timeoutSeconds: answer.timeoutMs / 1000};
-	return {check, ...describeModule(answer), outcome: describeOutcome(answer.outcome), checks: [...checks]};
+	const outcome = describeOutcome(answer.outcome);
+	return {
+		check,
+		...describeModule(answer),
+		outcome,
+		checks: [...checks],
+		...(view ? describeRecord(answer, view) : {}),
+	};
+}
+
+function describeRecord(
+	{check, module}: AdhocAnswer & {kind: 'ran'},
+	view: Pick<DaemonView, 'checks' | 'nodes'>,
+): Pick<ProbeJson, 'path' | 'record'> {
+	const path = pathOfTunnel(check, view);
+	const isRun = ({name, target, vantage}: Check) =>
+		name === check.name && vantage === check.vantage && target.name === check.target.name;
+	const known = view.checks().find(each => (module ? isSame(each.check, check) : isRun(each.check)));
+	return {
+		...(isPath(path) ? {path} : {}),
+		...(known ? {record: {check: known.check.name, lastHour: describeStrip(known.strip)}} : {}),
+	};
 }
 
 function describeModule({module}: AdhocAnswer & {kind: 'ran'}): Pick<ProbeJson, 'module'> {
@@ -107,7 +133,7 @@ export function describeCheckView({check, verdict, ran, confirmed, downSince, la
 }
 
 /** A minute of the last hour; null where nothing ran. */
-export function describeStrip(strip: CheckView['strip']): Json<typeof schemas.stripSchema> {
+export function describeStrip(strip: CheckView['strip']): Json<typeof stripSchema> {
 	return strip.map(bucket => bucket ?? null);
 }
 
@@ -205,7 +231,7 @@ function isSame(known: Check, {type, vantage, target}: Check): boolean {
 }
 
 /** What the vantage's last tunnel check of the peer saw. */
-function pathOfTunnel({target, vantage}: Check, view: DaemonView): string | undefined {
+function pathOfTunnel({target, vantage}: Check, view: Pick<DaemonView, 'nodes'>): string | undefined {
 	if (target.peer === '') return undefined;
 	const tunnels = view.nodes().find(({node}) => node.name === target.peer)?.tunnels;
 	return tunnels?.find(tunnel => tunnel.vantage === vantage)?.path;

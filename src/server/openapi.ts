@@ -3,6 +3,7 @@
 import {z} from 'zod';
 import {createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject} from 'zod-openapi';
 import * as schemas from './api-schemas.ts';
+import {diagnoseRequestSchema, diagnosisSchema, incidentsAnswer} from './diagnosis-schema.ts';
 import {poolsAnswer} from './pools-schema.ts';
 import {vantagesAnswer} from './vantages-schema.ts';
 
@@ -132,6 +133,7 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 		'How many GPU machines are usable, and what is rented and cannot be used.',
 		poolsAnswer,
 	),
+	'/api/v1/incidents': api('incidents', 'What is wrong now, each fault once, with its cause.', incidentsAnswer),
 	'/api/v1/checks': api('checks', 'Every check with its verdict and last outcome.', schemas.checksAnswer),
 	'/api/v1/checks/{key}/history': {
 		get: {
@@ -157,6 +159,23 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 				422: problem('The body is JSON, and wrong in the fields that `errors` lists.'),
 				429: problem('Too many run already.'),
 				503: problem('tailprobe cannot run anything now.'),
+			},
+		},
+	},
+	'/api/v1/diagnose': {
+		post: {
+			operationId: 'diagnose',
+			tags: ['api'],
+			summary: 'Why a link, a node or a vantage is as it is, asked afresh within ten seconds.',
+			requestBody: {required: true, content: {'application/json': {schema: diagnoseRequestSchema}}},
+			responses: {
+				200: json('The diagnosis.', diagnosisSchema),
+				400: problem('The body is not JSON.'),
+				404: problem('Nothing goes by that name, or there is no such vantage; the detail says what there is.'),
+				413: problem('The body is too large.'),
+				415: problem('The body is not `application/json`.'),
+				422: problem('The body is JSON, and wrong in the fields that `errors` lists.'),
+				429: problem('Too many are under way already.'),
 			},
 		},
 	},

@@ -26,14 +26,18 @@ export function boundBodies(routes: readonly Route[]): RequestHandler {
 	};
 }
 
-/** Reads the JSON text of a request, whose length is known to be fine, into `request.body`, a string; parses nothing. */
-export async function takeBody(request: Request, response: Response, next: NextFunction): Promise<void> {
-	const type = request.headers['content-type'] ?? '';
-	if (!/^application\/json(?:[ \t]*;|$)/i.test(type)) {
+/** Reads the text of a request, whose length is known to be fine, into `request.body`, a string; parses nothing. */
+export function takeBody({type}: NonNullable<Route['body']>): RequestHandler {
+	const wanted = type === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+	return async (request, response, next) => {
+		const [sent = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+		if (sent.trim().toLowerCase() === wanted) return await readBody(request, response, next);
 		response.set('Connection', 'close');
-		refuse(request, response, 415, 'Unsupported Media Type', 'Send the body as Content-Type: application/json.');
-		return;
-	}
+		refuse(request, response, 415, 'Unsupported Media Type', `Send the body as Content-Type: ${wanted}.`);
+	};
+}
+
+async function readBody(request: Request, response: Response, next: NextFunction): Promise<void> {
 	const chunks: Buffer[] = [];
 	try {
 		for await (const chunk of request) chunks.push(chunk);

@@ -1,5 +1,6 @@
 /** The checks that stand over the target of an ad hoc run, told in one line each. Pure. */
 
+import {word} from '../diagnosis/commands.ts';
 import type {KnownCheckJson} from './json.ts';
 
 const shownAtMost = 3;
@@ -19,10 +20,10 @@ export function sayAlike(checks: readonly KnownCheckJson[], nowMs: number, asked
 			.slice(0, shownAtMost)
 			.flatMap(check => [
 				sayOne(check, nowMs),
-				...(check.tellsReach ? [`run it now: ${command} ${check.name} ${check.target}`] : []),
+				...(check.tellsReach ? [`run it now: ${command} ${word(check.name)} ${word(check.target)}`] : []),
 			]),
 		...(hidden > 0 ? [`${hidden} more ${hidden === 1 ? 'check has' : 'checks have'} it`] : []),
-		...(odd ? [`as that check is configured: ${command} ${odd.name} ${odd.target}`] : []),
+		...(odd ? [`as that check is configured: ${command} ${word(odd.name)} ${word(odd.target)}`] : []),
 	];
 }
 
@@ -44,7 +45,7 @@ function sayOne(check: KnownCheckJson, nowMs: number): string {
 }
 
 /** `19:22 UTC`, with the day where it is another one. */
-function timeOfDay(iso: string, nowMs: number): string {
+export function timeOfDay(iso: string, nowMs: number): string {
 	const today = new Date(nowMs).toISOString().slice(0, 10);
 	return `${iso.startsWith(today) ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 16)} UTC`;
 }

@@ -1,10 +1,13 @@
 /** What the HTTP side may see of the daemon: it only reads, asks for one ad hoc run, and asks for a reload. */
 
+import type {Diagnosis} from '../diagnosis/types.ts';
 import type {Check, DownReason, Outcome} from '../engine/types.ts';
 import type {Landmarks} from '../inventory/landmarks.ts';
+import type {MachinesView} from '../inventory/machine-types.ts';
 import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
 import type {PoolView} from '../pools/types.ts';
+import type {Failure, Obstacle} from '../sources/read.ts';
 import type {VantageState} from '../vantages/types.ts';
 import type {VastView} from '../vast/view.ts';
 
@@ -37,6 +40,10 @@ export interface DaemonView {
 	pools(): readonly PoolView[];
 	/** What is rented at vast.ai; undefined: not configured, or nothing is known at present. */
 	vast(): VastView | undefined;
+	/** The machines behind the nodes: instances, pods, GPUs, prices. */
+	machines(): MachinesView;
+	/** Why a link, a node or a vantage is as it is: asked afresh, within ten seconds; never throws for what the world does. */
+	diagnose(request: DiagnoseRequest): Promise<DiagnoseAnswer>;
 	/** Runs an ad hoc probe; never throws for what the target does. */
 	probe(request: AdhocRequest): Promise<AdhocAnswer>;
 	/** Reads the configuration again, all or nothing. */
@@ -97,6 +104,9 @@ export interface SourceView {
 	seconds?: number;
 	/** One sentence when the last try failed, or found that there is nothing to read. */
 	detail?: string;
+	/** Of the last try, where it failed and that is known. */
+	failure?: Failure;
+	obstacle?: Obstacle;
 	/** Whether this version of what is read has no such thing; then `ok` is true, and nothing was read. */
 	isUnsupported?: true;
 }
@@ -110,7 +120,24 @@ export interface NodeView {
 	disagreement?: 'online_but_unreachable' | 'offline_but_reachable';
 }
 
-export interface AdhocRequest {
+export interface DiagnoseRequest extends Caller {
+	/**
+	 * What to look at, as people have it at hand: the key of a check or the address of its page, the name of a check with its target, a
+	 * node, a target or a vantage by its name.
+	 */
+	subject: string;
+	/** The vantage that looks, where the subject leaves it open. */
+	from?: string;
+}
+
+export type DiagnoseAnswer =
+	| {kind: 'diagnosed'; diagnosis: Diagnosis; unasked: readonly string[]}
+	/** The caller must change something; `field` says what. */
+	| {kind: 'bad_request'; field: 'subject' | 'from'; detail: string}
+	/** 429. */
+	| {kind: 'busy'; detail: string};
+
+export interface AdhocRequest extends Caller {
 	/** What is dialled; with `check` the name or the address of one of its targets, '' where it has only one. */
 	target: string;
 	/** Module name; default `http_2xx`. Not looked at where `check` is given. */
@@ -123,6 +150,10 @@ export interface AdhocRequest {
 	timeoutMs?: number;
 	/** blackbox's `hostname`: the Host header, and the TLS name. */
 	hostname?: string;
+}
+
+/** Who asks for work to be done. */
+export interface Caller {
 	/** Who asks, for the audit line: the name that was proved, else the address. */
 	caller: string;
 	/** What limits of a caller count by; default `caller`. */

@@ -4,6 +4,7 @@ import {type TailscaledStatus, toStatus} from '../net/localapi-answers.ts';
 import type {ShellOutput} from '../probes/types.ts';
 import {messageOf, oneLine} from '../util/errors.ts';
 import {excessOf} from '../util/json-bounds.ts';
+import type {VantageTrouble} from '../vantages/types.ts';
 import type {ScriptCommand} from './script.ts';
 
 export interface OwnStatus {
@@ -11,7 +12,7 @@ export interface OwnStatus {
 	sound: boolean;
 	/** One sentence when not. */
 	detail?: string;
-	/** As those of the local vantage; empty where nothing was told. */
+	/** As those of the local vantage; only `trouble` where nothing was told. */
 	facts: Record<string, string>;
 	addresses: readonly string[];
 	/** Its public key; '' where nothing was told. */
@@ -54,5 +55,6 @@ export function readStatus({status, stdout, stderr, timedOut, cut}: ShellOutput)
 }
 
 function silent(detail: string): OwnStatus {
-	return {sound: false, detail, facts: {}, addresses: [], nodeKey: ''};
+	const facts = {trouble: 'tailscaled-silent' satisfies VantageTrouble};
+	return {sound: false, detail, facts, addresses: [], nodeKey: ''};
 }

@@ -3,6 +3,7 @@
 import type {Check, DownReason, Outcome} from '../engine/types.ts';
 import type {Clock} from '../util/clock.ts';
 import {ambiguous, defaultTimes} from '../vantages/own-health.ts';
+import {notBelieved} from '../vantages/unknown-outcome.ts';
 import type {OwnStatus} from './own-status.ts';
 
 export interface Soundness {
@@ -63,13 +64,12 @@ export function createSoundness({clock, proxied}: SoundnessOptions): Soundness {
 	};
 
 	function doubtTailnet(outcome: Outcome): Outcome {
-		if (last?.sound === false)
-			return unknown(outcome, 'vantage', `Nothing can be said about the target: ${last.detail}.`);
+		if (last?.sound === false) return unknown(outcome, 'vantage', `${notBelieved} ${last.detail}.`);
 		if (clock.now() - troubledAt >= joiningMs + outcome.durationMs) return outcome;
 		return unknown(
 			outcome,
 			'vantage',
-			'Nothing can be said about the target: its tailscaled was not sound, or had just joined the tailnet, a moment ago.',
+			`${notBelieved} its tailscaled was not sound, or had just joined the tailnet, a moment ago.`,
 		);
 	}
 }

@@ -9,6 +9,7 @@ import {createShared} from '../net/shared.ts';
 import {splitTarget} from '../net/target.ts';
 import {answersTcp, anyOf} from './answers.ts';
 import type {SelfCheck} from './self-check.ts';
+import {notBelieved} from './unknown-outcome.ts';
 import {findWayOut, type WayOut} from './way-out.ts';
 
 export interface DirectHealth {
@@ -105,7 +106,7 @@ export function createDirectHealth(options: DirectHealthOptions): DirectHealth {
 }
 
 function unknown(outcome: Outcome, why: string): Outcome {
-	const detail = `Nothing can be said about the target: ${why}.`;
+	const detail = `${notBelieved} ${why}.`;
 	return {...outcome, verdict: 'unknown', reason: 'vantage', detail};
 }
 

@@ -9,7 +9,7 @@ import {type Belief, createBelief} from './belief.ts';
 import type {LocalVantageOptions} from './local.ts';
 import {createRunTally} from './run-tally.ts';
 import type {FromThread, ThreadData, ThreadState, ToThread} from './thread-messages.ts';
-import type {VantageState} from './types.ts';
+import type {VantageState, VantageTrouble} from './types.ts';
 import {unknownOutcome} from './unknown-outcome.ts';
 
 export interface MeasuringThread {
@@ -123,7 +123,7 @@ export function startMeasuringThread(options: LocalVantageOptions, belief: Belie
 				late: skippedBefore.late + (last?.skippedSlots.late ?? 0),
 			},
 			threadRestarts: restarts,
-			facts: last?.facts ?? {},
+			facts: {...last?.facts, ...(isStarved(last) ? {trouble: 'late' satisfies VantageTrouble} : {})},
 		}),
 		addresses: () => addresses ?? [],
 		async stop() {
@@ -218,9 +218,13 @@ export function startMeasuringThread(options: LocalVantageOptions, belief: Belie
 	}
 }
 
+function isStarved(state: ThreadState | undefined): boolean {
+	return state?.sound === true && state.latenessMs > sickLatenessMs;
+}
+
 function conditionOf(state: ThreadState | undefined): Pick<VantageState, 'condition' | 'detail'> {
 	if (state?.sound === undefined) return {condition: 'starting'};
-	if (state.sound && state.latenessMs > sickLatenessMs)
+	if (isStarved(state))
 		return {
 			condition: 'sick',
 			detail: `The measuring thread was ${Math.round(state.latenessMs)} ms late within the last 30 s: give tailprobe more CPU.`,

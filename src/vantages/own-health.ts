@@ -7,6 +7,7 @@ import {asSentence} from '../util/words.ts';
 import {type Belief, createBelief} from './belief.ts';
 import type {Identity, SelfCheck, SelfCheckResult} from './self-check.ts';
 import type {ThreadState} from './thread-messages.ts';
+import {notBelieved} from './unknown-outcome.ts';
 
 /** How long what a look found makes failures unbelievable, and how often `watch` looks. */
 export interface OwnHealthTimes {
@@ -106,7 +107,7 @@ export function createOwnHealth(
 				verdict: 'unknown',
 				reason: 'vantage',
 				detail: asSentence(
-					`Nothing can be said about the target: ${result.detail ?? 'the vantage itself was not sound, or had just joined the tailnet, a moment ago'}`,
+					`${notBelieved} ${result.detail ?? 'the vantage itself was not sound, or had just joined the tailnet, a moment ago'}`,
 				),
 			};
 		},

@@ -10,12 +10,13 @@ import {createShared} from '../net/shared.ts';
 import type {TailnetFacts} from '../probes/types.ts';
 import {messageOf} from '../util/errors.ts';
 import {createSurroundings, type Surroundings, type SurroundingsTimes} from './surroundings.ts';
+import type {VantageTrouble} from './types.ts';
 
 export interface SelfCheckResult {
 	sound: boolean;
 	/** One sentence when not sound: what is broken, what to do. */
 	detail?: string;
-	/** backendState, version, tun, online (own map poll), relay (home region); what is not known is left out. */
+	/** backendState, version, tun, online (own map poll), relay (home region), trouble; what is not known is left out. */
 	facts: Record<string, string>;
 	/** Our own tailnet addresses, empty while not known. */
 	addresses: readonly string[];
@@ -74,7 +75,8 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 			const {trouble, network} = await lookAroundOrTell(asked.status);
 			inTrouble = trouble !== undefined;
 			const result = {...asked.result, ...(network === undefined ? {} : {network})};
-			return trouble === undefined ? result : {...result, sound: false, detail: trouble};
+			if (!trouble) return result;
+			return {...result, sound: false, detail: trouble.says, facts: {...result.facts, trouble: trouble.code}};
 		},
 		{freshMs: 500, timeoutMs: 60_000},
 	);
@@ -87,9 +89,8 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 		try {
 			return await lookAround(status);
 		} catch (error) {
-			return {
-				trouble: `Our own tailscaled stopped answering while it was asked what is around it: ${messageOf(error)}`,
-			};
+			const says = `Our own tailscaled stopped answering while it was asked what is around it: ${messageOf(error)}`;
+			return {trouble: {code: 'tailscaled-silent', says}};
 		}
 	}
 }
@@ -107,7 +108,8 @@ async function askTailscaled(socket: string): Promise<{result: SelfCheckResult; 
 	try {
 		status = await statusOf(socket, {peers: false, since: performance.now()}, never);
 	} catch (error) {
-		return {result: {sound: false, detail: messageOf(error), facts: {}, addresses: []}};
+		const facts = {trouble: 'tailscaled-silent' satisfies VantageTrouble};
+		return {result: {sound: false, detail: messageOf(error), facts, addresses: []}};
 	}
 	const {backendState, version, tun, self, magicDnsSuffix: domain} = status;
 	const facts: Record<string, string> = {backendState, version, tun: String(tun)};

@@ -42,6 +42,7 @@ function explain(standings: readonly Standing[], nowMs: number): VantageState[] 
 		if (left)
 			return {
 				...state,
+				leftSinceMs: left.sinceMs,
 				detail: `headscale has not listed ${state.name} for ${formatSpan(nowMs - left.sinceMs)}: it left the tailnet. Its checks end ${formatSpan(left.graceMs)} after it left, unless it comes back.`,
 			};
 		// Exec goes by the Kubernetes API.

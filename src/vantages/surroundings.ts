@@ -8,12 +8,13 @@ import {resolveTarget} from '../net/resolve.ts';
 import {raceAbort} from '../net/shared.ts';
 import type {TailnetFacts} from '../probes/types.ts';
 import {answersTcp, anyOf} from './answers.ts';
+import type {VantageTrouble} from './types.ts';
 
 export interface Surroundings {
 	/** Whether anything outside this machine answered; undefined where there is no relay to ask. */
 	network?: 'answers' | 'silent';
-	/** One sentence when the fault is ours: what is broken, what to do. */
-	trouble?: string;
+	/** When the fault is ours: which, and one sentence: what is broken, what to do. */
+	trouble?: {code: VantageTrouble; says: string};
 }
 
 export interface SurroundingsOptions {
@@ -82,7 +83,7 @@ export function createSurroundings(options: SurroundingsOptions): (status: Tails
 				suspects = new Set([...suspects, ...silent]);
 				const when = self?.online === false ? ' as soon as its control server answers' : '';
 				const trouble = `None of ${chosen.length} peers answers through WireGuard, though ${silent.length} can be reached beside it: our own tailscaled has lost its tunnels; restart it${when}`;
-				return {network: 'answers', trouble};
+				return {network: 'answers', trouble: {code: 'tunnels-lost', says: trouble}};
 			}
 		}
 		const answers = await anyOf([relay, anyThrough, anyBeside]);
@@ -90,7 +91,7 @@ export function createSurroundings(options: SurroundingsOptions): (status: Tails
 		if (proven.length > 0) suspects = new Set();
 		if (answers) return {network: 'answers'};
 		const trouble = `Our own network is gone: neither the relay ${region.code} nor any of the peers that were asked answers`;
-		return {network: 'silent', trouble};
+		return {network: 'silent', trouble: {code: 'network-gone', says: trouble}};
 	}
 
 	async function answersSoon(addresses: readonly string[], signal: AbortSignal): Promise<boolean> {

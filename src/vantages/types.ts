@@ -42,11 +42,19 @@ export interface VantageState {
 	runs: RunCounts;
 	skippedSlots: {overlap: number; late: number};
 	threadRestarts: number;
-	/** Facts about tailscaled: backendState, version, tun, online (own map poll). */
+	/** Facts about tailscaled: backendState, version, tun, online (own map poll); `trouble`: a `VantageTrouble` while it is sick for that. */
 	facts: Record<string, string>;
+	/** headscale lists its node no more: milliseconds since 1970, from when on. */
+	leftSinceMs?: number;
 	/** Of an agent: outcomes of its that were dropped, by why (`foreign`, `malformed`, `excess`), and those that it forgot before we could take them. */
 	intake?: {rejected: Readonly<Record<string, number>>; lost: number};
 }
+
+/**
+ * What makes a vantage sick although its tailscaled does not say so: it does not answer; it answers and has lost its WireGuard sessions;
+ * nothing around it answers; the measuring thread is late.
+ */
+export type VantageTrouble = 'tailscaled-silent' | 'tunnels-lost' | 'network-gone' | 'late';
 
 /** One way of a remote vantage. */
 export interface WayState {

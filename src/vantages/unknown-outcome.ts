@@ -3,6 +3,9 @@
 import type {Check, Outcome, UnknownReason} from '../engine/types.ts';
 import {systemClock} from '../util/clock.ts';
 
+/** How the detail of a run begins that found the target down, and is not believed because the vantage was not sound. */
+export const notBelieved = 'Nothing can be said about the target:';
+
 /** An outcome of now, without a reading. `detail`: one sentence why. */
 export function unknownOutcome(
 	check: Check,

@@ -1,7 +1,7 @@
 /** vast.ai as the page and the API tell it. Pure. */
 
 import {worstFirst} from '../collectors/vast.ts';
-import {type MismatchKind, mismatchKinds, type Reach, type VastJoin} from './join.ts';
+import {type JoinedInstance, type MismatchKind, mismatchKinds, type Reach, type VastJoin} from './join.ts';
 import type {TiedBy} from './tie-nodes.ts';
 import type {InstanceStatus} from './types.ts';
 
@@ -61,28 +61,29 @@ export function viewVast(join: VastJoin): VastView {
 		mismatches: Object.fromEntries(
 			mismatchKinds.flatMap(kind => (mismatches.has(kind) ? [[kind, mismatches.get(kind)]] : [])),
 		),
-		instances: worstFirst(instances)
-			.slice(0, instancesAtMost)
-			.map(joined => {
-				const {instance, reach, node, pod, withoutPod, unreachableSince, timeLeftMs} = joined;
-				const {id, label, status, gpuModel, gpus, pricePerHour, startMs, message} = instance;
-				const trouble = troubleOf(reach, withoutPod);
-				return {
-					...{id, label, status, reach},
-					...(gpuModel === undefined ? {} : {gpuModel}),
-					...(gpus === undefined ? {} : {gpus}),
-					...(pricePerHour === undefined ? {} : {pricePerHour}),
-					...(startMs === undefined ? {} : {startMs}),
-					...(timeLeftMs === undefined ? {} : {timeLeftMs}),
-					...(unreachableSince === undefined ? {} : {unreachableSince}),
-					...(message === undefined ? {} : {message}),
-					...(node === undefined ? {} : {node}),
-					...(pod === undefined ? {} : {pod: `${pod.namespace}/${pod.name}`}),
-					...(withoutPod ? {withoutPod} : {}),
-					...(trouble === undefined ? {} : {trouble}),
-				};
-			}),
+		instances: worstFirst(instances).slice(0, instancesAtMost).map(viewInstance),
 		podsWithoutInstance: podsWithoutInstance.slice(0, podsAtMost).map(({namespace, name}) => `${namespace}/${name}`),
+	};
+}
+
+/** One instance, with what does not fit. */
+export function viewInstance(joined: JoinedInstance): VastInstanceView {
+	const {instance, reach, node, pod, withoutPod, unreachableSince, timeLeftMs} = joined;
+	const {id, label, status, gpuModel, gpus, pricePerHour, startMs, message} = instance;
+	const trouble = troubleOf(reach, withoutPod);
+	return {
+		...{id, label, status, reach},
+		...(gpuModel === undefined ? {} : {gpuModel}),
+		...(gpus === undefined ? {} : {gpus}),
+		...(pricePerHour === undefined ? {} : {pricePerHour}),
+		...(startMs === undefined ? {} : {startMs}),
+		...(timeLeftMs === undefined ? {} : {timeLeftMs}),
+		...(unreachableSince === undefined ? {} : {unreachableSince}),
+		...(message === undefined ? {} : {message}),
+		...(node === undefined ? {} : {node}),
+		...(pod === undefined ? {} : {pod: `${pod.namespace}/${pod.name}`}),
+		...(withoutPod ? {withoutPod} : {}),
+		...(trouble === undefined ? {} : {trouble}),
 	};
 }
 

@@ -1,6 +1,7 @@
 import {stripVTControlCharacters} from 'node:util';
 import test from 'ava';
-import {type DrawOptions, drawProbe} from '../../src/cli/draw.ts';
+import {drawProbe} from '../../src/cli/draw.ts';
+import type {DrawOptions} from '../../src/cli/draw-lines.ts';
 import type {Check, Outcome} from '../../src/engine/types.ts';
 import {describeProbe} from '../../src/server/json.ts';
 import type {AdhocAnswer} from '../../src/server/types.ts';

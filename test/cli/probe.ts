@@ -8,7 +8,8 @@ import {createServer as createTlsServer} from 'node:tls';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {execa} from 'execa';
-import {probeUsage, runProbe, type Terminal} from '../../src/cli/probe.ts';
+import {probeUsage, runProbe} from '../../src/cli/probe.ts';
+import type {Terminal} from '../../src/cli/terminal.ts';
 import {serveControl} from '../../src/lab/control.ts';
 import {controlPathIn} from '../../src/lab/directory.ts';
 import {describeProbe} from '../../src/server/json.ts';
@@ -439,6 +440,40 @@ test('checks that have the target of a plain probe are told, as what they want m
 
 	t.regex(
 		out,
-		/\n\n {2}check own has this target: up since 22:13 UTC, with options of its own\n {2}check shut wants nothing to answer there: down since 22:12 UTC\n {2}as that check is configured: tailprobe probe --url\s+http:\/\/127\.0\.0\.1:\d+\s+--check\s+own\s+june-orchestrator\n$/,
+		/\n\n {2}check own has this target: up since 22:13 UTC, with options of its own\n {2}check shut wants nothing to answer there: down since 22:12 UTC\n {2}as that check is configured:\n {4}tailprobe probe --url http:\/\/127\.0\.0\.1:\d+ --check own june-orchestrator\n$/,
 	);
+});
+
+test('the last hour of the check and the path of its tunnel stand beside the fresh answer', async t => {
+	const run = aCheck();
+	const hour = [...Array.from({length: 59}, () => undefined), {up: 3, down: 1, unknown: 0, worstSeconds: 0.041}];
+	const checks = () => [
+		aCheckView({check: {...run, key: 'other', name: 'other', vantage: 'gpu'}}),
+		aCheckView({check: {...run, key: 'api', name: 'api'}, strip: hour}),
+	];
+	const target = {...run.target, peer: 'june-orchestrator'};
+	const asModule = fakeDaemon({checks, probe: async () => ranAnswer(undefined, {...run, target})});
+	const asCheck = fakeDaemon({
+		checks,
+		probe: async () => ({...ranAnswer(undefined, {...run, name: 'api'}), module: undefined}) as unknown as AdhocAnswer,
+	});
+	const strip = `\n  ${'·'.repeat(59)}✗\n  last hour`;
+
+	const one = await runAgainst(asModule, [run.target.address]);
+	const other = await runAgainst(asCheck, ['--check', 'api']);
+	const none = await runAgainst(fakeDaemon({checks: () => []}), ['x']);
+
+	t.true(one.out.includes(`${strip} of check api: 3 of 4 up, worst 41.0 ms\n`), one.out);
+	t.regex(one.out, /^ {2}path direct · /m);
+	t.true(other.out.includes(`${strip}: 3 of 4 up, worst 41.0 ms\n`), other.out);
+	t.notRegex(none.out, /last hour/);
+});
+
+test('--json escapes what would move a cursor', async t => {
+	const down = anOutcome({kind: 'adhoc', verdict: 'down', reason: 'refused', detail: 'a\u009b31mb'});
+
+	const {out} = await runAgainst(fakeDaemon({probe: async () => ranAnswer(down)}), ['--json', 'x']);
+
+	t.notRegex(out, /\u009b/);
+	t.is(JSON.parse(out).outcome.detail, 'a\u009b31mb');
 });

@@ -447,6 +447,23 @@ test('what failed tells whether anything answered, and with which status', async
 	t.is(await failureOf(clientOf(await answer(t, says(200, '{}'))).key()), undefined);
 });
 
+test('what a failed read met with is told by a word', async t => {
+	const obstacleOf = async (read: Promise<unknown>) =>
+		(await t.throwsAsync(read, {instanceOf: HeadscaleError}))?.obstacle;
+	const nobody = createHeadscaleClient({url: 'http://127.0.0.2:9', timeoutMs: 5000});
+	const silent = clientOf(await answerBytes(t, () => {}), {timeoutMs: 100});
+	const garbled = clientOf(await answerBytes(t, socket => socket.end('SSH-2.0-x\r\n')));
+
+	t.is(await obstacleOf(nobody.health()), 'refused');
+	t.is(await obstacleOf(silent.key()), 'silent');
+	t.is(await obstacleOf(garbled.key()), 'foreign');
+	t.is(await obstacleOf(clientOf(await answer(t, says(502, '<html>'))).key()), 'foreign');
+	t.is(await obstacleOf(clientOf(await answer(t, says(200, '<html>'))).health()), 'foreign');
+	t.is(await obstacleOf(clientOf(await answer(t, says(401, ''))).nodes()), 'unauthorized');
+	t.is(await obstacleOf(clientOf(await answer(t, says(401, ''))).key()), 'foreign');
+	t.is(await obstacleOf(clientOf(await answer(t, says(500, '{"message":"database is locked"}'))).nodes()), undefined);
+});
+
 test('a name that does not exist is told', async t => {
 	const client = createHeadscaleClient({url: 'http://headscale.invalid', timeoutMs: 5000});
 

@@ -84,3 +84,15 @@ test('a part that fails is told by its name, and the problems of all lists toget
 	t.like(lines.flat(), [{source: 'headscale-api-keys'}, 'source fails']);
 	t.is(source.sources().find(({name}) => name === 'headscale-users')?.ok, true);
 });
+
+test('a refresh reads its health, nodes and keys anew, and leaves the rest alone', async t => {
+	const {source} = await start(t, pages023);
+	const before = source.state();
+
+	await source.refresh(AbortSignal.timeout(5000));
+
+	const after = source.state();
+	for (const part of ['health', 'nodes', 'key'] as const) t.not(after[part], before[part], part);
+	t.is(after.users, before.users);
+	t.is(after.version, before.version);
+});

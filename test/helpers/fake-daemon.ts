@@ -2,6 +2,7 @@
 
 import http from 'node:http';
 import type {Check, Outcome} from '../../src/engine/types.ts';
+import {noMachines} from '../../src/inventory/machine-types.ts';
 import type {TailnetNode} from '../../src/inventory/types.ts';
 import {createApp, type LogLine, startServer} from '../../src/server/app.ts';
 import type {AdhocAnswer, AdhocRequest, CheckView, DaemonView, NodeView} from '../../src/server/types.ts';
@@ -122,6 +123,10 @@ export function fakeDaemon(part: Partial<DaemonView> = {}): FakeDaemon {
 		vantages: () => [aVantage()],
 		pools: () => [],
 		vast: () => undefined,
+		machines: () => noMachines,
+		async diagnose({subject}) {
+			return {kind: 'bad_request', field: 'subject', detail: `Nothing here goes by the name ${subject}.`};
+		},
 		sources: () => [{name: 'headscale-nodes', ok: true, lastSuccessAt: someTime, lastTriedAt: someTime, seconds: 0.02}],
 		nodes: () => [aNodeView()],
 		listedNodes: () => ({nodes: [aNode()], domain: 'tail.example.com'}),

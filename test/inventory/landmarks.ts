@@ -12,7 +12,13 @@ test('landmarks are the hosts of headscale and of its metrics, each once and in 
 	const text = (metrics: string) =>
 		`headscale: {url: "https://Headscale.lab:8443/", api_key: {file: /run/key}, metrics_url: "http://${metrics}:9090/metrics"}`;
 
-	t.deepEqual(listOf(text('10.77.0.2')), {headscale: ['headscale.lab', '10.77.0.2'], dnsServer: '100.100.100.100'});
+	t.like(listOf(text('10.77.0.2')), {
+		headscale: ['headscale.lab', '10.77.0.2'],
+		headscaleUrl: 'https://Headscale.lab:8443',
+		dnsServer: '100.100.100.100',
+	});
 	t.deepEqual(listOf(text('headscale.lab')).headscale, ['headscale.lab']);
-	t.deepEqual(listOf('tailnet: {dns_server: "127.0.0.1:5353"}'), {headscale: [], dnsServer: '127.0.0.1:5353'});
+	const without = listOf('tailnet: {dns_server: "127.0.0.1:5353"}');
+	t.like(without, {headscale: [], dnsServer: '127.0.0.1:5353'});
+	t.is(without.headscaleUrl, undefined);
 });

@@ -6,7 +6,7 @@ import type {LabFacts} from '../../src/lab/messages.ts';
 const facts: LabFacts = {
 	headscaleUrl: 'http://127.0.0.1:50481',
 	headscaleMetricsUrl: 'http://127.0.0.1:50480/metrics',
-	servicePorts: {orchestrator: 8080, livekit: 7880, tts: 8000, stt: 8001},
+	servicePorts: {orchestrator: 8080, auth: 8443, livekit: 7880, tts: 8000, stt: 8001},
 	dnsServer: '127.0.0.1:5300',
 	derpUrl: 'http://127.0.0.1:3340',
 	stunServer: '127.0.0.1:3478',
@@ -15,6 +15,8 @@ const facts: LabFacts = {
 	vastUrl: 'http://127.0.0.1:2770',
 	vastKeyFile: '/run/lab/vast-key',
 	agentSecretFile: '/run/lab/agent-secret',
+	caFile: new URL('../fixtures/tls/ca.pem', import.meta.url).pathname,
+	publicPort: 40_111,
 	apiKeyFile: '/tmp/lab "x"/key',
 };
 
@@ -28,6 +30,7 @@ test('the daemon can read it', t => {
 		[
 			['tunnel', 'tunnel', 5000, 2000],
 			['orchestrator', 'http', 5000, 2000],
+			['auth', 'http', 5000, 2000],
 			['livekit', 'http', 5000, 2000],
 			['orchestrator-port', 'tcp', 5000, 2000],
 			['livekit-signal', 'ws', 5000, 2000],
@@ -36,6 +39,7 @@ test('the daemon can read it', t => {
 			['stun', 'stun', 5000, 2000],
 			['tts', 'http', 5000, 2000],
 			['stt', 'http', 5000, 2000],
+			['exposed', 'http', 5000, 2000],
 			['webhook', 'http', 5000, 2000],
 			['audio', 'http', 5000, 2000],
 			['gpu-tunnel', 'tunnel', 5000, 2000],

@@ -205,3 +205,69 @@ test.serial('a stopped prober is offline at headscale, a frozen one is not', asy
 
 	t.deepEqual([stopped, frozen], [false, true]);
 });
+
+test.serial('a stopped headscale listens nowhere, and begins its counters anew', async t => {
+	const before = readValue(await metrics(), 'process_start_time_seconds');
+
+	await lab.break('headscale-stopped');
+
+	t.is(await api('/health'), 'refused');
+	t.is(await ask(lab.urls.headscaleMetricsUrl), 'refused');
+	await lab.heal();
+	t.like(await api('/health'), {status: 200});
+	t.true(readValue(await metrics(), 'process_start_time_seconds') > before);
+});
+
+test.serial('its API can hang while the rest answers, with writes that wait', async t => {
+	await lab.break('headscale-api-stuck');
+
+	t.is(await api('/api/v1/node'), 'silence');
+	t.like(await api('/health'), {status: 200});
+	t.true(readValue(await metrics(), 'headscale_nodestore_queue_depth') > 0);
+});
+
+test.serial('without its database health says fail, behind a broken proxy nothing comes but its page', async t => {
+	await lab.break('headscale-database-down');
+	t.like(await api('/health'), {status: 500, body: '{"status":"fail"}'});
+	t.like(await api('/api/v1/node'), {status: 500});
+	await lab.heal();
+
+	await lab.break('headscale-proxy-error');
+	t.like(await api('/health'), {status: 502});
+	t.like(await api('/api/v1/node'), {status: 502});
+});
+
+test.serial('what it lists can be wrong: offline nodes that live, a missing user, an expiry in 1970', async t => {
+	const list = async () =>
+		jsonOf<{nodes: {givenName: string; online: boolean; expiry: string | null}[]}>(t, await api('/api/v1/node')).nodes;
+
+	await lab.break('headscale-drops-clients');
+	t.false((await list()).some(({online}) => online));
+	await lab.heal();
+
+	await lab.break('livekit-listed-offline');
+	await lab.break('user-missing');
+	await lab.break('livekit-bad-expiry');
+	const livekit = (await list()).find(({givenName}) => givenName === 'livekit');
+	t.false(livekit?.online);
+	t.regex(livekit?.expiry ?? '', /^1970-01-01/);
+	const {users} = jsonOf<{users: {name: string}[]}>(t, await api('/api/v1/user'));
+	t.deepEqual(
+		users.map(({name}) => name),
+		['oncall'],
+	);
+});
+
+test.serial('a machine that joined again has two records of one hostname', async t => {
+	await lab.break('gpu1-joined-twice');
+
+	const {nodes} = jsonOf<{nodes: {name: string; givenName: string; online: boolean}[]}>(t, await api('/api/v1/node'));
+
+	t.deepEqual(
+		nodes.filter(({name}) => name === 'june-gpu-00000001').map(({givenName, online}) => [givenName, online]),
+		[
+			['june-gpu-00000001', false],
+			['june-gpu-00000001-k4v9zq2m', true],
+		],
+	);
+});

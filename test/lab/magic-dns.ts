@@ -86,3 +86,12 @@ test.serial('it is silent when it is dead, and when its tailscaled is stopped or
 
 	t.like(await query('livekit.tail.ozzu.world', 'A'), {rcode: 'NOERROR'});
 });
+
+test.serial('orchestrator-name-unknown and livekit-hidden: no such name', async t => {
+	await lab.break('orchestrator-name-unknown');
+	await lab.break('livekit-hidden');
+
+	t.like(await query('june-orchestrator.tail.ozzu.world', 'A'), {rcode: 'NXDOMAIN'});
+	t.like(await query('livekit.tail.ozzu.world', 'A'), {rcode: 'NXDOMAIN'});
+	t.like(await query('june-gpu-00000001.tail.ozzu.world', 'A'), {rcode: 'NOERROR'});
+});

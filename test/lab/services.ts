@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+import {connect} from 'node:tls';
 import test from 'ava';
 import type {ServiceKind} from '../../src/lab/platform.ts';
 import {aLab, ask, jsonOf} from '../helpers/lab.ts';
@@ -63,9 +65,15 @@ test.serial('gpu1-derp: the services of that machine get slower', async t => {
 	t.true(performance.now() - startedAt >= 70);
 });
 
-test.serial('what cannot be reached accepts and never answers, the rest goes on', async t => {
+test.serial('what cannot be reached says nothing, the rest goes on', async t => {
 	const cases: [fault: string, silent: string[], answering: string[]][] = [
 		['gpu2-dead-but-online', speech(2), [...speech(1), livekit]],
+		['gpu1-tailscaled-ended', speech(1), [...speech(2), livekit]],
+		['gpu1-wireguard-dead', speech(1), [...speech(2), livekit]],
+		['gpu1-tts-hangs', speech(1).slice(0, 1), [...speech(1).slice(1), livekit]],
+		['livekit-filtered', [livekit], [orchestrator]],
+		['livekit-hidden', [livekit], [orchestrator]],
+		['tailscaled-signed-out', [orchestrator, livekit, ...speech(1)], []],
 		['livekit-key-expired', [livekit], [orchestrator]],
 		['tailscaled-stopped', [orchestrator, livekit, ...speech(1)], []],
 		['tailscaled-frozen', [orchestrator, livekit, ...speech(1)], []],
@@ -93,4 +101,57 @@ test.serial('gpu2-gone: nobody listens there any more', async t => {
 	const answers = await Promise.all(speech(2).map(url => ask(url)));
 
 	t.deepEqual(answers, ['refused', 'refused']);
+});
+
+const authAt = addressOf('june-orchestrator') ?? '';
+
+/** Why its certificate is not taken, if it is not, or that nothing comes. */
+function greet(): Promise<string> {
+	return new Promise(resolve => {
+		const socket = connect({
+			host: authAt,
+			port: lab.urls.servicePorts.auth,
+			servername: 'june-orchestrator',
+			ca: readFileSync(lab.urls.caFile),
+		});
+		const end = (how: string) => {
+			socket.destroy();
+			resolve(how);
+		};
+		socket.setTimeout(400, () => end('silence'));
+		socket.once('secureConnect', () => end('trusted'));
+		socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? ''));
+	});
+}
+
+test.serial('auth is behind TLS: its certificate expires, or is of a stranger', async t => {
+	const seen = [await greet()];
+	for (const fault of ['auth-certificate-expired', 'auth-certificate-untrusted']) {
+		await lab.break(fault);
+		seen.push(await greet());
+		await lab.heal(fault);
+	}
+	seen.push(await greet());
+
+	t.deepEqual(seen, ['trusted', 'CERT_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'trusted']);
+});
+
+test.serial('gpu1-exposed: what must be closed answers', async t => {
+	const address = `http://127.0.0.1:${lab.urls.publicPort}/healthz`;
+
+	t.is(await ask(address), 'refused');
+	await lab.break('gpu1-exposed');
+	t.like(await ask(address), {status: 200});
+	await lab.heal();
+	t.is(await ask(address), 'refused');
+});
+
+test.serial('gpu1-joined-twice: its services are where the new record leads', async t => {
+	const renewed = ofNode('june-gpu-00000001-k4v9zq2m', 'tts', '/healthz');
+	t.is(await ask(renewed), 'refused');
+
+	await lab.break('gpu1-joined-twice');
+
+	t.is(await ask(speech(1)[0] ?? '', {withinMs: 300}), 'silence');
+	t.like(await ask(renewed), {status: 200});
 });

@@ -188,3 +188,50 @@ test.serial('headscale-frozen: tunnels live on', async t => {
 	t.like(jsonOf(t, await ping(lab, 'june-gpu-00000002', 'TSMP')), {Err: ''});
 	t.like(jsonOf(t, await status()), {BackendState: 'Running', Self: {Online: true}});
 });
+
+test.serial('tailscaled-signed-out: it needs a login, and knows no peer', async t => {
+	await lab.break('tailscaled-signed-out');
+
+	const now = jsonOf<Status>(t, await status());
+
+	t.like(now, {BackendState: 'NeedsLogin', Self: {Online: false}, Peer: {}});
+	t.like(jsonOf(t, await ping(lab, 'livekit', 'disco')), {Err: 'no matching peer'});
+});
+
+test.serial('gpu1-wireguard-dead: disco answers and TSMP does not', async t => {
+	await lab.break('gpu1-wireguard-dead');
+
+	t.like(jsonOf(t, await ping(lab, 'june-gpu-00000001', 'disco')), {Err: ''});
+	t.is(await ping(lab, 'june-gpu-00000001', 'TSMP'), 'silence');
+});
+
+test.serial('livekit-hidden: it is no peer, and has no name', async t => {
+	await lab.break('livekit-hidden');
+
+	const {Peer} = jsonOf<Status>(t, await status());
+
+	t.false(Object.values(Peer ?? {}).some(peer => peer.HostName === 'livekit'));
+	t.like(jsonOf(t, await ping(lab, 'livekit', 'TSMP')), {Err: 'no matching peer'});
+});
+
+test.serial('relay-down: only what goes over the relay is lost, and the map still names it', async t => {
+	await lab.break('relay-down');
+	t.like(jsonOf(t, await ping(lab, 'june-gpu-00000001', 'TSMP')), {Err: ''});
+	await lab.break('gpu1-derp');
+
+	t.is(await ping(lab, 'june-gpu-00000001', 'TSMP'), 'silence');
+	t.is(await ask(`${lab.urls.derpUrl}/derp/probe`), 'refused');
+	t.not(Object.keys(jsonOf<{Regions: object}>(t, await ask(localApi(lab, 'derpmap'))).Regions).length, 0);
+});
+
+test.serial('relay-map-empty: there is no relay in the map', async t => {
+	await lab.break('relay-map-empty');
+
+	t.deepEqual(jsonOf(t, await ask(localApi(lab, 'derpmap'))), {Regions: {}});
+});
+
+test.serial('headscale-stopped: tailscaled knows that it is not connected', async t => {
+	await lab.break('headscale-stopped');
+
+	t.like(jsonOf(t, await status()), {BackendState: 'Running', Self: {Online: false}});
+});

@@ -2,17 +2,12 @@ import test, {type ExecutionContext} from 'ava';
 import type {VastMood} from '../../src/lab/conditions.ts';
 import {makeIdentities} from '../../src/lab/identity.ts';
 import {startVast} from '../../src/lab/vast.ts';
-import {createWorld} from '../../src/lab/world.ts';
 import {createVastClient} from '../../src/vast/client.ts';
 import type {VastError} from '../../src/vast/faults.ts';
 
 async function start(t: ExecutionContext, mood: () => VastMood = () => 'answers', hasStray = () => false) {
 	const identities = makeIdentities(Date.now());
-	const vast = await startVast(
-		createWorld(() => {}),
-		identities,
-		{port: 0, mood, hasStray},
-	);
+	const vast = await startVast(identities, {port: 0, mood, hasStray});
 	t.teardown(() => vast.stop());
 	const read = (apiKey = vast.apiKey) =>
 		createVastClient({url: vast.url, apiKey: () => apiKey, timeoutMs: 300, maxInstances: 100})(

@@ -98,6 +98,14 @@ for (const [type, file, expected] of [
 	});
 }
 
+test('a disco ping can be made as large as a full packet', async t => {
+	const local = await startLocalApi(t);
+
+	await createLocalApi(local.socket).ping('100.64.0.3', 'disco', endless, 1340);
+
+	t.deepEqual(local.calls, ['POST /localapi/v0/ping?ip=100.64.0.3&type=disco&size=1340']);
+});
+
 test('the relay map is read, with the port that tailscaled leaves out', async t => {
 	const {socket} = await startLocalApi(t);
 	const bare = await startLocalApi(t, {

@@ -16,7 +16,10 @@ interface Document {
 type Content = Record<string, {schema: object}>;
 
 const document = JSON.parse(JSON.stringify(describeApi('0.1.0'))) as Document;
-const pageFiles = new Set(['/', '/page.js', '/page.css', '/favicon.svg']);
+const pageFiles = new Set([
+	...['/', '/page.js', '/page.css', '/favicon.svg', '/probe-now'],
+	...['/checks', '/nodes'].flatMap(path => [`${path}/:name`, `${path}/:name/diagnose`]),
+]);
 
 /** Whether an answer is what the document, as published, says of it: read by a validator that knows nothing of our schemas. */
 async function holds(

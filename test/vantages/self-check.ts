@@ -122,7 +122,7 @@ test('the own relay and all peers silent together: our network is gone', async t
 	t.false(result.sound);
 	t.regex(result.detail ?? '', /^Our own network is gone: neither the relay lab nor any of the peers/);
 	t.is(result.network, 'silent');
-	t.is(result.facts.backendState, 'Running');
+	t.like(result.facts, {backendState: 'Running', trouble: 'network-gone'});
 	t.is(pinged(local), 4);
 });
 
@@ -192,7 +192,7 @@ test('a tailscaled that hangs is sick within its time', async t => {
 test('a tailscaled that is not there is sick', async t => {
 	const result = await checkOf({socket: '/nonexistent/tailscaled.sock'}).look(endless);
 
-	t.like(result, {sound: false, facts: {}, addresses: []});
+	t.like(result, {sound: false, facts: {trouble: 'tailscaled-silent'}, addresses: []});
 	t.regex(result.detail ?? '', /does not exist: start tailscaled/);
 });
 
@@ -203,6 +203,7 @@ test('a tailscaled that hangs after the first question is sick', async t => {
 
 	t.false(result.sound);
 	t.regex(result.detail ?? '', /stopped answering/);
+	t.is(result.facts.trouble, 'tailscaled-silent');
 });
 
 test('many looks at once are one', async t => {
@@ -229,6 +230,7 @@ test('three peers that are reached beside WireGuard and not through it: our own 
 		'None of 4 peers answers through WireGuard, though 4 can be reached beside it: our own tailscaled has lost its tunnels; restart it',
 	);
 	t.is(result.network, 'answers');
+	t.is(result.facts.trouble, 'tunnels-lost');
 });
 
 test('one peer that answers through WireGuard proves it', async t => {

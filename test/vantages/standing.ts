@@ -47,6 +47,7 @@ test('a machine that left the tailnet is told so, and what stands in the way of 
 	const [found] = standings.look([{state: remote(), left}]);
 
 	t.regex(found?.detail ?? '', /headscale has not listed june-gpu-1 for 20 s: it left the tailnet\. .*5 min/);
+	t.is(found?.leftSinceMs, left.sinceMs);
 });
 
 test('a condition is dated from when it began, and anew when it comes again', t => {

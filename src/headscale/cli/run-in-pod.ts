@@ -46,7 +46,8 @@ export async function runHeadscaleInPod({
 	if (result.kind === 'refused') throw new HeadscaleError(`${tried} could not be run. ${result.detail}`);
 	const {stdout, stderr, status, ending} = result;
 	if (ending === 'overflow') throw new HeadscaleError(`${tried} ${tooMuchPrinted(stdout.length, maxOutputBytes)}`);
-	if (ending === 'deadline') throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s.`);
+	if (ending === 'deadline')
+		throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s.`, undefined, 'silent');
 	if (status === undefined) throw new HeadscaleError(`${tried} was cut off in the middle.`);
 	if (status === 0) return stdout.toString();
 	if ((status === 126 || status === 127) && stdout.length === 0 && stderr === '')

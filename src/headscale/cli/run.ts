@@ -72,7 +72,8 @@ export async function runHeadscale({command, args, timeoutMs, maxOutputBytes, si
 	});
 	if (signal?.aborted) throw signal.reason;
 	const said = Buffer.from(result.stderr ?? []).toString();
-	if (result.timedOut) throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s. ${hanging}`);
+	if (result.timedOut)
+		throw new HeadscaleError(`${tried} did not end within ${timeoutMs / 1000} s. ${hanging}`, undefined, 'silent');
 	if (result.isMaxBuffer)
 		throw new HeadscaleError(`${tried} ${tooMuchPrinted(result.stdout?.length ?? 0, maxOutputBytes)}`);
 	if (result.exitCode === 0) return Buffer.from(result.stdout ?? []).toString();

@@ -4,12 +4,12 @@ import type {PoolView} from '../../pools/types.ts';
 import {verdictOf} from '../../pools/view.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import {countChecks} from '../json.ts';
-import {groupSources} from './causes.ts';
 import type {Snapshot} from './snapshot.ts';
+import {groupSources} from './source-groups.ts';
 import {isUnsupported} from './unsupported-notes.ts';
 import {count, isUnsound} from './words.ts';
 
-/** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up`. */
+/** `2 down`, `vantage sick · 15 unknown`, `headscale fails · 15 up`, `all up, 2 notes`, `all up, 1 degraded`, `all up`. */
 export function headline(snapshot: Snapshot, notes: number): string {
 	const {checks, pools, vantages} = snapshot;
 	const {total, up, down, unknown: all, pending} = countChecks(checks);
@@ -28,7 +28,15 @@ export function headline(snapshot: Snapshot, notes: number): string {
 	if (pending === total) return 'first runs under way';
 	const rest = [pending > 0 ? `${pending} not run yet` : '', unsupported > 0 ? `${unsupported} cannot run` : ''];
 	const whole = pending + unsupported > 0 ? [`${up} up`, ...rest.filter(part => part !== '')].join(', ') : 'all up';
-	return notes > 0 ? `${whole}, ${count(notes, 'note')}` : whole;
+	const beside = countDegraded(snapshot);
+	return [whole, ...(beside > 0 ? [`${beside} degraded`] : []), ...(notes > 0 ? [count(notes, 'note')] : [])].join(
+		', ',
+	);
+}
+
+/** Faults that break no link; pools that are short are told by themselves. */
+export function countDegraded({incidents}: Pick<Snapshot, 'incidents'>): number {
+	return incidents.filter(({state, cause}) => state === 'degraded' && !cause.about.startsWith('pool ')).length;
 }
 
 function sayPools(pools: readonly PoolView[]): string {

@@ -19,7 +19,11 @@ const apiKeySoonMs = 14 * dayMs;
 const certificateSoonMs = 21 * dayMs;
 
 /** At most one for each matter. */
-export function noteHeadscale({platform: {headscale}, sources, nowMs}: Snapshot): Note[] {
+export function noteHeadscale({
+	platform: {headscale},
+	sources,
+	nowMs,
+}: Pick<Snapshot, 'platform' | 'sources' | 'nowMs'>): Note[] {
 	if (!headscale) return [];
 	const {certificate, preAuthKeys, missingUsers, unservedRoutes, duplicateHostnames, lingering} = headscale;
 	// While headscale does not answer at all, that is told above.

@@ -1,63 +1,154 @@
 /** Targets × vantages, a table for each check: verdict, latency, path, and the last hour. */
 
 import {latencySeconds} from '../../engine/latency.ts';
+import {hashText} from '../../util/hash.ts';
 import {formatLatency, formatPath} from '../../util/readable.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
+import {renderPaging} from './paging.ts';
+import {linkTo, matcherOf, matchesCheck, type PageQuery, slicePage, wholePage} from './query.ts';
 import {drawStrip, renderStripLegend} from './strip.ts';
-import {badness, count, formatLoss, historyPath, type Shown, shownVerdict, verdictMark, verdictWords} from './words.ts';
+import {badness, checkPath, count, formatLoss, type Shown, shownVerdict, verdictMark, verdictWords} from './words.ts';
 
-/** Rows on the whole page, shared by the tables; each shows at least some, and none more than most. */
-const rows = {all: 400, least: 5, most: 50};
+/** Cells on the whole page, shared by the tables; each shows at least some rows, and none more than most. */
+const cellsOfAll = 400;
+const rows = {least: 4, most: 50};
+/** More tables than this, and the worst are shown. */
+const tablesAtMost = 60;
+/** More vantages than this, and more than targets, stand below each other. */
+const columnsToTurn = 4;
+/** Beyond these the worst columns are shown. */
+const columnsAtMost = 10;
+const rowsOfAPage = 300;
 
-export function renderMatrix(checks: readonly CheckView[]): Html {
-	const groups = Map.groupBy(checks, ({check}) => check.name);
-	if (groups.size === 0) return html``;
-	const shown = Math.min(rows.most, Math.max(rows.least, Math.floor(rows.all / groups.size)));
+export function renderMatrix(checks: readonly CheckView[], query: PageQuery = wholePage): Html {
+	const matches = matcherOf(query);
+	const found = query.filter === '' ? checks : checks.filter(view => matchesCheck(matches, view));
+	if (checks.length === 0) return html``;
+	const tables = Array.from(Map.groupBy(found, ({check}) => check.name).values(), layOut);
+	const number =
+		query.filter === ''
+			? ''
+			: html` <span class="muted">${found.length} of ${checks.length} have “${query.filter}”</span>`;
 	return html`<section id="checks" aria-labelledby="checks-title">
-<h2 id="checks-title">Checks</h2>
-${renderStripLegend()}
-${Array.from(groups.values(), (views, at) => renderGroup(`check-${at}`, views, shown))}
+<h2 id="checks-title">Checks${number}</h2>
+${tables.length > 0 ? renderStripLegend() : ''}
+<div class="groups">${query.all === 'checks' ? renderAPage(tables, query) : renderWorst(tables, query)}</div>
 </section>`;
 }
 
-function renderGroup(id: string, views: readonly CheckView[], shown: number): Html {
-	const [first] = views;
-	const looksAtItself = first?.check.target.address === 'self';
+function renderWorst(tables: readonly Table[], query: PageQuery): Html {
+	const worst = tables.length <= tablesAtMost ? tables : [...tables].toSorted(compareTables).slice(0, tablesAtMost);
+	const budget = cellsOfAll / Math.max(1, worst.length);
+	const left = tables.length - worst.length;
+	return html`${worst.map(table => {
+		const room = Math.min(rows.most, Math.max(rows.least, Math.floor(budget / table.columns.length)));
+		return renderTable(table, table.lines.slice(0, room), query);
+	})}${left > 0 ? html`<p class="rest">${count(left, 'more kind')} of checks not shown here; <a href="${linkTo(query, 'checks')}">show all checks</a>.</p>` : ''}`;
+}
+
+function renderAPage(tables: readonly Table[], query: PageQuery): Html {
+	const all = tables.flatMap(table => table.lines.map(line => ({table, line})));
+	const {shown, ...paging} = slicePage(all, query, rowsOfAPage);
+	const onPage = Map.groupBy(shown, ({table}) => table);
+	return html`${Array.from(onPage, ([table, lines]) =>
+		renderTable(
+			table,
+			lines.map(({line}) => line),
+			undefined,
+		),
+	)}${renderPaging('checks', query, paging)}`;
+}
+
+/** All checks of one name: what stands below each other, and what beside. */
+interface Table {
+	first: CheckView;
+	/** Of what the rows are: targets, or vantages. */
+	isTurned: boolean;
+	columns: readonly string[];
+	titles: readonly string[];
+	columnOf(view: CheckView): string;
+	/** Worst first. */
+	lines: readonly Row[];
+}
+
+function layOut(views: readonly CheckView[]): Table {
+	const first = views[0] as CheckView;
+	const looksAtItself = first.check.target.address === 'self';
 	const vantages = new Set(views.map(({check}) => check.vantage));
 	const targets = new Set(views.map(({check}) => check.target.name));
 	// The longer list goes down the page, where there is room.
-	const isTurned = looksAtItself || (vantages.size > targets.size && vantages.size > columnsAtMost);
+	const isTurned = looksAtItself || (vantages.size > targets.size && vantages.size > columnsToTurn);
 	const rowOf = ({check}: CheckView) => (isTurned ? check.vantage : check.target.name);
 	const columnOf = ({check}: CheckView) => (looksAtItself ? '' : isTurned ? check.target.name : check.vantage);
-	const columns = [...new Set(views.map(columnOf))].toSorted();
-	const lines = Array.from(Map.groupBy(views, rowOf)).toSorted(compareRows);
-	const titles = looksAtItself ? ['state'] : columns.map(column => (isTurned ? column : `from ${column}`));
-	return html`<div class="group">
-<h3 id="${id}">${first?.check.name} <span class="muted">${first?.check.type} every ${(first?.check.intervalMs ?? 0) / 1000} s</span></h3>
+	const columns = worstColumns(views, columnOf);
+	return {
+		first,
+		isTurned,
+		columns,
+		titles: looksAtItself ? ['state'] : columns.map(column => (isTurned ? column : `from ${column}`)),
+		columnOf,
+		lines: Array.from(Map.groupBy(views, rowOf)).toSorted(compareRows),
+	};
+}
+
+/** In the order of their names. */
+function worstColumns(views: readonly CheckView[], columnOf: (view: CheckView) => string): string[] {
+	const columns = Map.groupBy(views, columnOf);
+	if (columns.size <= columnsAtMost) return [...columns.keys()].toSorted();
+	const worst = Array.from(columns, ([name, own]) => ({name, badness: worstOf(own)}));
+	return worst
+		.toSorted((one, other) => other.badness - one.badness || (one.name < other.name ? -1 : 1))
+		.slice(0, columnsAtMost)
+		.map(({name}) => name)
+		.toSorted();
+}
+
+function renderTable(
+	{first: {check}, isTurned, columns, titles, columnOf, lines}: Table,
+	shown: readonly Row[],
+	/** Where the rest is counted, what leads to it. */
+	query: PageQuery | undefined,
+): Html {
+	const id = `check-${hashText(check.name).toString(36)}`;
+	const visible = new Set(columns);
+	const all = lines.flatMap(([, cells]) => cells);
+	const drawn = new Set(shown.flatMap(([, cells]) => cells.filter(cell => visible.has(columnOf(cell)))));
+	const rest = query
+		? all.filter(view => !drawn.has(view))
+		: shown.flatMap(([, cells]) => cells.filter(cell => !drawn.has(cell)));
+	return html`<div class="group${columns.length > 1 ? ' wide' : ''}">
+<h3 id="${id}">${check.name} <span class="muted">${check.type} every ${check.intervalMs / 1000} s</span></h3>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="${id}" id="scroll-${id}">
 <table class="matrix${columns.length > 1 ? ' several' : ''}">
 <thead><tr><th scope="col">${isTurned ? 'from' : 'target'}</th>${titles.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>${lines.slice(0, shown).map(([name, cells]) =>
+<tbody>${shown.map(([name, cells]) =>
 		renderRow(
 			name,
 			columns.map((column, at) => ({title: titles[at] ?? '', view: cells.find(cell => columnOf(cell) === column)})),
 		),
 	)}</tbody>
 </table></div>
-${renderRest(lines.slice(shown).flatMap(([, cells]) => cells))}
+${renderRest(rest, check.name, query)}
 </div>`;
 }
 
-/** More vantages than this, and more than targets, stand below each other. */
-const columnsAtMost = 4;
-
 type Row = [name: string, cells: CheckView[]];
 
-function compareRows([oneName, one]: Row, [otherName, other]: Row): number {
-	const worst = (views: readonly CheckView[]) => Math.max(...views.map(badness));
-	return worst(other) - worst(one) || oneName.localeCompare(otherName, 'en', {numeric: true});
+function worstOf(views: readonly CheckView[]): number {
+	return views.reduce((worst, view) => Math.max(worst, badness(view)), 0);
 }
+
+function compareRows([oneName, one]: Row, [otherName, other]: Row): number {
+	return worstOf(other) - worstOf(one) || byName.compare(oneName, otherName);
+}
+
+function compareTables(one: Table, other: Table): number {
+	const worst = ({lines: [line]}: Table) => (line ? worstOf(line[1]) : 0);
+	return worst(other) - worst(one);
+}
+
+const byName = new Intl.Collator('en', {numeric: true});
 
 interface Cell {
 	/** Of its column, for where columns stand below each other. */
@@ -79,7 +170,7 @@ function renderCell(view: CheckView): Html {
 	const mark =
 		shown === 'pending'
 			? verdictMark(shown)
-			: html`<a class="to" href="${historyPath(check.key)}" title="its last runs">${verdictMark(shown)}</a>`;
+			: html`<a class="to" href="${checkPath(check.key)}" title="its ladder and last runs">${verdictMark(shown)}</a>`;
 	return html`<div class="cell"><span>${mark}${said}</span>${shown === 'pending' ? '' : drawStrip(view.strip)}</div>`;
 }
 
@@ -106,9 +197,10 @@ function renderLate(check: CheckView['check'], last: NonNullable<CheckView['last
 	return html`<span class="note" title="${title}">${note}</span>`;
 }
 
-function renderRest(hidden: readonly CheckView[]): Html {
+function renderRest(hidden: readonly CheckView[], name: string, query: PageQuery | undefined): Html {
 	if (hidden.length === 0) return html``;
 	const kinds = Map.groupBy(hidden, shownVerdict);
 	const said = Array.from(kinds, ([kind, views]) => `${views.length} ${verdictWords[kind]}`).join(', ');
-	return html`<p class="rest">${count(hidden.length, 'more check')} not shown here (${said}); <a href="api/v1/checks">api/v1/checks</a> has them all.</p>`;
+	const all = query && linkTo({...query, filter: `${query.filter} ${name}`.trim()}, 'checks');
+	return html`<p class="rest">${count(hidden.length, 'more check')} not shown here (${said})${all ? html`; <a href="${all}">show all of ${name}</a>` : '; narrow the filter to see them'}.</p>`;
 }

@@ -2,7 +2,7 @@
 
 import {type Html, html} from './escape.ts';
 import type {Note} from './notes.ts';
-import {count, historyPath, withCode} from './words.ts';
+import {checkPath, count, withCode} from './words.ts';
 
 const notesShown = 20;
 const alsoShown = 6;
@@ -22,7 +22,7 @@ function renderNote({about, from, says, isMild, key, more, also}: Note): Html {
 	return html`<li class="${isMild ? 'mild' : ''}">
 <p><b>${about}</b>${from === undefined ? '' : html` <span class="muted">from ${from}</span>`}</p>
 <p class="why">${withCode(says)}</p>
-${also.length > 0 ? html`<ul class="also"><li class="muted">meanwhile</li>${also.slice(0, alsoShown).map(each => html`<li><a href="${historyPath(each.key)}">${each.name} ${each.target}</a> ${each.says}</li>`)}${hidden > 0 ? html`<li>and ${count(hidden, 'more check')}</li>` : ''}</ul>` : ''}
-<p class="small">${key === undefined ? '' : html`<a href="${historyPath(key)}">history</a>`}${more === undefined ? '' : html`<a href="${more}">more</a>`}</p>
+${also.length > 0 ? html`<ul class="also"><li class="muted">meanwhile</li>${also.slice(0, alsoShown).map(each => html`<li><a href="${checkPath(each.key)}">${each.name} ${each.target}</a> ${each.says}</li>`)}${hidden > 0 ? html`<li>and ${count(hidden, 'more check')}</li>` : ''}</ul>` : ''}
+<p class="small">${key === undefined ? '' : html`<a href="${checkPath(key)}">its page</a>`}${more === undefined ? '' : html`<a href="${more}">more</a>`}</p>
 </li>`;
 }

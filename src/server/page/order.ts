@@ -1,6 +1,7 @@
 /** The order in which causes are told: the newest incident first, and of one incident what fails before what cannot be looked at, then what reaches furthest. Pure. */
 
-import {oneIncidentMs} from './folds.ts';
+/** What fails so soon after another failure is taken for a part of it. */
+const oneIncidentMs = 60_000;
 
 export interface Ordered {
 	/** Milliseconds since 1970; undefined where nobody knows: such come last. */

@@ -4,7 +4,7 @@ import {verdictOf} from '../../pools/view.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {countChecks} from '../json.ts';
 import {type Html, html} from './escape.ts';
-import {headline} from './headline.ts';
+import {countDegraded, headline} from './headline.ts';
 import type {Snapshot} from './snapshot.ts';
 import {isUnsupported} from './unsupported-notes.ts';
 import {clockTime, count, isUnsound, verdictMark, verdictWords} from './words.ts';
@@ -17,6 +17,7 @@ export function renderHeader(snapshot: Snapshot, notes: number): Html {
 	const {up, down, unknown} = counts;
 	const failing = sources.filter(({ok}) => ok === false).length;
 	const sick = vantages.filter(isUnsound).length;
+	const degraded = countDegraded(snapshot);
 	const isShort = pools.some(pool => verdictOf(pool).verdict === 'short');
 	const state =
 		down > 0 || isShort ? 'down' : unknown > 0 || failing > 0 || sick > 0 ? 'unknown' : up > 0 ? 'up' : 'pending';
@@ -25,6 +26,7 @@ export function renderHeader(snapshot: Snapshot, notes: number): Html {
 <ul class="counts">
 ${(['up', 'down', 'unknown', 'pending'] as const).filter(kind => counts[kind] > 0).map(kind => html`<li>${verdictMark(kind, `${counts[kind]} ${verdictWords[kind]}`)}</li>`)}
 ${unsupported > 0 ? html`<li><a href="#notes">${unsupported} cannot run</a></li>` : ''}
+${degraded > 0 ? html`<li><a href="#incidents">${degraded} degraded</a></li>` : ''}
 ${failing > 0 ? html`<li><a href="#sources">${count(failing, 'source')} failing</a></li>` : ''}
 ${sick > 0 ? html`<li><a href="#vantages">${count(sick, 'vantage')} not sound</a></li>` : ''}
 ${notes > 0 ? html`<li><a href="#notes">${count(notes, 'note')}</a></li>` : ''}
@@ -36,7 +38,7 @@ ${notes > 0 ? html`<li><a href="#notes">${count(notes, 'note')}</a></li>` : ''}
 /** When nothing is wrong: that, or what to wait for, or what to write. Nothing when all there is to say are notes. */
 export function renderCalm(snapshot: Snapshot, notes: number): Html {
 	const said = sayCalm(snapshot, notes);
-	return said ? html`<section id="wrong" class="fine">${said}</section>` : html``;
+	return said ? html`<section id="incidents" class="fine">${said}</section>` : html``;
 }
 
 function sayCalm({checks, sources}: Snapshot, notes: number): Html | undefined {

@@ -1,71 +1,66 @@
-/** The status page: a whole document of plain HTML; the script only swaps its <main> for a newer one. */
+/** The status page. */
 
 import type {DaemonView} from '../types.ts';
-import {groupTroubles} from './causes.ts';
+import {renderColophon, renderDocument} from './document.ts';
 import {type Html, html} from './escape.ts';
 import {headline} from './headline.ts';
+import {renderIncidents} from './incident-cards.ts';
 import {renderMatrix} from './matrix.ts';
 import {renderNodes} from './nodes.ts';
 import {renderNotes} from './note-cards.ts';
-import {findNotes} from './notes.ts';
+import {findNotes, type Note} from './notes.ts';
 import {renderCalm, renderHeader} from './overview.ts';
 import {renderPools, renderRented} from './pools.ts';
+import {renderProbeForm} from './probe-form.ts';
+import {type LongPart, linkTo, type PageQuery, wholePage} from './query.ts';
 import {type Snapshot, takeSnapshot} from './snapshot.ts';
 import {renderProblems, renderSources, renderVantages} from './sources.ts';
-import {renderTroubles} from './trouble-cards.ts';
-import {markShapes} from './words.ts';
 
 /** The page as it is now; `nowMs` is the wall clock that ages are counted from. */
-export function renderPage(view: DaemonView, nowMs: number): string {
+export function renderPage(view: DaemonView, nowMs: number, query: PageQuery = wholePage): string {
 	const snapshot = takeSnapshot(view, nowMs);
-	const {checks, nodes, pools, rented, sources, vantages, problems} = snapshot;
-	const notes = findNotes(snapshot);
+	const {checks, pools, rented, machines, sources, vantages, problems} = snapshot;
+	const notes = findNotes(snapshot).filter(note => !isTold(note, snapshot));
 	const pressing = notes.filter(({isMild}) => !isMild).length;
-	const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${headline(snapshot, pressing)} · tailprobe</title>
-<link rel="icon" href="favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="page.css">
-<script src="page.js" defer></script>
-<noscript><meta http-equiv="refresh" content="15"></noscript>
-</head>
-<body>
-<a class="skip" href="#checks">Skip to the checks</a>
-${markShapes}
-<p id="stale" role="status" hidden></p>
-<main>
-${renderHeader(snapshot, pressing)}
-${renderTroubles(groupTroubles(snapshot), nowMs) ?? renderCalm(snapshot, pressing)}
+	const parts: Record<LongPart, () => Html> = {
+		incidents: () => renderIncidents(snapshot, query) ?? renderCalm(snapshot, pressing),
+		checks: () => renderMatrix(checks, query),
+		nodes: () => renderNodes(snapshot, query),
+	};
+	const main = query.all
+		? html`${renderHeader(snapshot, pressing)}${parts[query.all]()}`
+		: html`${renderHeader(snapshot, pressing)}
+${parts.incidents()}
 ${renderNotes(notes)}
-${renderPools(pools)}
-${renderMatrix(checks)}
-${renderNodes(nodes, sources, nowMs)}
-${renderRented(rented)}
+${renderPools(pools, machines, nowMs)}
+${parts.checks()}
+${parts.nodes()}
+${renderRented(rented, machines, nowMs)}
 ${renderVantages(vantages)}
 ${renderSources(sources, nowMs)}
-${renderProblems(problems)}
-</main>
-<footer>
-${renderProbeForm(vantages)}
-<p class="muted small">tailprobe ${view.version} · <a href="metrics">metrics</a> · <a href="api/v1/status">status as JSON</a> · <a href="-/ready">ready</a></p>
-</footer>
-</body>
-</html>
-`;
-	return page.text;
+${renderProblems(problems)}`;
+	return renderDocument({
+		title: headline(snapshot, pressing),
+		root: '',
+		above: renderFilter(query),
+		main,
+		footer: html`${renderProbeForm(vantages, checks)}${renderColophon(view.version, '')}`,
+		refreshes: true,
+		skipTo: {id: 'checks', words: 'Skip to the checks'},
+	});
 }
 
-/** Outside <main>, so that a refresh leaves what is typed alone. */
-function renderProbeForm(vantages: Snapshot['vantages']): Html {
-	return html`<form action="probe" method="get">
-<input type="hidden" name="debug" value="true">
-<label>probe <input name="target" required placeholder="http://livekit:7880/" size="28" autocomplete="off" spellcheck="false"></label>
-<label>module <input name="module" required value="http_2xx" size="12" autocomplete="off" spellcheck="false"></label>
-<label>from <select name="from">${vantages.map(({name}) => html`<option>${name}</option>`)}</select></label>
-<button>Probe now</button>
-</form>`;
+/** What an incident says already, in its own words or as evidence. */
+function isTold({says}: Note, {incidents}: Snapshot): boolean {
+	return incidents.some(({cause}) => [cause, ...cause.evidence].some(told => told.says.includes(says)));
+}
+
+/** For incidents, checks and nodes at once; a part that is shown alone stays so. */
+function renderFilter(query: PageQuery): Html {
+	const {filter, all} = query;
+	return html`<search><form method="get" action="./" class="filter">
+<label>show only <input type="search" name="filter" value="${filter}" maxlength="200" size="22" placeholder="june-gpu down" autocomplete="off" autocapitalize="off" spellcheck="false"></label>${all ? html`<input type="hidden" name="all" value="${all}">` : ''}
+<button>Filter</button>${filter === '' ? '' : html` <a href="${linkTo({...query, filter: ''}, all)}">everything</a>`}
+</form>
+<nav aria-label="Parts of the page">${['incidents', 'checks', 'nodes', 'vantages', 'sources', 'probe'].map(part => html`<a href="${all ? linkTo(query) : ''}#${part}">${part}</a> `)}</nav></search>`;
 }

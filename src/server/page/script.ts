@@ -4,17 +4,21 @@ export const pageScript = `'use strict';
 {
 	const everyMs = 5000;
 	const stale = document.getElementById('stale');
+	const news = document.getElementById('news');
+	const refreshes = document.querySelector('main[data-refresh]') !== null;
 	let answeredAt = new Date();
 
 	async function refresh() {
-		if (document.hidden) return;
+		if (document.hidden || !refreshes) return;
 		try {
-			const response = await fetch(location.pathname, {cache: 'no-store', signal: AbortSignal.timeout(10000)});
-			if (!response.ok) throw new Error('status ' + response.status);
+			const response = await fetch(location.pathname + location.search, {cache: 'no-store', signal: AbortSignal.timeout(10000)});
+			// What is gone has a page too, which says so.
+			if (!response.ok && response.status !== 404) throw new Error('status ' + response.status);
 			const newer = new DOMParser().parseFromString(await response.text(), 'text/html');
 			const main = newer.querySelector('main');
-			if (!main) throw new Error('not the status page');
+			if (!main) throw new Error('not a page of tailprobe');
 			answeredAt = new Date();
+			if (document.title !== newer.title) news.textContent = newer.title;
 			document.title = newer.title;
 			stale.hidden = true;
 			swap(main);
@@ -26,8 +30,7 @@ export const pageScript = `'use strict';
 
 	function swap(newer) {
 		const main = document.querySelector('main');
-		const selection = getSelection();
-		if (selection && !selection.isCollapsed && main.contains(selection.anchorNode)) return;
+		if (isReading(main)) return;
 		const focus = selectorOf(document.activeElement, main);
 		const scrolled = [...main.querySelectorAll('.scroll')].map(area => [area.id, area.scrollLeft]);
 		const opened = [...main.querySelectorAll('details[open]')].map(({id}) => id);
@@ -42,12 +45,26 @@ export const pageScript = `'use strict';
 		scrollTo(x, y);
 	}
 
+	// What somebody marked stays as it is; a command that is marked whole is marked again.
+	function isReading(main) {
+		const selection = getSelection();
+		if (!selection || selection.isCollapsed || !main.contains(selection.anchorNode)) return false;
+		const focused = document.activeElement;
+		return !(focused?.matches('.command') && selection.toString() === focused.textContent);
+	}
+
 	function selectorOf(element, main) {
 		if (!element || element === main || !main.contains(element)) return undefined;
 		if (element.id) return '#' + CSS.escape(element.id);
+		const holder = element.closest('details[id]');
+		if (element.matches('summary') && holder) return '#' + CSS.escape(holder.id) + ' > summary';
 		const link = element.getAttribute('href');
 		return link ? 'a[href="' + CSS.escape(link) + '"]' : undefined;
 	}
+
+	document.addEventListener('focusin', ({target}) => {
+		if (target.matches('.command')) getSelection()?.selectAllChildren(target);
+	});
 
 	async function follow() {
 		await refresh();

@@ -1,5 +1,8 @@
 /** What one page is made of, read from the daemon once. */
 
+import {findIncidents, type Incident} from '../../diagnosis/incidents.ts';
+import {createWorld} from '../../diagnosis/world.ts';
+import type {MachinesView} from '../../inventory/machine-types.ts';
 import type {PlatformView} from '../../inventory/platform-types.ts';
 import type {PoolView} from '../../pools/types.ts';
 import type {VantageState} from '../../vantages/types.ts';
@@ -15,6 +18,8 @@ export interface Snapshot {
 	nodes: readonly NodeView[];
 	pools: readonly PoolView[];
 	rented: VastView | undefined;
+	machines: MachinesView;
+	incidents: readonly Incident[];
 	platform: PlatformView;
 	landmarks: Landmarks;
 	problems: readonly string[];
@@ -23,16 +28,13 @@ export interface Snapshot {
 }
 
 export function takeSnapshot(view: DaemonView, nowMs: number): Snapshot {
+	const world = createWorld(view, nowMs);
+	const {checks, vantages, sources, nodes, pools, machines, platform, landmarks} = world;
 	return {
 		nowMs,
-		checks: view.checks(),
-		vantages: view.vantages(),
-		sources: view.sources(),
-		nodes: view.nodes(),
-		pools: view.pools(),
+		...{checks, vantages, sources, nodes, pools, machines, platform, landmarks},
 		rented: view.vast(),
-		platform: view.platform(),
-		landmarks: view.landmarks(),
+		incidents: findIncidents(world),
 		problems: view.problems(),
 		recent: key => view.history(key)?.recent ?? [],
 	};

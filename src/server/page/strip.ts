@@ -1,9 +1,11 @@
 /** The last hour of a check as a small drawing: up is a low line, down a full bar, unknown a dash in the middle. */
 
+import {formatLatency} from '../../util/readable.ts';
 import type {CheckView, StripBucket} from '../types.ts';
 import {type Html, html} from './escape.ts';
+import {clockText, verdictMark} from './words.ts';
 
-export function drawStrip(strip: CheckView['strip']): Html {
+export function drawStrip(strip: CheckView['strip'], shape = 'strip'): Html {
 	const kinds = strip.map(kindOf);
 	const minutes = {up: 0, down: 0, unknown: 0};
 	for (const kind of kinds) if (kind) minutes[kind]++;
@@ -14,7 +16,30 @@ export function drawStrip(strip: CheckView['strip']): Html {
 		.filter(kind => minutes[kind] > 0)
 		.map(kind => html`<path class="${kind}" d="${outline(kinds, kind)}"/>`);
 	const label = sayMinutes(minutes, strip.length - first);
-	return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>The last hour, now at the right: ${label}</title>${paths}</svg>`;
+	return html`<svg class="${shape}" role="img" viewBox="0 0 ${strip.length * 2} 12" preserveAspectRatio="none"><title>${label}</title>${paths}</svg>`;
+}
+
+/** The same in words: a line for each stretch of minutes of one kind, oldest first; nothing for minutes in which nothing ran. */
+export function sayHour(strip: CheckView['strip'], nowMs: number): Html {
+	const kinds = strip.map(kindOf);
+	const nowMinute = Math.floor(nowMs / 60_000);
+	const stretches: {kind: Kind; from: number; to: number}[] = [];
+	for (const [at, kind] of kinds.entries()) {
+		const last = stretches.at(-1);
+		if (!kind) continue;
+		if (last?.kind === kind && last.to === at - 1) last.to = at;
+		else stretches.push({kind, from: at, to: at});
+	}
+	const minute = (at: number) =>
+		clockText((nowMinute - strip.length + 1 + at) * 60_000, nowMs).replace(/:\d\d UTC$/, '');
+	return html`<ul class="plain">${stretches.map(({kind, from, to}) => html`<li>${minute(from)}${to > from ? `–${minute(to)}` : ''} UTC ${verdictMark(kind, kindWords[kind])}${worstOf(strip.slice(from, to + 1))}</li>`)}</ul>`;
+}
+
+const kindWords: Record<Kind, string> = {up: 'up', down: 'a failure in each minute', unknown: 'unknown in each minute'};
+
+function worstOf(buckets: CheckView['strip']): string {
+	const slowest = Math.max(...buckets.map(bucket => bucket?.worstSeconds ?? 0));
+	return slowest > 0 ? `, ${formatLatency(slowest)} at worst` : '';
 }
 
 /** What the drawings mean, for above them. */

@@ -31,6 +31,10 @@ section { margin-top: 1.75rem; }
 .muted { color: var(--muted); }
 .small { font-size: 0.8125rem; }
 .under { display: block; }
+search { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center; justify-content: space-between; margin-bottom: 1rem; font-size: 0.875rem; }
+search nav { display: flex; flex-wrap: wrap; gap: 0.25rem 0.9rem; }
+.trail { margin-bottom: 0.75rem; font-size: 0.875rem; overflow-wrap: anywhere; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; top: 0.5rem; background: var(--card); padding: 0.25rem 0.5rem; }
 .shapes { position: absolute; width: 0; height: 0; }
@@ -58,19 +62,23 @@ section { margin-top: 1.75rem; }
 .fine { padding: 0.75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .fine pre { margin: 0.5rem 0 0; overflow-x: auto; }
 .troubles { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.5rem; }
-.troubles li { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; padding: 0.5rem 0.9rem; border: 1px solid var(--line); border-left: 4px solid var(--muted); border-radius: 6px; background: var(--card); }
-.troubles li.down { border-left-color: var(--down); background: var(--down-back); }
-.troubles li.unknown { border-left: 4px double var(--unknown); background: var(--unknown-back); }
-.troubles .why { grid-column: 1 / -1; grid-row: 2; }
-.troubles .unsure { padding: 0 0.35rem; border: 1px dashed currentColor; border-radius: 4px; font-size: 0.85em; }
-.troubles b { margin: 0 0.25rem; }
-.troubles details { margin-top: 0.25rem; }
-.troubles summary { cursor: pointer; }
-.notes li { border-left-color: var(--line); padding-block: 0.4rem; }
+.troubles > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-left: 4px solid var(--muted); border-radius: 6px; background: var(--card); scroll-margin-top: 1rem; }
+.troubles > li.down { border-left-color: var(--down); background: var(--down-back); }
+.troubles > li.unknown { border-left: 4px double var(--unknown); background: var(--unknown-back); }
+.troubles .why { grid-column: 1 / -1; }
+.troubles div.why { display: grid; gap: 0.25rem; }
+.troubles > li > h3 { overflow-wrap: anywhere; }
+.about { font-weight: 400; color: var(--muted); margin-left: 0.25rem; }
+.troubles .unsure { padding: 0 0.35rem; border: 1px dashed currentColor; border-radius: 4px; font-size: 0.85em; font-weight: 400; }
+.troubles .plain, .evidence { margin: 0.25rem 0 0.5rem; padding-left: 1.1rem; overflow-wrap: anywhere; }
+summary { cursor: pointer; width: fit-content; }
+.next { display: grid; gap: 0.15rem; margin: 0.15rem 0; }
+.command { display: block; padding: 0.35rem 0.6rem; border: 1px solid var(--line); border-radius: 5px; background: var(--back); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; cursor: copy; }
+.notes > li { border-left-color: var(--line); padding-block: 0.4rem; }
 .notes b { margin-left: 0; }
 .notes .mild { color: var(--muted); }
-.notes li > .small { grid-column: 2; grid-row: 1; }
-.notes .also li { display: list-item; padding: 0; border: 0; background: none; }
+.notes > li > .small { grid-column: 2; grid-row: 1; }
+.also > li { display: list-item; padding: 0; border: 0; background: none; }
 .also { grid-column: 1 / -1; margin: 0.15rem 0 0; padding-left: 0; list-style: none; font-size: 0.875rem; overflow-wrap: anywhere; }
 .also li { margin-left: 1.1rem; }
 .to { color: inherit; text-decoration: none; }
@@ -80,14 +88,21 @@ section { margin-top: 1.75rem; }
 .rest { margin-top: 0.4rem; color: var(--muted); font-size: 0.875rem; }
 .plain { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 
-.group { margin-top: 0.75rem; padding: 0.75rem 1rem 0.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.groups { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 32rem), 1fr)); gap: 0.75rem; align-items: start; }
+.group.wide, .groups > .rest, .groups > nav { grid-column: 1 / -1; }
+.group { min-width: 0; padding: 0.75rem 1rem 0.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.35rem 1.25rem 0.35rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-size: 0.8125rem; font-weight: 400; color: var(--muted); white-space: nowrap; }
 tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .matrix td { min-width: 15rem; }
-.matrix th[scope="row"] { width: 16rem; min-width: 8rem; }
+.matrix th[scope="row"] { min-width: 8rem; white-space: nowrap; }
+.wide .matrix th[scope="row"] { width: 16rem; }
+.group:not(.wide) td { min-width: 0; width: 100%; padding-right: 0; }
+.group:not(.wide) .cell { grid-template-columns: minmax(10rem, max-content) minmax(4rem, 9rem); justify-content: space-between; }
+.group:not(.wide) .strip { width: 100%; }
+.matrix .key { width: 0.5rem; }
 .column { display: none; }
 .cell { display: grid; grid-template-columns: minmax(15rem, max-content) auto; align-items: center; justify-content: start; gap: 0 1rem; }
 .strip { width: 9rem; height: 0.8rem; border-bottom: 1px solid var(--line); }
@@ -96,9 +111,36 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .strip .up { fill: var(--up); opacity: 0.55; }
 .strip .down { fill: var(--down); }
 .strip .unknown { fill: var(--unknown); }
+.large { width: 100%; height: 2.5rem; border-bottom: 1px solid var(--line); }
+.large .up { fill: var(--up); opacity: 0.55; }
+.large .down { fill: var(--down); }
+.large .unknown { fill: var(--unknown); }
+
+.ladder { margin: 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
+.ladder > li { display: grid; grid-template-columns: 7.5rem 10.5rem minmax(0, 1fr); gap: 0 0.75rem; padding: 0.4rem 0.9rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.ladder > li:first-child { border-top: 0; }
+.ladder > li.broken { background: var(--down-back); }
+.ladder .rung { font-weight: 500; }
+.ladder details { grid-column: 3; }
+.cause { padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); display: grid; gap: 0.35rem; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.15rem 1rem; margin: 0; }
+.facts dt { color: var(--muted); }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
+.phases { display: grid; grid-template-columns: max-content max-content minmax(6rem, 30rem); gap: 0.15rem 0.75rem; align-items: center; margin: 0.25rem 0; }
+.bar { width: 100%; height: 0.75rem; background: var(--line); border-radius: 2px; }
+.runs th, .runs .brief { white-space: nowrap; }
+.stacked { width: 9rem; height: 0.75rem; }
+.ph-resolve { fill: #8a63c9; }
+.ph-connect, .ph-connect_proxy { fill: #3b82c4; }
+.ph-tls { fill: #2f9e8e; }
+.ph-processing { fill: #c98a1b; }
+.ph-transfer { fill: #6b8f2a; }
+.ph-whole { fill: var(--muted); }
+.ph-failed { fill: var(--down); }
 .stack { background: var(--card); border: 1px solid var(--line); border-radius: 8px; border-collapse: separate; border-spacing: 0; }
 .stack th, .stack td { padding: 0.4rem 1rem; }
-.tunnel { display: block; }
+.stack th > a { white-space: nowrap; }
+.tunnel { display: block; white-space: nowrap; }
 
 footer { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line); display: grid; gap: 0.75rem; }
 form { display: flex; flex-wrap: wrap; gap: 0.5rem 0.9rem; align-items: center; }
@@ -109,10 +151,15 @@ button:hover { border-color: var(--link); }
 
 @media (max-width: 46rem) {
 	.asof { margin-left: 0; }
-	.troubles li { grid-template-columns: 1fr; }
-	.troubles .why, .notes li > .small { grid-column: auto; grid-row: auto; }
+	.troubles > li { grid-template-columns: minmax(0, 1fr); }
+	.ladder > li { grid-template-columns: max-content minmax(0, 1fr); }
+	.ladder > li > .says, .ladder details { grid-column: 1 / -1; }
+	.phases { grid-template-columns: max-content max-content minmax(3rem, 1fr); }
+	.troubles .why, .notes > li > .small { grid-column: auto; grid-row: auto; }
 	.group { padding: 0.75rem 0.75rem 0.5rem; }
-	.matrix th[scope="row"] { width: auto; }
+	.matrix th[scope="row"] { width: auto; white-space: normal; min-width: 6rem; }
+	.group:not(.wide) .cell { grid-template-columns: minmax(0, 1fr); }
+	.stack th > a, .tunnel { white-space: normal; }
 	.matrix td { min-width: 9.5rem; }
 	.cell { grid-template-columns: auto; }
 	.several thead { position: absolute; left: -99rem; }

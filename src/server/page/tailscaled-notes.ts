@@ -15,7 +15,7 @@ const warningsShown = 5;
 const minorsFarApart = 10;
 
 /** At most two for each vantage and two for the clients. */
-export function noteTailscaled({platform, vantages, nowMs}: Snapshot): Note[] {
+export function noteTailscaled({platform, vantages, nowMs}: Pick<Snapshot, 'platform' | 'vantages' | 'nowMs'>): Note[] {
 	// What a vantage that cannot look suffers from has a card above.
 	const unsound = new Set(vantages.filter(isUnsound).map(({name}) => name));
 	return [

@@ -1,9 +1,8 @@
 /** Numbers, times and verdicts as the page writes them. */
 
-import {latencySeconds} from '../../engine/latency.ts';
 import type {Outcome, Verdict} from '../../engine/types.ts';
 import type {Named} from '../../inventory/platform-types.ts';
-import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
+import {formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import {formatTime} from '../format-time.ts';
 import type {CheckView} from '../types.ts';
@@ -75,23 +74,19 @@ export function withCode(text: string): Html {
 	return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`;
 }
 
-/** Where the last outcomes of a check are. */
-export function historyPath(key: string): string {
-	return `api/v1/checks/${encodeURIComponent(key)}/history`;
+/** The page of a check; `root` leads from the page that links there to the status page: '' or '../'. */
+export function checkPath(key: string, root = ''): string {
+	return `${root}checks/${asSegment(key)}`;
 }
 
-/** The last run of a tunnel for a reader: `1.40 ms, direct`, `41.0 ms, derp fra, loses 33 % of the pings`; '' when nothing is known. */
-export function describeTunnel({check, last}: CheckView): string {
-	const {path, derp_region: region} = last?.reading?.facts ?? {};
-	const seconds = latencySeconds(check, last);
-	const loss = formatLoss(last);
-	return [
-		seconds === undefined ? undefined : formatLatency(seconds),
-		formatPath(path, region),
-		loss === undefined ? undefined : `loses ${loss} of the pings`,
-	]
-		.filter(part => part !== undefined)
-		.join(', ');
+/** The page of a node; `root` as above. */
+export function nodePath(name: string, root = ''): string {
+	return `${root}nodes/${asSegment(name)}`;
+}
+
+/** One segment of a path, whatever is in it. */
+function asSegment(text: string): string {
+	return encodeURIComponent(text.toWellFormed());
 }
 
 /** Loss of one run such as `33 %`; undefined where none is known or nothing was lost. */

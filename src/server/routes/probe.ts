@@ -80,7 +80,7 @@ function tell(answer: AdhocAnswer & {kind: 'ran'}, view: DaemonView, request: Re
 	const debug = new URL(request.originalUrl, 'http://localhost').searchParams.get('debug') === 'true';
 	response.status(blind ? 503 : 200);
 	const alike = () => (answer.module ? describeAlike(answer.check, view) : []);
-	if (wantsJson(request)) response.json(describeProbe(answer, alike()));
+	if (wantsJson(request)) response.json(describeProbe(answer, alike(), view));
 	else if (debug) response.type('text/plain').send(renderDebug(answer, alike()));
 	else if (blind) response.type('text/plain').send(`${oneLine(detail ?? 'tailprobe could not look.', 300)}\n`);
 	else response.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8').end(exposeProbe(answer));

@@ -2,7 +2,9 @@
 
 import {checkHistoryRoute} from './check-history.ts';
 import {checksRoute} from './checks.ts';
+import {diagnoseNowRoute} from './diagnose-now.ts';
 import {healthyRoute} from './healthy.ts';
+import {incidentsRoute} from './incidents.ts';
 import {indexRoute} from './index.ts';
 import {metricsRoute} from './metrics.ts';
 import {metricsHeadscaleRoute} from './metrics-headscale.ts';
@@ -10,9 +12,11 @@ import {metricsTailscaledRoute} from './metrics-tailscaled.ts';
 import {nodesRoute} from './nodes.ts';
 import {openapiRoute} from './openapi.ts';
 import {faviconRoute, pageCssRoute, pageJsRoute} from './page-files.ts';
+import {askCheckRoute, askNodeRoute, checkPageRoute, nodePageRoute} from './pages.ts';
 import {poolsRoute} from './pools.ts';
 import {probeRoute} from './probe.ts';
 import {probeNowRoute} from './probe-now.ts';
+import {probePageRoute} from './probe-page.ts';
 import {readyRoute} from './ready.ts';
 import {reloadRoute} from './reload.ts';
 import {sdNodesRoute} from './sd-nodes.ts';
@@ -29,15 +33,22 @@ export const routes: readonly MakeRoute[] = [
 	nodesRoute,
 	vantagesRoute,
 	poolsRoute,
+	incidentsRoute,
 	checksRoute,
 	checkHistoryRoute,
 	probeNowRoute,
+	diagnoseNowRoute,
 	openapiRoute,
 	sdNodesRoute,
 	healthyRoute,
 	readyRoute,
 	reloadRoute,
 	indexRoute,
+	checkPageRoute,
+	askCheckRoute,
+	nodePageRoute,
+	askNodeRoute,
+	probePageRoute,
 	pageJsRoute,
 	pageCssRoute,
 	faviconRoute,

@@ -7,8 +7,8 @@ export interface Route {
 	method: 'get' | 'post';
 	/** Express path; parameters arrive decoded. */
 	path: string;
-	/** The path takes `application/json` of at most so many bytes; the text arrives as `request.body`, a string. */
-	body?: {maxBytes: number};
+	/** The path takes `application/json`, or what a form of a page sends, of at most so many bytes; the text arrives as `request.body`, a string. */
+	body?: {maxBytes: number; type?: 'form'};
 	/** What it throws becomes a 500 that tells nothing but where to look. */
 	handle(request: Request, response: Response): void | Promise<void>;
 }

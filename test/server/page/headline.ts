@@ -3,26 +3,13 @@ import {headline} from '../../../src/server/page/headline.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
 import type {CheckView, SourceView} from '../../../src/server/types.ts';
 import {aCheckView, aVantage} from '../../helpers/fake-daemon.ts';
+import {anIncident, aSnapshot} from '../../helpers/status-page.ts';
 
 function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Partial<Snapshot> = {}, notes = 0): string {
 	const checks = verdicts.map(verdict =>
 		verdict === 'pending' ? aCheckView({ran: false, verdict: 'unknown'}) : aCheckView({verdict}),
 	);
-	const platform = {tailscaled: []};
-	const landmarks = {headscale: [], dnsServer: '100.100.100.100'};
-	const empty = {
-		landmarks,
-		nowMs: 0,
-		vantages: [aVantage()],
-		sources: [],
-		nodes: [],
-		pools: [],
-		rented: undefined,
-		platform,
-		problems: [],
-		recent: () => [],
-	};
-	return headline({...empty, checks, ...part}, notes);
+	return headline(aSnapshot({nowMs: 0, vantages: [aVantage()], checks, ...part}), notes);
 }
 
 const sick = aVantage({condition: 'sick'});
@@ -56,6 +43,7 @@ for (const [said, heard] of [
 		say(['unknown', 'unknown', 'unknown'], {vantages: [sick], sources: ownParts, platform: oneTailscaled}),
 	],
 	['tailscaled fails · 1 up', say(['up'], {sources: ownParts, platform: oneTailscaled})],
+	['all up, 1 degraded, 1 note', say(['up'], {incidents: [anIncident({state: 'degraded'})]}, 1)],
 	['headscale fails · no checks yet', say([], {sources: headscale})],
 ] as const)
 	test(`the headline says: ${said}`, t => {

@@ -4,6 +4,7 @@ import {findNotes, type Note} from '../../../src/server/page/notes.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
 import type {CheckView, StripBucket} from '../../../src/server/types.ts';
 import {aCheck, aNode, aNodeView, anOutcome, aReading, aVantage, someTime} from '../../helpers/fake-daemon.ts';
+import {aSnapshot} from '../../helpers/status-page.ts';
 
 /** Each check with its outcomes, newest first. */
 type Told = [check: Check, recent: readonly Outcome[], part?: Partial<CheckView>];
@@ -14,20 +15,12 @@ function snapshot(told: readonly Told[], part: Partial<Snapshot> = {}): Snapshot
 		const [last] = recent;
 		return {check, verdict: last?.verdict ?? 'unknown', ran: true, last, confirmed: false, strip: [], ...rest};
 	});
-	return {
-		nowMs: someTime + 60_000,
+	return aSnapshot({
 		checks,
 		vantages: [aVantage({facts: {tun: 'true'}})],
-		sources: [],
-		nodes: [],
-		pools: [],
-		rented: undefined,
-		platform: {tailscaled: []},
-		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
-		problems: [],
 		recent: key => recents.get(key) ?? [],
 		...part,
-	};
+	});
 }
 
 function says(notes: readonly Note[]): string[] {

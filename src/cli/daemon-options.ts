@@ -1,0 +1,85 @@
+/** The options of commands that ask a running daemon: where it is, how to prove who asks, whom to believe. */
+
+import {readSecret} from '../config/secrets.ts';
+import {oneLine, type UserError} from '../util/errors.ts';
+import {parseDurationMs} from '../util/units.ts';
+import type {Daemon} from './call-daemon.ts';
+import type {Terminal} from './terminal.ts';
+
+const text = {type: 'string'} as const;
+
+/** For `parseArgs`. */
+export const daemonOptions = {url: text, 'token-file': text, 'ca-file': text} as const;
+
+export const longestTimeoutMs = 120_000;
+
+export interface DaemonValues {
+	url?: string | undefined;
+	'token-file'?: string | undefined;
+	'ca-file'?: string | undefined;
+}
+
+/**
+ * The daemon that is meant: by the options, else by the environment, else the usual one. `found` is an address that was pasted: it says
+ * where the daemon is, and is trusted with no token that was left in the environment for another one. Throws what `mistake` makes of a
+ * sentence, and a UserError where a token cannot be read.
+ */
+export function readDaemon(
+	values: DaemonValues,
+	{env, labDirectory}: Pick<Terminal, 'env' | 'labDirectory'>,
+	mistake: (sentence: string) => UserError,
+	found?: URL,
+): Daemon {
+	const usual = env.TAILPROBE_URL || 'http://127.0.0.1:9753';
+	const url = values.url === undefined && found ? new URL(found) : parseUrl(values.url ?? usual, mistake);
+	const isStranger = values.url === undefined && found !== undefined && URL.parse(usual)?.origin !== found.origin;
+	const tokenFile = values['token-file'] ?? (isStranger ? undefined : env.TAILPROBE_TOKEN_FILE || undefined);
+	const authorization = authorize(url, tokenFile, mistake);
+	if (values['ca-file'] !== undefined && url.protocol !== 'https:')
+		throw mistake('--ca-file is for a daemon at https://: give its --url too.');
+	const caFile = values['ca-file'] ?? (env.TAILPROBE_CA_FILE || undefined);
+	return {
+		url,
+		labDirectory,
+		...(authorization === undefined ? {} : {authorization}),
+		...(caFile === undefined || url.protocol !== 'https:' ? {} : {caFile}),
+	};
+}
+
+/** Without user, password and query. */
+export function shownDaemon({origin, pathname}: URL): string {
+	return origin + pathname.replace(/\/+$/, '');
+}
+
+/** Milliseconds of `--timeout`. */
+export function readTimeout(value: string | undefined, mistake: (sentence: string) => UserError): number | undefined {
+	if (value === undefined) return undefined;
+	const timeoutMs = parseDurationMs(value);
+	if (timeoutMs && timeoutMs <= longestTimeoutMs) return timeoutMs;
+	throw mistake(`--timeout wants a duration up to 2m such as 5s or 800ms, not "${oneLine(value, 40)}".`);
+}
+
+/** What the header Authorization says; takes name and password out of the URL, where they would be shown. */
+function authorize(
+	url: URL,
+	tokenFile: string | undefined,
+	mistake: (sentence: string) => UserError,
+): string | undefined {
+	const {username, password} = url;
+	url.username = '';
+	url.password = '';
+	if (tokenFile !== undefined) return `Bearer ${readSecret({file: tokenFile})}`;
+	if (username === '' && password === '') return undefined;
+	try {
+		const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+		return `Basic ${Buffer.from(pair).toString('base64')}`;
+	} catch {
+		throw mistake('Name and password in the URL have to be percent-encoded.');
+	}
+}
+
+function parseUrl(value: string, mistake: (sentence: string) => UserError): URL {
+	const url = URL.parse(value);
+	if (url && ['http:', 'https:'].includes(url.protocol)) return url;
+	throw mistake(`The daemon's URL is something like http://127.0.0.1:9753, not "${oneLine(value, 100)}".`);
+}

@@ -1,0 +1,103 @@
+/** A cause drawn for a person: what is at fault, how sure that is, what was seen, and commands that can be copied whole. Pure. */
+
+import {word} from '../diagnosis/commands.ts';
+import type {CauseJson} from '../server/diagnosis-json.ts';
+import {timeOfDay} from '../server/say-alike.ts';
+import {oneLine} from '../util/errors.ts';
+import {formatSpan} from '../util/readable.ts';
+import {asSentence, count} from '../util/words.ts';
+import {type DrawOptions, wrap} from './draw-lines.ts';
+
+type EvidenceJson = CauseJson['evidence'][number];
+type CommandJson = CauseJson['next'][number];
+
+/** Who answered, and when: for ages, and for commands that have to name the daemon. */
+export interface Asked {
+	/** The daemon's URL. */
+	url: string;
+	/** Milliseconds since 1970. */
+	nowMs: number;
+}
+
+/** Title, confidence, what was seen, and what it means. */
+export function drawCause(cause: CauseJson, {nowMs}: Asked, options: DrawOptions): string[] {
+	const heading = cause.effect === 'slows' ? 'SLOWED BY' : 'CAUSE';
+	return [
+		...wrap(`${heading}: ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 0, 2),
+		...wrap(cause.says, options, 2),
+		...drawEvidence(cause.evidence.slice(0, evidenceAtMost), nowMs, options, 2),
+		...wrap(cause.means, options, 2),
+	];
+}
+
+/** Each command on a line of its own, never broken; why and where stand above it. */
+export function drawCommands(commands: readonly CommandJson[], url: string, options: DrawOptions): string[] {
+	return commands
+		.slice(0, commandsAtMost)
+		.flatMap(({where, run, why}) => [...wrap(`${where}: ${why}`, options, 2), drawCommand(nameDaemon(run, url))]);
+}
+
+/** On a line of its own, however long. What would have to be changed before it can be shown is not shown: it must not be pasted. */
+export function drawCommand(run: string): string {
+	const isWhole = run !== '' && oneLine(run, longestCommand) === run.trim();
+	return `    ${isWhole ? run.trim() : '(this command cannot be shown here as it is: --json has it)'}`;
+}
+
+/** How this program is called to look further. `args` are quoted where a shell would read something in them. */
+export function ownCommand(subcommand: 'diagnose' | 'probe', args: readonly string[], url: string): string {
+	return drawCommand(nameDaemon(['tailprobe', subcommand, ...args.map(word)].join(' '), url));
+}
+
+/** What was seen, what was wanted, and how old that is. */
+export function drawEvidence(
+	evidence: readonly EvidenceJson[],
+	nowMs: number,
+	options: DrawOptions,
+	indent: number,
+): string[] {
+	return evidence.flatMap(each => [
+		...wrap(`- ${each.says}${ageOf(each, nowMs)}`, options, indent, indent + 2),
+		...drawWanted(each, options, indent + 2),
+	]);
+}
+
+export function drawWanted({wanted}: EvidenceJson, options: DrawOptions, indent: number): string[] {
+	return wanted === undefined || wanted === '' ? [] : wrap(`wanted: ${wanted}`, options, indent, indent + 2);
+}
+
+/** ` (fresh)`, ` (just now)`, ` (3 s ago)`, or nothing where no time is known. */
+export function ageOf({at, fresh}: Pick<EvidenceJson, 'at' | 'fresh'>, nowMs: number): string {
+	if (fresh) return ' (fresh)';
+	if (at === undefined) return '';
+	const ageMs = nowMs - Date.parse(at);
+	return ageMs < 500 ? ' (just now)' : ` (${formatSpan(ageMs)} ago)`;
+}
+
+/** `, since 19:22 UTC, for 4 min`. */
+export function saySince(since: string | undefined, nowMs: number): string {
+	return since === undefined ? '' : `, since ${timeOfDay(since, nowMs)}, for ${formatSpan(nowMs - Date.parse(since))}`;
+}
+
+/** `3 other links fail for this: a, b …`. */
+export function sayKeys(total: number, what: string, keys: readonly string[], {unicode}: DrawOptions): string {
+	const shown = keys.slice(0, keysAtMost).map(key => oneLine(key, 120));
+	const rest = total > shown.length ? (unicode ? ' …' : ' ...') : '';
+	return `${count(total, what)} ${total === 1 ? 'fails' : 'fail'} for this${shown.length === 0 ? '.' : `: ${shown.join(', ')}${rest}`}`;
+}
+
+export const confidenceWords: Readonly<Record<CauseJson['confidence'], string>> = {
+	certain: 'Certain: it was seen itself',
+	likely: 'Likely: the usual reason of what is seen',
+	consistent: 'Only consistent: it fits, and others would too',
+};
+
+const evidenceAtMost = 3;
+const commandsAtMost = 6;
+const keysAtMost = 3;
+const longestCommand = 4000;
+const usualDaemon = 'http://127.0.0.1:9753';
+
+/** A command of this program asks the daemon that was asked, not the usual one. */
+function nameDaemon(run: string, url: string): string {
+	return url === usualDaemon ? run : run.replace(/^tailprobe (?:probe|diagnose)\b/, own => `${own} --url ${word(url)}`);
+}

@@ -1,0 +1,13 @@
+import type {Cause} from '../types.ts';
+import {silentMagicDns} from './magicdns.ts';
+
+export const magicdnsDead: Cause = {
+	id: 'magicdns-dead',
+	rung: 'name',
+	title: 'MagicDNS does not answer',
+	means:
+		'MagicDNS is a part of the tailscaled on each machine and turns names of nodes into addresses. It is silent on the machine that looks; the nodes themselves are well, and answer by address. Restart tailscaled there, and look for a firewall rule on 100.100.100.100.',
+	find(scene) {
+		return scene.vantage?.group === undefined ? silentMagicDns(scene) : undefined;
+	},
+};

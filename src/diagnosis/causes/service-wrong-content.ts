@@ -1,0 +1,34 @@
+import {asSentence} from '../../util/words.ts';
+import {probeCommand} from '../commands.ts';
+import type {Cause} from '../types.ts';
+import {gpuFaultOf} from './gpu-state.ts';
+import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
+import {serviceName} from './subject-words.ts';
+
+export const serviceWrongContent: Cause = {
+	id: 'service-wrong-content',
+	rung: 'answer',
+	title: 'The service answers something else than it should',
+	means:
+		'The service answers with a status that is fine, and what it says is not what the check wants: it reports trouble of its own, or another program or version answers there. Read what it says, and compare it with what the check asks for.',
+	find(scene) {
+		const {check} = scene;
+		if (check?.verdict !== 'down' || check.outcome?.reason !== 'content') return undefined;
+		if (check.view.check.type === 'gpu') return undefined;
+		const {body_start: start, banner} = check.outcome.reading?.facts ?? {};
+		const said = start ?? banner;
+		return {
+			// A machine whose GPU is lost answers so for that.
+			effect: gpuFaultOf(scene) === undefined ? 'breaks' : 'beside',
+			confidence: 'certain',
+			about: serviceName(check),
+			says: [
+				`${machineName(scene)} answers at ${portWords(check)}, and not as wanted.`,
+				asSentence(detailOf(check) || 'The run said no more'),
+				...(said === undefined ? [] : [`Its answer begins: ${asSentence(said)}`]),
+			].join(' '),
+			evidence: evidenceAround(scene, 'an answer as the check wants it'),
+			next: [probeCommand(scene, 'What it answers now.')],
+		};
+	},
+};

@@ -1,0 +1,48 @@
+/** Faults of machines, told for all of them at once: also of those that no link leads to, because they never came into the tailnet. Pure. */
+
+import {findNeverJoined, instanceNeverJoined, neverJoined} from './causes/instance-never-joined.ts';
+import {findWithoutPod, instanceWithoutPod} from './causes/instance-without-pod.ts';
+import {isFailing, isPending, unreadyNodeOf} from './causes/machine-state.ts';
+import {findNotReady, nodeNotReady} from './causes/node-not-ready.ts';
+import {findFailing, podFailing} from './causes/pod-failing.ts';
+import {findPending, podPending} from './causes/pod-pending.ts';
+import {findWithoutInstance, podWithoutInstance} from './causes/pod-without-instance.ts';
+import {nameCause} from './explain.ts';
+import type {World} from './scene.ts';
+import type {NamedCause} from './types.ts';
+
+/** Each fault once, those that weigh most first, at most `faultsAtMost`. Nothing is told of what is not known now. */
+export function findMachineFaults(world: World): NamedCause[] {
+	const {machines, nowMs} = world;
+	const {byNode, podsOutside, instancesOutside, clusterNodes, podsAt, instancesAt} = machines;
+	const inside = [...byNode.values()];
+	const pods = podsAt?.isFresh ? [...podsOutside, ...inside.flatMap(({pod}) => pod ?? [])] : [];
+	const instances = instancesAt?.isFresh
+		? [...instancesOutside, ...inside.flatMap(({instance}) => instance ?? [])]
+		: [];
+	const waiting = podsOutside.filter(pod => podsAt?.isFresh && nowMs - (pod.createdAt ?? 0) > startMs);
+	return [
+		...clusterNodes.flatMap(node => {
+			const own = pods.filter(pod => pod.node === node.name);
+			const unready = own.some(pod => unreadyNodeOf(machines, pod));
+			return unready ? [nameCause(nodeNotReady, findNotReady(world, node, own))] : [];
+		}),
+		...neverJoined(world).map(instance => nameCause(instanceNeverJoined, findNeverJoined(world, instance, nowMs))),
+		...waiting.filter(isPending).map(pod => nameCause(podPending, findPending(world, pod))),
+		...podsOutside
+			.filter(pod => podsAt?.isFresh && isFailing(pod))
+			.map(pod => nameCause(podFailing, findFailing(world, pod))),
+		...podsOutside
+			.filter(
+				pod => podsAt?.isFresh && instancesAt?.isFresh && pod.withoutInstance && !isPending(pod) && !isFailing(pod),
+			)
+			.map(pod => nameCause(podWithoutInstance, findWithoutInstance(world, pod))),
+		...[...new Map(instances.map(instance => [instance.id, instance])).values()]
+			.filter(({withoutPod}) => withoutPod && podsAt?.isFresh)
+			.map(instance => nameCause(instanceWithoutPod, findWithoutPod(world, instance))),
+	].slice(0, faultsAtMost);
+}
+
+export const faultsAtMost = 100;
+/** So long it is usual that a pod waits for a machine. */
+const startMs = 300_000;
