@@ -82,32 +82,41 @@ function nearest(left: number, above: number, corner: number): number {
 	return toLeft <= toAbove && toLeft <= toCorner ? left : toAbove <= toCorner ? above : corner;
 }
 
-/** The colours that are there most stay; every other becomes the one of them that is nearest. */
+/** Every colour that is not kept becomes the one of them that is nearest. */
 function reduce(dots: Buffer): {palette: Buffer; indexes: Buffer} {
 	const counts = new Map<number, number>();
 	const colours = Array.from({length: dots.length / 3}, (_, dot) => dots.readUIntBE(dot * 3, 3));
 	for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1);
-	const kept = [...counts]
-		.toSorted(([, one], [, other]) => other - one)
-		.slice(0, coloursAtMost)
-		.map(([colour]) => colour);
+	const kept = choose([...counts].toSorted(([, one], [, other]) => other - one).map(([colour]) => colour));
 	const indexOf = new Map(kept.map((colour, index) => [colour, index]));
-	for (const colour of counts.keys()) if (!indexOf.has(colour)) indexOf.set(colour, nearestOf(colour, kept));
+	for (const colour of counts.keys())
+		if (!indexOf.has(colour)) indexOf.set(colour, indexOf.get(nearestTo(colour, kept)) ?? 0);
 	const palette = Buffer.alloc(kept.length * 3);
 	for (const [index, colour] of kept.entries()) palette.writeUIntBE(colour, index * 3, 3);
 	return {palette, indexes: Buffer.from(colours.map(colour => indexOf.get(colour) ?? 0))};
 }
 
-function nearestOf(colour: number, kept: readonly number[]): number {
-	let best = 0;
-	let least = Number.POSITIVE_INFINITY;
-	for (const [index, other] of kept.entries()) {
-		const far = [16, 8, 0].reduce((sum, shift) => sum + (((colour >> shift) & 255) - ((other >> shift) & 255)) ** 2, 0);
-		if (far >= least) continue;
-		least = far;
-		best = index;
+/** Of colours, the most frequent first: those, and some that are unlike them all, as a small red mark says much. */
+function choose(colours: readonly number[]): number[] {
+	const kept = colours.slice(0, coloursAtMost - unlike);
+	const rest = colours.slice(kept.length).map(colour => ({colour, far: distance(colour, nearestTo(colour, kept))}));
+	while (kept.length < coloursAtMost && rest.length > 0) {
+		const most = rest.reduce((best, one) => (one.far > best.far ? one : best));
+		if (most.far === 0) break;
+		kept.push(most.colour);
+		for (const one of rest) one.far = Math.min(one.far, distance(one.colour, most.colour));
 	}
-	return best;
+	return kept;
+}
+
+const unlike = 48;
+
+function nearestTo(colour: number, kept: readonly number[]): number {
+	return kept.reduce((best, one) => (distance(colour, one) < distance(colour, best) ? one : best));
+}
+
+function distance(one: number, other: number): number {
+	return [16, 8, 0].reduce((sum, shift) => sum + (((one >> shift) & 255) - ((other >> shift) & 255)) ** 2, 0);
 }
 
 function chunk(kind: string, content: Buffer): Buffer {

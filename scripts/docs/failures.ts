@@ -72,7 +72,7 @@ export const failures: readonly Failure[] = [
 	{
 		id: 'node-deleted',
 		says: 'An (ephemeral) node is deleted while it lives.',
-		causes: ['node-left', 'node-deleted-while-alive'],
+		causes: ['node-left', 'node-deleted-while-alive', 'vantage-left'],
 	},
 	{
 		id: 'node-duplicate',

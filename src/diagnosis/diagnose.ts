@@ -95,7 +95,7 @@ function localVantage({vantages}: World): string {
 
 /** A remote vantage is named after its node; of a local one the node is the one with its address, which headscale may not list. */
 function ownNodeOf(world: World, vantage: string): string {
-	return world.node(vantage) ? vantage : '';
+	return world.node(vantage) || world.vantage(vantage)?.leftSinceMs !== undefined ? vantage : '';
 }
 
 function sinceOf({check, vantage}: Scene): number | undefined {

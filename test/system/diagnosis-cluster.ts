@@ -58,7 +58,7 @@ if (canRun) {
 		);
 		const kubeconfigFile = await kubernetes.account('monitor', monitorRights);
 		await scale(0);
-		const pods = `{name: pods, type: remote, pods: true, ways: [{pod: {namespace: ${podNamespace}, selector: "way=pod", node_by: {label: tailnet-node}}}]}`;
+		const pods = `{name: pods, type: remote, pods: true, grace: 1s, ways: [{pod: {namespace: ${podNamespace}, selector: "way=pod", node_by: {label: tailnet-node}}}]}`;
 		config = `${baseConfig(tailnet, 'mon', [pods])}kubernetes:
   kubeconfig_file: ${kubeconfigFile}
   gpu_pods: {namespace: ${podNamespace}, selector: app=june-gpu-services}

@@ -123,13 +123,14 @@ test.afterEach.always(t => healAll(t));
 
 type Told = Pick<DiagnosisJson, 'verdict' | 'ladder' | 'also'> & {cause?: CauseJson | undefined};
 
-async function diagnoseUntilNamed({subject, withinSeconds = 15}: Case, wanted: readonly string[], since: number) {
+async function diagnoseUntilNamed({subject, also, withinSeconds = 15}: Case, wanted: readonly string[], since: number) {
 	for (;;) {
 		const askedAt = performance.now();
 		const told = await (subject === undefined ? askForIncidents() : ask(subject));
 		const [tookSeconds, afterSeconds] = [askedAt, since].map(ms => (performance.now() - ms) / 1000) as [number, number];
-		if (wanted.includes(namedIn(told, wanted)) || afterSeconds > withinSeconds)
-			return {told, tookSeconds, afterSeconds};
+		const isTold =
+			wanted.includes(namedIn(told, wanted)) && (also === undefined || told.also.some(({id}) => id === also));
+		if (isTold || afterSeconds > withinSeconds) return {told, tookSeconds, afterSeconds};
 		await new Promise(resolve => setTimeout(resolve, 200));
 	}
 }

@@ -32,8 +32,8 @@ function ofVantage({world, vantageName, otherTunnels}: Scene, tunnel: Look): Fin
 			evidenceOf(tunnel, 'an answer by any way'),
 			...(reached ? [evidenceOf(reached)] : []),
 			...tunnelsFrom(world, vantageName)
-				.filter(look => look !== tunnel)
-				.slice(0, 3)
+				.slice(0, 4)
+				.filter(look => look.view !== tunnel.view)
 				.map(look => evidenceOf(look)),
 		],
 		next: [
@@ -51,9 +51,8 @@ function ofVantage({world, vantageName, otherTunnels}: Scene, tunnel: Look): Fin
 function ofNode(scene: Scene, tunnel: Look): Finding | undefined {
 	const {world, peer, vantageName, otherTunnels} = scene;
 	if (otherTunnels.some(({verdict}) => verdict === 'up')) return undefined;
-	if (tunnelsFrom(world, vantageName).every(look => look.verdict !== 'up')) return undefined;
 	const alive = lifeOf(scene);
-	if (!alive) return undefined;
+	if (!alive || tunnelsFrom(world, vantageName).every(look => look.verdict !== 'up')) return undefined;
 	return {
 		effect: 'breaks',
 		confidence: 'likely',

@@ -15,8 +15,9 @@ export const oneWay: Cause = {
 		if (!tunnel || !isSilent(tunnel)) return undefined;
 		const theirs = otherTunnels.filter(({verdict}) => verdict === 'up');
 		const [first] = theirs;
+		if (!first) return undefined;
 		const own = tunnelsFrom(world, vantageName).find(({verdict}) => verdict === 'up');
-		if (!first || !own) return undefined;
+		if (!own) return undefined;
 		const others = theirs.map(({view}) => view.check.vantage).slice(0, 3);
 		return {
 			effect: 'breaks',
