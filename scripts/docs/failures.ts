@@ -32,7 +32,7 @@ export const failures: readonly Failure[] = [
 	{
 		id: 'headscale-api-stuck',
 		says: "headscale's API hangs while its metrics answer.",
-		causes: ['headscale-stuck'],
+		causes: ['headscale-slow-or-stuck'],
 	},
 	{
 		id: 'headscale-upgrade',
@@ -67,7 +67,6 @@ export const failures: readonly Failure[] = [
 		id: 'node-expiry-1970',
 		says: "A node's expiry is a date before 2000.",
 		causes: ['node-bad-expiry'],
-		cannot: 'a defect of some versions of headscale',
 	},
 	{
 		id: 'node-deleted',

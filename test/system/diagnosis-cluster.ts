@@ -12,12 +12,12 @@ let prober: Prober;
 let kubernetes: Kubernetes;
 let config: string;
 
-const {gpu1: gpu} = nodeNames;
+const {gpu1: gpu, gpu2: second} = nodeNames;
 const [served, unserved] = ['vast-gpu-0', 'vast-gpu-node-python'];
 const deployment = {namespace: 'kube-system', name: 'virtual-kubelet-vast'};
 const checkCount = 3;
 
-const labels = {app: 'june-gpu-services', 'tailnet-node': gpu};
+const labels = {app: 'june-gpu-services'};
 
 const faults: readonly Fault[] = [
 	{
@@ -30,16 +30,15 @@ const faults: readonly Fault[] = [
 	},
 	{
 		failure: 'pod-pending',
-		start: () => kubernetes.annotate('gpu-2', {'lab/phase': 'Pending'}),
-		end: () => kubernetes.annotate('gpu-2', {'lab/phase': null}),
+		subject: second,
+		start: () => Promise.all([kubernetes.annotate(second, {'lab/phase': 'Pending'}), tailnet.node('gpu2').stop()]),
+		end: () => Promise.all([kubernetes.annotate(second, {'lab/phase': null}), tailnet.node('gpu2').start()]),
 	},
-	{failure: 'kubelet-down', start: () => scale(1), end: () => scale(0)},
+	{failure: 'kubelet-down', start: () => scale(0), end: () => scale(1)},
 	{
 		failure: 'node-not-ready',
-		subject: gpu,
 		start: () => kubernetes.kubelet(served).kill(),
 		end: () => kubernetes.kubelet(served).start(),
-		verdict: 'up',
 	},
 ];
 
@@ -53,11 +52,11 @@ if (canRun) {
 			controllers: {graceSeconds: 14},
 		});
 		await kubernetes.pods(
-			{name: 'gpu-1', node: served, host: 'gpu1', labels},
-			{name: 'gpu-2', node: served, host: 'gpu2', labels: {...labels, 'tailnet-node': nodeNames.gpu2}},
+			{name: gpu, node: served, host: 'gpu1', labels},
+			{name: second, node: served, host: 'gpu2', labels},
 		);
 		const kubeconfigFile = await kubernetes.account('monitor', monitorRights);
-		await scale(0);
+		await scale(1);
 		const pods = `{name: pods, type: remote, pods: true, grace: 1s, ways: [{pod: {namespace: ${podNamespace}, selector: "way=pod", node_by: {label: tailnet-node}}}]}`;
 		config = `${baseConfig(tailnet, 'mon', [pods])}kubernetes:
   kubeconfig_file: ${kubeconfigFile}
@@ -86,7 +85,7 @@ for (const fault of faults) {
 	});
 }
 
-/** The deployment of the virtual kubelet wants so many pods, of which no node of the lab can run one. */
+/** The deployment of the virtual kubelet wants so many pods; a virtual node of the lab plays them. */
 async function scale(replicas: number): Promise<void> {
 	const app = {app: deployment.name};
 	await kubernetes.apply({
@@ -99,7 +98,8 @@ async function scale(replicas: number): Promise<void> {
 			template: {
 				metadata: {labels: app},
 				spec: {
-					nodeSelector: {'no-such-label': 'true'},
+					nodeName: served,
+					tolerations: [{operator: 'Exists'}],
 					containers: [{name: 'kubelet', image: 'registry.invalid/virtual-kubelet:1'}],
 				},
 			},

@@ -23,7 +23,8 @@ export const netmapNotDelivered: Cause = {
 		const warnings = (own?.warnings ?? []).filter(({code}) => codes.includes(code));
 		const isCutOff = (own?.online ?? state.facts.online !== 'false') === false;
 		const isMissing = world.fresh?.peer?.kind === 'missing' && node !== undefined && world.nodesAreFresh;
-		if (warnings.length === 0 && !isCutOff && !isMissing) return undefined;
+		// A peer that is missing where news comes in is hidden by the policy.
+		if (warnings.length === 0 && !isCutOff) return undefined;
 		// Where that is so for everybody, it is no matter of this vantage.
 		if (!isMissing && world.nodes.length > 1 && world.nodes.every(({node: {online}}) => online === false))
 			return undefined;

@@ -65,6 +65,10 @@ export const pageScript = `'use strict';
 	document.addEventListener('focusin', ({target}) => {
 		if (target.matches('.command')) getSelection()?.selectAllChildren(target);
 	});
+	// What stays selected would keep the page from being swapped.
+	document.addEventListener('focusout', ({target}) => {
+		if (target.matches('.command')) getSelection()?.removeAllRanges();
+	});
 
 	async function follow() {
 		await refresh();

@@ -16,12 +16,18 @@ const asked = (peer: NonNullable<Fresh['peer']>): Fresh => ({
 	peer,
 });
 
-test('a peer that headscale lists and our tailscaled was never told of explains a tunnel that is down', t => {
-	const {cause} = nameCauses(aScene([isDown(aTunnel(), 'unreachable')], around('true', asked({kind: 'missing'}))));
+test('a peer that a tailscaled which is cut off was never told of explains a tunnel that is down', t => {
+	const {cause} = nameCauses(aScene([isDown(aTunnel(), 'unreachable')], around('false', asked({kind: 'missing'}))));
 
 	t.like(cause, {id: 'netmap-not-delivered', rung: 'control', confidence: 'likely', about: 'vantage cluster'});
 	t.regex(cause?.says ?? '', /was never told of june-gpu-1/);
 	t.is(cause?.next[0].run, 'tailscale status');
+});
+
+test('a peer that is missing where news comes in is hidden by the policy', t => {
+	const {cause} = nameCauses(aScene([isDown(aTunnel(), 'unreachable')], around('true', asked({kind: 'missing'}))));
+
+	t.is(cause?.id, 'node-hidden-by-policy');
 });
 
 test('a tailscaled without its control server is told beside what lives on', t => {
