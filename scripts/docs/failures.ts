@@ -47,7 +47,7 @@ export const failures: readonly Failure[] = [
 	{id: 'api-key', says: 'Our API key is about to expire.', causes: ['headscale-api-key-expiring']},
 	{id: 'user-missing', says: 'A user that must exist is missing in headscale.', causes: ['headscale-user-missing']},
 	{id: 'pre-auth-key', says: 'The pre-auth key of the GPU machines expired.', causes: ['pre-auth-key-expired']},
-	{id: 'headscale-certificate', says: "headscale's certificate expired.", causes: ['headscale-certificate']},
+	{id: 'headscale-certificate', says: "Nobody vouches for headscale's certificate.", causes: ['headscale-certificate']},
 	{
 		id: 'netmap',
 		says: 'The network map is not delivered.',
@@ -87,7 +87,7 @@ export const failures: readonly Failure[] = [
 	{
 		id: 'instance-stray',
 		says: 'An instance is rented and no pod stands for it.',
-		causes: ['instance-without-pod', 'instance-never-joined'],
+		causes: ['instance-without-pod'],
 	},
 	{id: 'pod-pending', says: 'A pod waits for an offer.', causes: ['pod-pending']},
 	{id: 'kubelet-down', says: 'The virtual kubelet is down.', causes: ['virtual-kubelet-down', 'node-not-ready']},

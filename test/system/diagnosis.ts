@@ -100,6 +100,14 @@ const faults: readonly Fault[] = [
 		end: nothing,
 	},
 	{
+		failure: 'headscale-certificate',
+		subject: orchestrator,
+		change: text => text.replace(/^ {2}ca_file: .*\n/m, ''),
+		start: nothing,
+		end: nothing,
+		verdict: 'up',
+	},
+	{
 		failure: 'user-missing',
 		subject: orchestrator,
 		change: text => text.replace('expect_users: [ozzu]', 'expect_users: [ozzu, nobody]'),
