@@ -14,6 +14,7 @@ import {createReloader, type ReloadResult} from './config/reloader.ts';
 import type {Config} from './config/types.ts';
 import {askBigPings} from './diagnosis/ask-big-pings.ts';
 import {askPeer} from './diagnosis/ask-peer.ts';
+import {createDeparted} from './diagnosis/departed.ts';
 import {createDiagnoser} from './diagnosis/diagnoser.ts';
 import {createPublisher} from './engine/publish.ts';
 import {startGpuSide} from './gpu-side.ts';
@@ -168,7 +169,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		checks: () => publisher.checks(),
 		vantages: () => vantages.list(),
 	});
+	const departed = createDeparted(systemClock);
 	const diagnoser = createDiagnoser({
+		departed,
 		exposition,
 		log,
 		source: () => view,
@@ -176,6 +179,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			clock: systemClock,
 			vantages: () => vantages.list(),
 			prefixes: () => config.tailnet.prefixes,
+			allowLoopback: options.allowLoopback ?? false,
 			refreshHeadscale: () => headscale?.refresh,
 			askPeer,
 			askBigPings,
@@ -252,6 +256,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		metrics.sweep();
 		gpuSide.update(() => ({nodes: view.nodes(), nodesAreFresh: listedNodes() !== undefined, checks: view.checks()}));
 		changes.platform(view.platform());
+		departed.look(view);
 	}, sweepMs);
 	const watcher = setInterval(() => changes.vantages(view.vantages()), watchMs);
 	const cancelWait = systemClock.after(planWithoutMs, () => planner.hurry());

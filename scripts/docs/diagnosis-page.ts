@@ -10,6 +10,8 @@ export interface NamedRun {
 	lab: string;
 	named: string;
 	confidence: string;
+	/** Wrong names that were given before; absent where it was not watched for. */
+	wrongFirst?: readonly string[];
 	afterSeconds?: number;
 	tookSeconds?: number;
 }
@@ -25,20 +27,29 @@ export function diagnosisPage(before: string, runs: readonly NamedRun[]): string
 function failureTable(runs: readonly NamedRun[]): string {
 	const rows = failures.flatMap(({id, says, cannot}) => {
 		const own = runs.filter(({failure}) => failure === id);
-		if (own.length === 0) return [`| ${says} | – | ${cannot ?? 'not tried'} | | | |`];
+		if (own.length === 0) return [`| ${says} | – | ${cannot ?? 'not tried'} | | | | |`];
 		return own.map(
-			({lab, named, confidence, afterSeconds, tookSeconds}, at) =>
-				`| ${at === 0 ? says : ''} | ${lab} | [${named}](#${named}) | ${confidence} | ${seconds(afterSeconds)} | ${seconds(tookSeconds)} |`,
+			({lab, named, confidence, wrongFirst, afterSeconds, tookSeconds}, at) =>
+				`| ${at === 0 ? says : ''} | ${lab} | ${linkTo(named)} | ${confidence} | ${before(wrongFirst)} | ${seconds(afterSeconds)} | ${seconds(tookSeconds)} |`,
 		);
 	});
 	return `## Failures, as they were named
 
-Each was brought about and diagnosed by the tests: \`real\` with headscale, tailscaled and the Kubernetes API server, \`embedded\` in the lab of \`npm start\`, \`recorded\` where no lab can bring it about and a test gives what is known of it as evidence. *Named after* counts from the fault to the end of the first diagnosis that named it, checks having 2 to 10 s between their runs; *took* is that diagnosis alone.
+Each was brought about and diagnosed by the tests: \`real\` with headscale, tailscaled and the Kubernetes API server, \`embedded\` in the lab of \`npm start\`, \`recorded\` where no lab can bring it about and a test gives what is known of it as evidence. *Named after* counts from the fault to the end of the first diagnosis that named it, checks having 2 to 10 s between their runs; *took* is that diagnosis alone. *Before that* are wrong names that were given in between; that nothing is wrong yet is none.
 
-| what happened | lab | named | confidence | named after | took |
-| --- | --- | --- | --- | --- | --- |
+| what happened | lab | named | confidence | before that | named after | took |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
+}
+
+function linkTo(cause: string): string {
+	return `[${cause}](#${cause})`;
+}
+
+function before(wrongFirst: readonly string[] | undefined): string {
+	if (!wrongFirst) return '';
+	return wrongFirst.length === 0 ? 'nothing' : wrongFirst.map(linkTo).join(', ');
 }
 
 function seconds(value: number | undefined): string {

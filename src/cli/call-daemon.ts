@@ -44,7 +44,7 @@ export async function callDaemon<S extends z.ZodType>(daemon: Daemon, call: Call
 	try {
 		answer = await send(daemon, call, ca);
 	} catch (error) {
-		throw new UserError(await explainFailure(daemon, error, call.otherwise), exitUnknown);
+		throw new UserError(await explainFailure(daemon, error, call), exitUnknown);
 	}
 	const {status, text} = answer;
 	const body = parse(text);

@@ -16,30 +16,42 @@ export const diagnoseUsage = `Usage: tailprobe diagnose [--url URL] [--from VANT
        tailprobe diagnose [the same but --from]
 
 Says whose fault it is that SUBJECT does not work: the cause, the next commands
-to run, and the ladder that it stands on, asked afresh. SUBJECT is a check and
-its target ("tts june-gpu-1"), the key of a check (CHECK/VANTAGE/TARGET), a
-node, a target or a vantage by its name, or the address of a page of one, which
+to run, and the ladder that it stands on, asked afresh within 10 s. SUBJECT is a
+check and its target, the key of a check (CHECK/VANTAGE/TARGET), a node, a
+target or a vantage by its name, what a fault is about as this program prints it
+("port 7880 on NODE", "pool NAME", headscale), or the address of a page, which
 says where the daemon is too. Without SUBJECT: everything that is wrong now,
-each fault once. Asks the daemon at --url, by default $TAILPROBE_URL or
-http://127.0.0.1:9753. A daemon that asks who you are takes a token from
---token-file, by default $TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL.
-One at https:// with a certificate of your own authority is believed by
---ca-file, a PEM file, by default $TAILPROBE_CA_FILE.
+each fault once, as it is remembered. --timeout may be up to 2m.
+
+  tailprobe diagnose                 what is wrong now
+  tailprobe diagnose NODE            a machine, by its name in the tailnet
+  tailprobe diagnose CHECK NODE      one check of it
+
+Asks the daemon at --url, by default $TAILPROBE_URL or http://127.0.0.1:9753. A
+daemon that asks who you are takes a token from --token-file, by default
+$TAILPROBE_TOKEN_FILE, or NAME:PASSWORD@ in the URL. One at https:// with a
+certificate of your own authority is believed by --ca-file, a PEM file, by
+default $TAILPROBE_CA_FILE.
 
 Exit status: 0 up, or nothing worse than degraded; 1 down, or something is down;
-2 unknown, or nobody could be asked; 64 wrong usage.
+2 unknown, or nobody could be asked; 64 wrong usage; 74 the answer could not be
+written; 78 a file with a token or certificate is wrong.
 `;
 
 /** Runs the command; answers its exit status. Throws only what is a bug. */
 export async function runDiagnose(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-	return tellMistakes(terminal, async () => {
-		const wanted = readArguments(args, terminal);
-		if (wanted === 'help') {
-			terminal.write(diagnoseUsage);
-			return 0;
-		}
-		return wanted.subject === '' ? await tellIncidents(wanted, terminal) : await tellDiagnosis(wanted, terminal);
-	});
+	return tellMistakes(
+		terminal,
+		async () => {
+			const wanted = readArguments(args, terminal);
+			if (wanted === 'help') {
+				terminal.write(diagnoseUsage);
+				return 0;
+			}
+			return wanted.subject === '' ? await tellIncidents(wanted, terminal) : await tellDiagnosis(wanted, terminal);
+		},
+		args.includes('--json'),
+	);
 }
 
 const exitCodes = {up: 0, degraded: 0, down: 1, unknown: 2};
@@ -101,7 +113,7 @@ function readArguments(args: readonly string[], terminal: Terminal): Wanted | 'h
 	const typed = positionals.join(' ').trim();
 	if (typed === '' && positionals.length > 0) throw usageError('SUBJECT is empty.');
 	if (typed === '' && values.from !== undefined) throw usageError('--from is for a SUBJECT: give one.');
-	const page = readPageAddress(typed);
+	const page = readPageAddress(typed, values.url ?? terminal.env.TAILPROBE_URL);
 	const subject = page?.subject ?? typed;
 	if (subject.length > longestSubject) throw usageError(`SUBJECT has more than ${longestSubject} characters.`);
 	return {
@@ -113,9 +125,29 @@ function readArguments(args: readonly string[], terminal: Terminal): Wanted | 'h
 	};
 }
 
+/** Browsers hide the scheme: `probe.example.com/checks/…` and `127.0.0.1:9753/nodes/…` are addresses all the same. */
+function parseWithoutScheme(text: string, known?: string): URL | undefined {
+	const isAddress = /^(?:localhost|[^\s/]*[.:][^\s/]*)\/(?:\S*\/)?(?:checks|nodes)\/\S+$/i.test(text);
+	const usual = URL.parse(known || usualUrl);
+	const isUsual = usual !== null && (text === usual.host || text.startsWith(`${usual.host}/`));
+	const scheme = isUsual ? usual.protocol : 'http:';
+	return isAddress || isUsual ? (URL.parse(`${scheme}//${text}`) ?? undefined) : undefined;
+}
+
+/** Of the daemon that is asked anyhow, or of any where nothing else can be meant: the list of all that is wrong. */
+function isFrontPage({host, pathname, port}: URL, known?: string): boolean {
+	const usual = URL.parse(known || usualUrl);
+	const path = pathname.replace(/\/+$/, '');
+	if (usual?.host === host) return path === usual.pathname.replace(/\/+$/, '');
+	return path === '' && port === '9753';
+}
+
+const usualUrl = 'http://127.0.0.1:9753';
+
 /** A pasted address of a page says what is meant, and where the daemon is; what else it holds, such as a password, is not sent on. */
-function readPageAddress(text: string): {daemon: URL; subject: string} | undefined {
-	const page = /^https?:/i.test(text) ? URL.parse(text) : undefined;
+function readPageAddress(text: string, known?: string): {daemon: URL; subject: string} | undefined {
+	const page = /^https?:/i.test(text) ? URL.parse(text) : parseWithoutScheme(text, known);
+	if (page && isFrontPage(page, known)) return {daemon: new URL(page.pathname, page), subject: ''};
 	const [, prefix, kind, name] = /^(.*?)\/(checks|nodes)\/(.+)$/.exec(page?.pathname ?? '') ?? [];
 	if (!page || prefix === undefined || name === undefined) return undefined;
 	const daemon = new URL(page);

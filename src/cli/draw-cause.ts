@@ -19,15 +19,33 @@ export interface Asked {
 	nowMs: number;
 }
 
-/** Title, confidence, what was seen, and what it means. */
-export function drawCause(cause: CauseJson, {nowMs}: Asked, options: DrawOptions): string[] {
-	const heading = cause.effect === 'slows' ? 'SLOWED BY' : 'CAUSE';
+/** Title, confidence, and what is said of it: all that one reads before the commands. */
+export function drawCause(cause: CauseJson, options: DrawOptions): string[] {
 	return [
-		...wrap(`${heading}: ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 0, 2),
+		...wrap(`${headingOf(cause)}: ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 0, 2),
 		...wrap(cause.says, options, 2),
-		...drawEvidence(cause.evidence.slice(0, evidenceAtMost), nowMs, options, 2),
-		...wrap(cause.means, options, 2),
 	];
+}
+
+/** What was seen, but for what stands in `told` already, and what it means. */
+export function drawWhy(
+	cause: CauseJson,
+	told: ReadonlySet<string>,
+	{nowMs}: Asked,
+	options: DrawOptions,
+): {seen: string[]; means: string[]} {
+	const evidence = cause.evidence.filter(({says}) => says !== cause.says && !told.has(says));
+	const lines = drawEvidence(evidence.slice(0, evidenceAtMost), nowMs, options, 2);
+	return {
+		seen: lines.length > 0 ? ['SEEN', ...lines] : [],
+		means: ['WHAT IT MEANS', ...wrap(cause.means, options, 2)],
+	};
+}
+
+/** What is lost or will end slows nothing, and yet is no good. */
+function headingOf({id, effect}: CauseJson): string {
+	if (effect === 'breaks') return 'CAUSE';
+	return effect === 'beside' || id === 'tunnel-lossy' || /(?:soon|expiring|expiry)$/.test(id) ? 'TROUBLE' : 'SLOWED BY';
 }
 
 /** Each command on a line of its own, never broken; why and where stand above it. */
@@ -78,11 +96,24 @@ export function saySince(since: string | undefined, nowMs: number): string {
 	return since === undefined ? '' : `, since ${timeOfDay(since, nowMs)}, for ${formatSpan(nowMs - Date.parse(since))}`;
 }
 
-/** `3 other links fail for this: a, b …`. */
-export function sayKeys(total: number, what: string, keys: readonly string[], {unicode}: DrawOptions): string {
+/** `3 other links fail for this: a, b …`, or `3 down, 5 unknown for this: a, b …` where that is known. */
+export function sayKeys(
+	total: number,
+	what: string,
+	keys: readonly string[],
+	{unicode}: DrawOptions,
+	states: {down?: number | undefined; unknown?: number | undefined} = {},
+): string {
+	const {down = 0, unknown = 0} = states;
+	const parts = [...(down > 0 ? [`${down} down`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
+	const fail = total === 1 ? 'fails' : 'fail';
+	const whole =
+		parts.length > 0 && unknown > 0
+			? `${count(total, what)} for this: ${parts.join(', ')}`
+			: `${count(total, what)} ${fail} for this`;
 	const shown = keys.slice(0, keysAtMost).map(key => oneLine(key, 120));
 	const rest = total > shown.length ? (unicode ? ' …' : ' ...') : '';
-	return `${count(total, what)} ${total === 1 ? 'fails' : 'fail'} for this${shown.length === 0 ? '.' : `: ${shown.join(', ')}${rest}`}`;
+	return `${whole}${shown.length === 0 ? '.' : `: ${shown.join(', ')}${rest}`}`;
 }
 
 export const confidenceWords: Readonly<Record<CauseJson['confidence'], string>> = {

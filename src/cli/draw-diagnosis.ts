@@ -11,6 +11,7 @@ import {
 	drawCommands,
 	drawEvidence,
 	drawWanted,
+	drawWhy,
 	sayKeys,
 	saySince,
 } from './draw-cause.ts';
@@ -26,16 +27,19 @@ export function drawDiagnosis(diagnosis: DiagnosisJson, asked: Asked, options: D
 	const {nowMs, url} = asked;
 	const word = verdict === 'up' ? 'up' : verdict.toUpperCase();
 	const about = `${saySubject(diagnosis)}${verdict === 'up' ? '' : saySince(since, nowMs)}`;
+	const why = cause && drawWhy(cause, new Set(diagnosis.ladder.map(({says}) => says)), asked, options);
 	const blocks = [
 		headline(word, verdictColor[verdict], about, options),
-		cause ? drawCause(cause, asked, options) : drawNoCause(diagnosis, options),
+		cause ? drawCause(cause, options) : drawNoCause(diagnosis, options),
 		cause ? ['NEXT', ...drawCommands(cause.next, url, options)] : [],
 		drawLadder(diagnosis, nowMs, options),
+		why?.seen ?? [],
+		why?.means ?? [],
 		lastHour ? drawStrip(lastHour, options) : [],
 		drawAlso(also, options),
 		shared.count > 0 ? wrap(sayKeys(shared.count, 'other link', shared.checks, options), options, 0, 2) : [],
 		drawUnasked(unasked, options),
-		[sayAsked(diagnosis, url), ...(cause ? [`Read more: ${cause.runbook}`] : [])].flatMap(line =>
+		[sayAsked(diagnosis, url), ...(cause ? [`Read more: ${pageOf(diagnosis, url)}`] : [])].flatMap(line =>
 			wrap(line, options, 0, 2),
 		),
 	];
@@ -43,6 +47,12 @@ export function drawDiagnosis(diagnosis: DiagnosisJson, asked: Asked, options: D
 		.filter(lines => lines.length > 0)
 		.map(lines => lines.join('\n'))
 		.join('\n\n')}\n`;
+}
+
+/** Where the same is told by the daemon, and goes on being told. */
+function pageOf({subject: {kind, name}}: DiagnosisJson, url: string): string {
+	if (kind === 'check') return `${url}/checks/${encodeURIComponent(name)}`;
+	return kind === 'node' ? `${url}/nodes/${encodeURIComponent(name)}` : `${url}/`;
 }
 
 type RungJson = DiagnosisJson['ladder'][number];
@@ -55,6 +65,7 @@ const unaskedAtMost = 5;
 const leastRoom = 36;
 
 function saySubject({subject: {kind, name, check, target, vantage}}: DiagnosisJson): string {
+	if (kind === 'incident') return name;
 	if (kind !== 'check') return `${kind} ${name}`;
 	return check === undefined ? name : `${check} ${target ?? ''} from ${vantage ?? 'nowhere'}`;
 }
@@ -77,18 +88,25 @@ function drawLadder({ladder, cause}: DiagnosisJson, nowMs: number, options: Draw
 	return [
 		...wrap('LADDER, from the bottom up', options, 0),
 		...rungs.flatMap(rung => [
-			...drawRung(rung, nameWidth, nowMs, options),
+			...drawRung(rung, cause?.says, nameWidth, nowMs, options),
 			...(rung === culprit ? drawBreak(rung, told, nowMs, options) : []),
 		]),
 	];
 }
 
-function drawRung(rung: RungJson, nameWidth: number, nowMs: number, options: DrawOptions): string[] {
+function drawRung(
+	rung: RungJson,
+	causeSays: string | undefined,
+	nameWidth: number,
+	nowMs: number,
+	options: DrawOptions,
+): string[] {
 	const {title, state, says, evidence} = rung;
 	const [{unicode, ascii}, color] = marks[state];
 	const mark = options.unicode ? unicode : ascii;
 	const name = cut(title, nameWidth, options);
-	const text = `${says}${ageOf(evidence.find(each => each.says === says) ?? evidence[0] ?? {}, nowMs)}`;
+	const age = ageOf(evidence.find(each => each.says === says) ?? evidence[0] ?? {}, nowMs);
+	const text = says === causeSays ? `as said above${age}` : `${says}${age}`;
 	const indent = 2 + mark.length + 1 + nameWidth + 2;
 	const begin = `  ${paint(mark, color, options)} ${name}`;
 	if (options.columns - indent < leastRoom) return [begin, ...wrap(text, options, 6)];
@@ -120,9 +138,9 @@ function drawAlso(also: DiagnosisJson['also'], options: DrawOptions): string[] {
 	const rest = also.length - alsoAtMost;
 	return [
 		'ALSO',
-		...also.slice(0, alsoAtMost).map(({title, about, confidence}) => {
+		...also.slice(0, alsoAtMost).flatMap(({title, about, confidence}) => {
 			const sure = confidenceWords[confidence].split(':')[0]?.toLowerCase();
-			return `  ${cut(`- ${clean(about, 60, options)}: ${title} (${sure})`, options.columns - 2, options)}`;
+			return wrap(`- ${clean(about, 200, options)}: ${title} (${sure})`, options, 2, 4);
 		}),
 		...(rest > 0 ? wrap(`- ${rest} more: --json has all`, options, 2, 4) : []),
 	];

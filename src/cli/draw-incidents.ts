@@ -14,7 +14,14 @@ export function drawIncidents(incidents: readonly IncidentJson[], asked: Asked, 
 		return `${headline('up', 'green', `Nothing is wrong now, says ${asked.url}.`, options).join('\n')}\n`;
 	const rest = incidents.length - incidentsAtMost;
 	const blocks = [
-		wrap(`${count(incidents.length, 'fault')} now, says ${asked.url}:`, options, 0, 2),
+		incidents.every(({state}) => state === 'degraded')
+			? headline(
+					'up',
+					'green',
+					`Nothing is down now, says ${asked.url}; ${count(incidents.length, 'fault')} that ${incidents.length === 1 ? 'is' : 'are'} only degraded:`,
+					options,
+				)
+			: wrap(`${count(incidents.length, 'fault')} now, says ${asked.url}:`, options, 0, 2),
 		...incidents.slice(0, incidentsAtMost).map(incident => drawIncident(incident, asked, options)),
 		rest > 0 ? wrap(`${rest} more: --json has all.`, options, 0, 2) : [],
 	];
@@ -39,7 +46,7 @@ function drawIncident(
 		...headline(word, stateColors[state], `${about}${saySince(since, asked.nowMs)}`, options),
 		...wrap(`${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 2),
 		...wrap(cause.says, options, 2),
-		...(checks.count > 0 ? wrap(sayKeys(checks.count, 'check', checks.keys, options), options, 2) : []),
+		...(checks.count > 0 ? wrap(sayKeys(checks.count, 'check', checks.keys, options, checks), options, 2) : []),
 		...(subject === undefined
 			? drawCommands(cause.next.slice(0, 1), asked.url, options)
 			: [ownCommand('diagnose', subject, asked.url)]),

@@ -31,7 +31,7 @@ export function wrap(text: string, options: DrawOptions, indent: number, hanging
 				lines.push(line);
 				line = '';
 			}
-			const piece = headOf(rest, room());
+			const piece = rest.length > room() ? headOfName(rest, room()) : rest;
 			rest = rest.slice(piece.length);
 			line = line === '' ? piece : `${line} ${piece}`;
 			if (rest !== '') {
@@ -80,6 +80,13 @@ const inAscii: Readonly<Record<string, string>> = {
 	'”': '"',
 	'·': ',',
 };
+
+/** As long as fits, but rather up to the last of the marks that join names than with a name cut in two. */
+function headOfName(text: string, units: number): string {
+	const head = headOf(text, units);
+	const end = Math.max(...['/', ':', ',', '=', '@'].map(mark => head.lastIndexOf(mark))) + 1;
+	return end > units / 3 ? head.slice(0, end) : head;
+}
 
 /** At most so many UTF-16 units, at least one character, and none cut in half. */
 function headOf(text: string, units: number): string {

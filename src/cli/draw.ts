@@ -57,7 +57,9 @@ function sayLate({latenessSeconds}: OutcomeJson): string {
 
 function whenDone({verdict, durationSeconds}: OutcomeJson): string {
 	return verdict === 'unknown'
-		? `gave up after ${formatLatency(durationSeconds)}`
+		? durationSeconds < 0.001
+			? 'was not run'
+			: `gave up after ${formatLatency(durationSeconds)}`
 		: `took ${formatLatency(durationSeconds)}`;
 }
 

@@ -1,11 +1,16 @@
 /** Why no daemon could be asked, and what to do about it: one sentence or two for whoever typed the command. */
 
 import {commandLab} from '../lab/commanding.ts';
-import {messageOf} from '../util/errors.ts';
+import {messageOf, oneLine} from '../util/errors.ts';
+import {formatLatency} from '../util/readable.ts';
 import type {Daemon} from './call-daemon.ts';
 
 /** Nothing came back. `otherwise` is what else the command could do, after a comma. */
-export async function explainFailure(daemon: Daemon, error: unknown, otherwise?: string): Promise<string> {
+export async function explainFailure(
+	daemon: Daemon,
+	error: unknown,
+	{timeoutMs, otherwise}: {timeoutMs: number; otherwise?: string | undefined},
+): Promise<string> {
 	const {url, caFile} = daemon;
 	const code = codeOf(error);
 	const {origin, host} = url;
@@ -20,6 +25,8 @@ export async function explainFailure(daemon: Daemon, error: unknown, otherwise?:
 		return `What listens at ${host} speaks no HTTPS. Ask it at http://${host}, if it is a tailprobe.`;
 	if (url.protocol === 'http:' && ['ECONNRESET', 'HPE_INVALID_CONSTANT'].includes(code))
 		return `${nobody(url)}: what listens there ended the connection without an answer. Perhaps it speaks HTTPS: try --url https://${host}.`;
+	if (error instanceof Error && error.name === 'AbortError')
+		return `${shownUrl(url.origin)} did not answer within ${formatLatency(timeoutMs / 1000)}: give it more time with --timeout, or see whether it is well. A diagnosis takes up to 10 s.`;
 	return `${nobody(url)}: ${plainly[code] ?? messageOf(error)}. ${await adviceFor(daemon, otherwise)}`;
 }
 
@@ -37,7 +44,12 @@ export async function explainStrangeAnswer(
 }
 
 function nobody({origin}: URL): string {
-	return `No tailprobe answers at ${origin}`;
+	return `No tailprobe answers at ${shownUrl(origin)}`;
+}
+
+/** A name can have been pasted with a page after it. */
+function shownUrl(origin: string): string {
+	return oneLine(origin, 200);
 }
 
 /** What to do where none answers. A lab is not asked unbidden: who means another daemon would take its answer for that one's. */
@@ -54,7 +66,11 @@ async function adviceFor({url, labDirectory}: Daemon, otherwise = ''): Promise<s
 /** Where Node's own words say less. */
 const plainly: Record<string, string> = {
 	ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
-	ABORT_ERR: 'it did not answer in time',
+	ENOTFOUND: 'no name server knows that name (ENOTFOUND)',
+	EAI_AGAIN: 'the name servers of this machine did not answer for that name (EAI_AGAIN)',
+	EHOSTUNREACH: 'no way leads there (EHOSTUNREACH)',
+	ENETUNREACH: 'no network leads there (ENETUNREACH)',
+	ETIMEDOUT: 'nothing took the connection (ETIMEDOUT)',
 };
 
 const unknownAuthority: ReadonlySet<string> = new Set([

@@ -29,18 +29,22 @@ Exit status: 0 up, 1 down, 2 unknown or nobody could be asked, 64 wrong usage.
 
 /** Runs the command; answers its exit status. Throws only what is a bug. */
 export async function runProbe(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-	return tellMistakes(terminal, async () => {
-		const wanted = readArguments(args, terminal);
-		if (wanted === 'help') {
-			terminal.write(probeUsage);
-			return 0;
-		}
-		const {daemon, question} = wanted;
-		const probe = daemon ? await askDaemon(daemon, question) : await probeHere(question, wanted.config);
-		const asked = daemon ? shownDaemon(daemon.url) : undefined;
-		terminal.write(wanted.json ? formatJson(probe) : drawProbe(probe, asked, drawOptions(terminal, widest)));
-		return exitCodes[probe.outcome.verdict];
-	});
+	return tellMistakes(
+		terminal,
+		async () => {
+			const wanted = readArguments(args, terminal);
+			if (wanted === 'help') {
+				terminal.write(probeUsage);
+				return 0;
+			}
+			const {daemon, question} = wanted;
+			const probe = daemon ? await askDaemon(daemon, question) : await probeHere(question, wanted.config);
+			const asked = daemon ? shownDaemon(daemon.url) : undefined;
+			terminal.write(wanted.json ? formatJson(probe) : drawProbe(probe, asked, drawOptions(terminal, widest)));
+			return exitCodes[probe.outcome.verdict];
+		},
+		args.includes('--json'),
+	);
 }
 
 const exitCodes = {up: 0, down: 1, unknown: 2};

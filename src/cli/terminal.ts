@@ -1,8 +1,8 @@
 /** Where a command reads its surroundings and writes. */
 
 import {labDirectory} from '../lab/directory.ts';
-import {UserError} from '../util/errors.ts';
-import type {DrawOptions} from './draw-lines.ts';
+import {messageOf, UserError} from '../util/errors.ts';
+import {type DrawOptions, wrap} from './draw-lines.ts';
 
 export interface Terminal {
 	write(text: string): void;
@@ -17,6 +17,7 @@ export interface Terminal {
 
 /** That of this process. */
 export function processTerminal(): Terminal {
+	endWhereNothingCanBeWritten();
 	return {
 		write: text => process.stdout.write(text),
 		complain: text => process.stderr.write(text),
@@ -26,6 +27,18 @@ export function processTerminal(): Terminal {
 		labDirectory: labDirectory(),
 	};
 }
+
+/** A status that says something of a tailnet must not come from a disk that is full; who reads no further has what was wanted. */
+function endWhereNothingCanBeWritten(): void {
+	if (process.stdout.listenerCount('error') > 0) return;
+	process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EPIPE') process.stderr.write(`The answer could not be written: ${messageOf(error)}.\n`);
+		process.exit(ioExitCode);
+	});
+}
+
+/** EX_IOERR of sysexits.h. */
+const ioExitCode = 74;
 
 /** What the terminal can show; lines of text are easier to read when they are not as wide as it may be. */
 export function drawOptions({columns, isTty, env}: Terminal, widest: number): DrawOptions {
@@ -38,15 +51,30 @@ export function drawOptions({columns, isTty, env}: Terminal, widest: number): Dr
 	};
 }
 
-/** Answers the exit status of `run`; what the user must change is told here. Throws only what is a bug. */
-export async function tellMistakes(terminal: Terminal, run: () => Promise<number>): Promise<number> {
+/**
+ * Answers the exit status of `run`; what the user must change is told here. With `isJson` it is told to programs too, that read the
+ * answer. Throws only what is a bug.
+ */
+export async function tellMistakes(terminal: Terminal, run: () => Promise<number>, isJson = false): Promise<number> {
 	try {
 		return await run();
 	} catch (error) {
 		if (!(error instanceof UserError)) throw error;
-		terminal.complain(`${error.message}\n`);
+		const [sentence = '', ...usage] = error.message.split('\n\n');
+		terminal.complain(`${[fit(sentence, terminal), ...usage].join('\n\n')}\n`);
+		if (isJson) terminal.write(formatJson({error: sentence}));
 		return error.exitCode;
 	}
+}
+
+/** Programs that read it get it whole. */
+function fit(text: string, terminal: Terminal): string {
+	if (!terminal.isTty) return text;
+	const options = drawOptions(terminal, Number.MAX_SAFE_INTEGER);
+	return text
+		.split('\n')
+		.flatMap(line => wrap(line, options, 0))
+		.join('\n');
 }
 
 /** JSON for a program, harmless to a terminal too: what moves a cursor or turns a line round is escaped, and means the same. */

@@ -6,6 +6,7 @@ import {buildCheck} from '../engine/plan.ts';
 import type {Check, Target} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
 import {findProbe} from '../probes/registry.ts';
+import {serviceTypes} from './causes/kinds.ts';
 import type {Scene} from './scene.ts';
 
 const timeoutMs = 3000;
@@ -47,7 +48,7 @@ const usualPorts: Readonly<Record<string, number>> = {http: 80, https: 443, ws: 
 
 /** Of what is reached over TCP. */
 function portOf({type, target}: Check): number | undefined {
-	if (!['http', 'http_warm', 'tcp', 'tls', 'ws'].includes(type)) return undefined;
+	if (!serviceTypes.has(type)) return undefined;
 	const scheme = /^([a-z]+):\/\//i.exec(target.address)?.[1]?.toLowerCase() ?? '';
 	return splitTarget(target.address)?.port ?? usualPorts[scheme];
 }

@@ -9,6 +9,7 @@ import {createLocalApi} from '../net/localapi.ts';
 import {lacksTunnelDevice} from '../net/tunnel-device.ts';
 import type {Fresh} from './fresh.ts';
 
+/** What is pinged, and how. */
 export interface BigPingQuestion {
 	/** Of tailscaled, as the vantage asks it. */
 	socketPath: string;

@@ -5,6 +5,7 @@ import {type PeerStatus, statusOf} from '../net/localapi.ts';
 import {messageOf} from '../util/errors.ts';
 import type {Fresh} from './fresh.ts';
 
+/** Of whom tailscaled is asked. */
 export interface PeerQuestion {
 	/** Of tailscaled, as the vantage asks it. */
 	socketPath: string;

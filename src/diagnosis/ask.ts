@@ -1,6 +1,7 @@
 /** Asks everything around a link or a node at the same time: what is configured is run as it is, and what is known is read anew. */
 
 import type {Check, Outcome} from '../engine/types.ts';
+import {checkAddress} from '../net/guard.ts';
 import {raceAbort} from '../net/shared.ts';
 import {splitTarget} from '../net/target.ts';
 import type {Clock} from '../util/clock.ts';
@@ -15,11 +16,14 @@ import type {Fresh} from './fresh.ts';
 import type {Scene} from './scene.ts';
 import type {Subject} from './types.ts';
 
+/** What asking afresh needs of the daemon. */
 export interface AskTools {
 	clock: Pick<Clock, 'now' | 'wall' | 'after'>;
 	vantages(): readonly Vantage[];
 	/** Prefixes of tailnet addresses. */
 	prefixes(): readonly string[];
+	/** Embedded lab and tests only. */
+	allowLoopback?: boolean;
 	/** Reads headscale's health, nodes and keys anew; rejects only with the signal's reason. Undefined: none is configured. */
 	refreshHeadscale(): ((signal: AbortSignal) => Promise<void>) | undefined;
 	/** What tailscaled says of a peer, by its address or name; rejects for nothing that the world does. */
@@ -79,7 +83,6 @@ export async function askAround(
 		outcomes,
 		...withoutNeedlessPings(),
 		...aside,
-		relays: [],
 		unasked: [...new Set(unasked)],
 	};
 
@@ -108,7 +111,7 @@ export async function askAround(
 			return {};
 		}
 		const scene = scenes.find(each => each.vantageName === vantageName) ?? first;
-		const address = addressOf(scene);
+		const address = addressOf(scene, tools);
 		const [peer, bigPing] = await Promise.all([
 			inTime(`tailscaled on ${vantageName}`, () => tools.askPeer({socketPath, peer: address ?? name, signal: budget})),
 			address !== undefined && mayHang(scene)
@@ -121,9 +124,9 @@ export async function askAround(
 	/** Only our own can be asked: about the node behind a link of our own, or about a node itself. */
 	function tailscaledFor({world, vantageName}: Scene): {vantage: string; socketPath: string | undefined} {
 		const sockets = world.landmarks.tailscaledSockets ?? {};
-		const isOwn = subject.kind === 'check' || vantageName in sockets;
+		const isOwn = subject.kind === 'check' || Object.hasOwn(sockets, vantageName);
 		const vantage = isOwn ? vantageName : (Object.keys(sockets)[0] ?? vantageName);
-		return {vantage, socketPath: sockets[vantage]};
+		return {vantage, socketPath: Object.hasOwn(sockets, vantage) ? sockets[vantage] : undefined};
 	}
 
 	async function askAside(scene: Scene): Promise<Pick<Fresh, 'byAddress' | 'byMagicDns'>> {
@@ -189,12 +192,25 @@ function sayCheck({name, target, vantage}: Check): string {
 	return `${name} ${target.name} from ${vantage}`;
 }
 
-/** As headscale lists it, else as it was last dialled. */
-function addressOf({node, check}: Scene): string | undefined {
-	const listed = node?.node.addresses[0];
-	if (listed !== undefined) return listed;
-	if (check?.view.check.target.via !== 'tailnet') return undefined;
-	return check.outcome?.reading?.facts.address ?? splitTarget(check.view.check.target.address)?.host;
+/**
+ * As headscale lists it, else as it was last dialled: the first that lies inside the tailnet. headscale may list any address, and nobody is
+ * sent pings for that.
+ */
+function addressOf({node, check}: Scene, {prefixes, allowLoopback}: AskTools): string | undefined {
+	const {target} = check?.view.check ?? {};
+	const dialled =
+		target?.via === 'tailnet'
+			? [check?.outcome?.reading?.facts.address, splitTarget(target.address)?.host].filter(each => each !== undefined)
+			: [];
+	const rule = {via: 'tailnet' as const, prefixes: prefixes(), allowLoopback: allowLoopback ?? false};
+	return [...(node?.node.addresses ?? []), ...dialled].find(address => {
+		try {
+			checkAddress(address, rule);
+			return true;
+		} catch {
+			return false;
+		}
+	});
 }
 
 /** Small things pass, so that large ones are worth a try. */

@@ -1,10 +1,10 @@
 /** Faults that break no link, and yet somebody should know: what causes say of the whole, pools that are short, systems that do not tell. Pure. */
 
-import {groupSources} from '../server/page/source-groups.ts';
+import {groupSources} from '../notes/source-groups.ts';
 import type {SourceView} from '../server/types.ts';
 import {findShortPool, poolShort, shortPools} from './causes/pool-short.ts';
 import {findUnreadable, sourceUnreadable} from './causes/source-unreadable.ts';
-import {faultId, nameCause, nameCauses} from './explain.ts';
+import {faultId, incidentId, nameCause, nameCauses} from './explain.ts';
 import type {Incident} from './incidents.ts';
 import {findMachineFaults} from './machine-faults.ts';
 import {sceneWithoutCheck, type World} from './scene.ts';
@@ -15,13 +15,15 @@ export function findFaultsBeside(world: World, known: readonly Incident[]): Inci
 	const told = new Set(known.map(({id}) => id));
 	const whole = [...causesOfWhole(world), ...findMachineFaults(world)];
 	const ofWhole = [...new Map(whole.map(cause => [faultId(cause), cause])).values()]
-		.filter(cause => !told.has(faultId(cause)))
+		.filter(cause => !told.has(incidentId(cause)))
 		.map(cause => beside(cause, sinceOfCause(cause, world)));
 	const causes = [...known, ...ofWhole].map(({cause}) => cause);
 	const sources = groupSources(world)
 		.filter(group => !isTold(group, causes))
 		.map(group => unread(world, group));
-	const pools = shortPools(world).map(pool => beside(nameCause(poolShort, findShortPool(world, pool)), pool.sinceMs));
+	const pools = shortPools(world).map(pool =>
+		beside(nameCause(poolShort, findShortPool(world, pool, causes)), pool.sinceMs),
+	);
 	return [...ofWhole, ...sources, ...pools];
 }
 
@@ -40,7 +42,7 @@ function causesOfWhole(world: World): NamedCause[] {
 
 function beside(cause: NamedCause, sinceMs: number | undefined, state: Incident['state'] = 'degraded'): Incident {
 	const since = sinceMs === undefined ? {} : {sinceMs};
-	return {id: faultId(cause), state, cause, ...since, checks: [], about: cause.about.replace(/^node /, '')};
+	return {id: incidentId(cause), state, cause, ...since, checks: [], about: cause.about.replace(/^node /, '')};
 }
 
 function unread(world: World, group: {name: string; sources: readonly SourceView[]}): Incident {

@@ -18,18 +18,45 @@ export function headscaleCommand({world}: Pick<Scene, 'world'>, args: readonly s
 	};
 }
 
-/** `tailscale …` on a machine. */
-export function tailscaleCommand(where: string, args: readonly string[], why: string): Command {
-	return {where: where === '' ? 'on that machine' : where, run: words(['tailscale', ...args]), why};
+/** `tailscale …` on a machine, by the name of its node or of its vantage; of a local one with the socket that is configured. */
+export function tailscaleCommand(
+	{world}: Pick<Scene, 'world'>,
+	name: string,
+	args: readonly string[],
+	why: string,
+): Command {
+	const socket = world.landmarks.tailscaledSockets?.[name];
+	const isUsual = socket === undefined || socket === '/var/run/tailscale/tailscaled.sock';
+	return commandOf(name, ['tailscale', ...(isUsual ? [] : [`--socket=${socket}`]), ...args], why);
 }
 
+/** Signs a machine in again at its own control server, which `tailscale up` would not do without being told. */
+export function signInCommand(scene: Pick<Scene, 'world'>, name: string, why: string): Command {
+	const url = scene.world.landmarks.headscaleUrl;
+	const server = url === undefined ? [] : [`--login-server=${url}`];
+	const args = ['up', ...server, '--force-reauth'];
+	return tailscaleCommand(scene, name, args, `${why} If it wants more flags, it prints the whole command.`);
+}
+
+/** The pre-auth keys as headscale lists them. */
+export function preAuthKeysCommand(scene: Pick<Scene, 'world'>, why: string): Command {
+	return headscaleCommand(scene, ['preauthkeys', 'list'], `${why} headscale before 0.28 wants “--user USER” as well.`);
+}
+
+/** `kubectl …`, as the configuration of whoever types it has it. */
 export function kubectlCommand(args: readonly string[], why: string): Command {
 	return {where: 'wherever kubectl is', run: words(['kubectl', ...args]), why};
 }
 
-/** Any other program. */
+/** Any other program; `where` is the name of a machine, or says itself where, such as `wherever tailprobe is`. */
 export function commandOf(where: string, args: readonly string[], why: string): Command {
-	return {where, run: words(args), why};
+	return {where: placeOf(where), run: words(args), why};
+}
+
+/** Names hold no blanks. */
+function placeOf(where: string): string {
+	if (where === '') return 'on that machine';
+	return where.includes(' ') ? where : `on ${where}`;
 }
 
 /** A configured check once more, with its phases. */

@@ -1,7 +1,7 @@
 /** The ladder of one subject, and which of the causes on the list it is. Pure. */
 
 import type {Verdict} from '../engine/types.ts';
-import {faultId, lowest, nameCauses, verdictOf} from './explain.ts';
+import {faultId, incidentId, lowest, nameCauses, verdictOf} from './explain.ts';
 import {findIncidents} from './incidents.ts';
 import {rungs} from './rungs/registry.ts';
 import {type Look, type Scene, sceneOfCheck, sceneWithoutCheck, type World} from './scene.ts';
@@ -9,14 +9,19 @@ import {type Diagnosis, type NamedCause, type Rung, rungNames, type Subject, sha
 
 /** All of it: for one who asks about this subject. */
 export function diagnose(world: World, subject: Subject): Diagnosis {
-	const scenes = scenesOf(world, subject);
+	if (subject.kind === 'incident') return diagnoseIncident(world, subject);
+	return diagnoseScenes(world, subject, scenesOf(world, subject));
+}
+
+function diagnoseScenes(world: World, subject: Subject, scenes: readonly Scene[]): Diagnosis {
 	const [lead] = scenes;
 	const ladder = lead === undefined ? [] : mergeLadders(scenes.map(scene => climb(scene)));
-	const named = scenes.map(nameCauses);
+	const named = scenes.map(scene => nameAsIncident(world, scene));
 	const causesOf = (some: typeof named) => some.flatMap(({cause: found}) => found ?? []);
 	// What is down says more of a node than what cannot be looked at from there because of it.
 	const isDown = (_: unknown, at: number) => scenes[at]?.check?.verdict === 'down';
-	const cause = lowest(causesOf(named.filter(isDown))) ?? lowest(causesOf(named));
+	const weighed = lowest(causesOf(named.filter(isDown))) ?? lowest(causesOf(named));
+	const cause = (weighed && ownOfNode(subject, weighed, named)) ?? weighed;
 	const others = named.flatMap(({cause: found, also}) => [...(found ? [found] : []), ...also]);
 	const verdict = lead === undefined ? 'unknown' : worst(scenes.map(verdictOf));
 	const since = scenes.flatMap(scene => sinceOf(scene) ?? []);
@@ -40,6 +45,46 @@ export function diagnose(world: World, subject: Subject): Diagnosis {
 	};
 }
 
+/** What works worse than wanted is up. A fault that is over is told by the checks that failed for it. */
+function diagnoseIncident(world: World, subject: Extract<Subject, {kind: 'incident'}>): Diagnosis {
+	const scenes = scenesOf(world, subject);
+	const told = diagnoseScenes(world, subject, scenes);
+	const incident = findIncidents(world).find(({id}) => id === subject.id);
+	const hasChecks = scenes.some(({check}) => check);
+	const {cause: _ofScenes, sinceMs: _since, also, ...rest} = told;
+	if (!incident) return hasChecks ? told : {...rest, also, verdict: 'up'};
+	const {cause, sinceMs, state} = incident;
+	return {
+		...rest,
+		verdict: hasChecks ? told.verdict : state === 'degraded' ? 'up' : state,
+		...(sinceMs === undefined ? {} : {sinceMs}),
+		cause,
+		also: also.filter(other => !isSame(other, cause)),
+	};
+}
+
+/** From memory a link has the cause of its incident: of those that fail alike one was asked, and speaks for all. */
+function nameAsIncident(world: World, scene: Scene): ReturnType<typeof nameCauses> {
+	const own = nameCauses(scene);
+	const key = scene.check?.verdict === 'up' ? undefined : scene.check?.view.check.key;
+	if (world.fresh || key === undefined) return own;
+	const incident = findIncidents(world).find(({checks}) => checks.some(({check}) => check.key === key));
+	if (!incident) return own;
+	const all = [...(own.cause ? [own.cause] : []), ...own.also];
+	return {cause: incident.cause, also: all.filter(other => incidentId(other) !== incident.id)};
+}
+
+/** That a vantage left says less of a node than why its own record went. */
+function ownOfNode(
+	subject: Subject,
+	{id}: NamedCause,
+	named: readonly ReturnType<typeof nameCauses>[],
+): NamedCause | undefined {
+	if (subject.kind !== 'node' || id !== 'vantage-left') return undefined;
+	const all = named.flatMap(({cause, also}) => [...(cause ? [cause] : []), ...also]);
+	return lowest(all.filter(({about, effect}) => effect === 'breaks' && about === `node ${subject.node}`));
+}
+
 /** Every rung that the scene has. */
 export function climb(scene: Scene): Rung[] {
 	return rungs.flatMap(({name, look}) => {
@@ -49,14 +94,20 @@ export function climb(scene: Scene): Rung[] {
 }
 
 /**
- * A node is looked at by each of its checks that fail, or else by its tunnels, and as the vantage that it may be; a link by itself.
+ * A node is looked at by each of its checks that fail, or else by its tunnels, and as the vantage that it may be; a vantage with its
+ * checks that fail because of it; a link by itself.
  */
 export function scenesOf(world: World, subject: Subject): Scene[] {
 	if (subject.kind === 'check') {
 		const view = world.check(subject.check.key);
 		return view ? [sceneOfCheck(world, world.look(view))] : [];
 	}
-	if (subject.kind === 'vantage') return [sceneWithoutCheck(world, subject.vantage, ownNodeOf(world, subject.vantage))];
+	if (subject.kind === 'vantage') return scenesOfVantage(world, subject.vantage);
+	if (subject.kind === 'incident') {
+		const views = subject.keys.flatMap(key => world.check(key) ?? []).slice(0, scenesAtMost);
+		if (views.length > 0) return views.map(view => sceneOfCheck(world, world.look(view)));
+		return subject.about === 'headscale' ? [sceneWithoutCheck(world, localVantage(world), '')] : [];
+	}
 	const looks = world
 		.ofPeer(subject.node)
 		.map(world.look)
@@ -69,6 +120,19 @@ export function scenesOf(world: World, subject: Subject): Scene[] {
 	const scenes = chosen.map(look => sceneOfCheck(world, look));
 	if (isLost) scenes.push(sceneWithoutCheck(world, subject.node, subject.node));
 	return scenes.length > 0 ? scenes : [sceneWithoutCheck(world, localVantage(world), subject.node)];
+}
+
+/** Itself, and those of its checks that fail for something about it, such as its MagicDNS. */
+function scenesOfVantage(world: World, name: string): Scene[] {
+	const about = `vantage ${name}`;
+	const incidents = findIncidents(world).filter(({cause}) => cause.about === about);
+	// What was asked afresh may fail only now.
+	const now = world.fresh ? world.fromVantage(name).filter(view => world.look(view).isFresh) : [];
+	const views = new Set([...incidents.flatMap(({checks}) => checks.slice(0, scenesAtMost)), ...now]);
+	const failing = [...views]
+		.map(view => sceneOfCheck(world, world.look(view)))
+		.filter(scene => scene.check?.verdict !== 'up' && nameCauses(scene).cause?.about === about);
+	return [sceneWithoutCheck(world, name, ownNodeOf(world, name)), ...failing.slice(0, scenesAtMost)];
 }
 
 /** Another vantage that cannot look says nothing of a node that one can see. */
@@ -129,7 +193,7 @@ function isSame(one: NamedCause, other: NamedCause | undefined): boolean {
 /** All others of the fault that the subject has. */
 function findShared(world: World, cause: NamedCause, scenes: readonly Scene[]): Diagnosis['shared'] {
 	const own = new Set(scenes.map(({check}) => check?.view.check.key));
-	const fault = findIncidents(world).find(({id}) => id === faultId(cause));
+	const fault = findIncidents(world).find(({id}) => id === incidentId(cause));
 	const keys = (fault?.checks ?? []).map(({check}) => check.key).filter(key => !own.has(key));
 	return {count: keys.length, keys: keys.slice(0, sharedAtMost)};
 }

@@ -6,19 +6,25 @@ import {noLabels} from '../metrics/label-set.ts';
 import type {CheckView, DiagnoseAnswer, DiagnoseRequest} from '../server/types.ts';
 import {oneLine} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
+import {formatSpan} from '../util/readable.ts';
 import {type AskTools, askAround} from './ask.ts';
+import {type Departed, type DepartedNode, withDeparted} from './departed.ts';
 import {diagnose, scenesOf} from './diagnose.ts';
+import type {Fresh} from './fresh.ts';
 import type {Scene} from './scene.ts';
 import {findSubject} from './subject.ts';
 import type {Diagnosis, Subject} from './types.ts';
-import {createWorld, type WorldSource} from './world.ts';
+import {createWorld, type World, type WorldSource} from './world.ts';
 
+/** What diagnoses are made of. */
 export interface DiagnoserOptions {
 	exposition: Exposition;
 	log: Logger;
 	tools: AskTools;
 	/** What is known now; asked again after the asks. */
 	source(): WorldSource;
+	/** Nodes that left lately: one can ask about them still. */
+	departed?: Departed;
 }
 
 /** At a time: in all, and for one caller. */
@@ -37,7 +43,8 @@ interface Flight {
 	ending: AbortController;
 }
 
-export function createDiagnoser({exposition, log, tools, source}: DiagnoserOptions): {
+/** Answers who asks whose fault it is: asks afresh, climbs the ladder, and counts. */
+export function createDiagnoser({exposition, log, tools, source, departed}: DiagnoserOptions): {
 	/** Never throws for what the world does. Whoever asks for the same at the same time shares one asking, which ends when all of them left. */
 	diagnose(request: DiagnoseRequest): Promise<DiagnoseAnswer>;
 } {
@@ -48,13 +55,16 @@ export function createDiagnoser({exposition, log, tools, source}: DiagnoserOptio
 
 	return {
 		async diagnose(request) {
-			const found = findSubject(request.subject, request.from, createWorld(source(), tools.clock.wall()));
+			const here = findSubject(request.subject, request.from, createWorld(source(), tools.clock.wall()));
+			const left = 'field' in here && here.field === 'subject' ? departed?.find(request.subject) : undefined;
+			const found = left ? {subject: {kind: 'node' as const, node: left.name}} : here;
 			if ('field' in found) return {kind: 'bad_request', ...found};
 			const name = nameOf(found.subject);
+			if (flights.get(name)?.ending.signal.aborted) await untilLeft(name);
 			const shared = flights.get(name);
 			const busy = shared ? undefined : objectToNumber(request);
 			if (busy !== undefined) return {kind: 'busy', detail: busy};
-			const flight = shared ?? start(name, found.subject, request);
+			const flight = shared ?? start(name, found.subject, request, left);
 			const {diagnosis, unasked} = await wait(flight, request.signal);
 			counter.inc(noLabels, 1, diagnosis.verdict);
 			log.info(auditFields(request, name, diagnosis, shared !== undefined), 'diagnosis');
@@ -62,11 +72,17 @@ export function createDiagnoser({exposition, log, tools, source}: DiagnoserOptio
 		},
 	};
 
-	function start(name: string, subject: Subject, request: DiagnoseRequest): Flight {
+	/** An asking that all others left asks nothing more: whoever comes now has another one, once it has ended. */
+	async function untilLeft(name: string): Promise<void> {
+		for (let left = flights.get(name); left?.ending.signal.aborted; left = flights.get(name))
+			await left.told.catch(() => {});
+	}
+
+	function start(name: string, subject: Subject, request: DiagnoseRequest, left: DepartedNode | undefined): Flight {
 		const caller = request.callerKey ?? request.caller;
 		flightsOf.set(caller, (flightsOf.get(caller) ?? 0) + 1);
 		const ending = new AbortController();
-		const told = ask(subject, ending.signal).finally(() => {
+		const told = ask(subject, left, ending.signal).finally(() => {
 			flights.delete(name);
 			const left = (flightsOf.get(caller) ?? 1) - 1;
 			if (left > 0) flightsOf.set(caller, left);
@@ -77,11 +93,16 @@ export function createDiagnoser({exposition, log, tools, source}: DiagnoserOptio
 		return flight;
 	}
 
-	async function ask(subject: Subject, signal: AbortSignal): Promise<Told> {
-		const scenes = scenesOf(createWorld(source(), tools.clock.wall()), subject);
+	async function ask(subject: Subject, left: DepartedNode | undefined, signal: AbortSignal): Promise<Told> {
+		const known = () => (left ? withDeparted(source(), left) : source());
+		const scenes = scenesOf(createWorld(known(), tools.clock.wall()), subject);
 		const fresh = await askAround(subject, scenes, tools, signal);
-		const world = createWorld(keepAsked(source(), scenes), tools.clock.wall(), fresh);
-		return {diagnosis: diagnose(world, subject), unasked: fresh.unasked};
+		const world = createWorld(keepAsked(known(), scenes), tools.clock.wall(), fresh);
+		const diagnosis = diagnose(world, subject);
+		return {
+			diagnosis: left && !world.node(left.name) ? asDeparted(diagnosis, left, world.nowMs) : diagnosis,
+			unasked: [...fresh.unasked, ...sayKept(fresh, world)],
+		};
 	}
 
 	function objectToNumber({callerKey, caller}: DiagnoseRequest): string | undefined {
@@ -91,6 +112,17 @@ export function createDiagnoser({exposition, log, tools, source}: DiagnoserOptio
 		if (own < atOnceOfCaller) return undefined;
 		return `${own === 1 ? 'A diagnosis' : `${own} diagnoses`} of yours is under way, which is the limit for one caller. Try again in some seconds.`;
 	}
+}
+
+/** Which checks could not be looked at now, so that their last run stands. */
+function sayKept({outcomes}: Fresh, world: World): string[] {
+	return Array.from(outcomes).flatMap(([key, {verdict, detail}]) => {
+		const view = verdict === 'unknown' ? world.check(key) : undefined;
+		if (!view || world.look(view).isFresh) return [];
+		const {name, target, vantage} = view.check;
+		const why = detail === undefined ? '' : `: ${oneLine(detail, 200).replace(/\.$/, '')}`;
+		return `${name} ${target.name} from ${vantage} could not be looked at now${why}. Its last run stands.`;
+	});
 }
 
 async function wait(flight: Flight, signal: AbortSignal | undefined): Promise<Told> {
@@ -126,8 +158,22 @@ function keepAsked(source: WorldSource, scenes: readonly Scene[]): WorldSource {
 	};
 }
 
+/** Nobody looks at it any more: how it is, nobody knows. */
+function asDeparted(diagnosis: Diagnosis, {name, leftAtMs}: DepartedNode, nowMs: number): Diagnosis {
+	const {cause = diagnosis.also.find(({about}) => about === `node ${name}`), also} = diagnosis;
+	const left = `${name} left the tailnet ${formatSpan(nowMs - leftAtMs)} ago.`;
+	return {
+		...diagnosis,
+		also: also.filter(other => other !== cause),
+		verdict: 'unknown',
+		sinceMs: leftAtMs,
+		...(cause ? {cause: {...cause, says: `${left} ${cause.says}`}} : {}),
+	};
+}
+
 function nameOf(subject: Subject): string {
 	if (subject.kind === 'check') return subject.check.key;
+	if (subject.kind === 'incident') return `incident ${subject.id}`;
 	return subject.kind === 'node' ? `node ${subject.node}` : `vantage ${subject.vantage}`;
 }
 

@@ -1,9 +1,10 @@
 /** Which causes of the list a scene shows, and which of them explains it. Pure. */
 
 import type {Verdict} from '../engine/types.ts';
+import {isDirect, isOfHost} from './causes/node-state.ts';
 import {causes} from './causes/registry.ts';
 import {type Look, type Scene, sceneOfCheck, type World} from './scene.ts';
-import {type Cause, type Finding, type NamedCause, type RungName, rungNames} from './types.ts';
+import {type Cause, confidences, type Finding, type NamedCause, type RungName, rungNames} from './types.ts';
 
 /** Why one check is as it is, without its ladder: cheap enough to be asked of every failing check. */
 export function explain(world: World, view: Look['view']): ReturnType<typeof nameCauses> {
@@ -43,17 +44,33 @@ export function faultId({id, about}: Pick<NamedCause, 'id' | 'about'>): string {
 	return `${id} ${about}`;
 }
 
+/**
+ * The fault as people follow it, the same while it lasts. What keeps a node from answering is one fault of that node, whatever is learned
+ * of it meanwhile: it is silent first, then headscale notices, then its instance turns out to be stopped. Anything else is `faultId`.
+ */
+export function incidentId(cause: Pick<NamedCause, 'id' | 'about' | 'effect' | 'rung'>): string {
+	const {about, effect, rung} = cause;
+	const isNode = effect === 'breaks' && about.startsWith('node ') && rungNames.indexOf(rung) <= tunnelRank;
+	return isNode ? about : faultId(cause);
+}
+
+const tunnelRank = rungNames.indexOf('tunnel');
+
 /** How the subject of a scene stands: a check as it was last seen, or else whether the vantage can look. */
 export function verdictOf({check, vantage}: Scene): Verdict {
 	if (check) return check.verdict;
 	return vantage?.condition === 'sound' ? 'up' : 'unknown';
 }
 
-/** The lowest rung first, and of one rung what is surest. */
+/** The lowest rung first, and of one rung what is surest. Guesses at why it breaks come last: none may hide what was seen. */
 export function lowest(found: readonly NamedCause[]): NamedCause | undefined {
-	const rank = ({rung, confidence}: NamedCause) =>
-		rungNames.indexOf(rung) * 10 + ['certain', 'likely', 'consistent'].indexOf(confidence);
-	return found.toSorted((one, other) => rank(one) - rank(other))[0];
+	return found.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
+}
+
+/** Less explains better. */
+export function rankOf({effect, rung, confidence}: NamedCause): number {
+	const guess = effect === 'breaks' && confidence === 'consistent' ? 1000 : 0;
+	return guess + rungNames.indexOf(rung) * 10 + confidences.indexOf(confidence);
 }
 
 /**
@@ -64,11 +81,19 @@ export function highestPassed(scene: Scene): number {
 	return Math.max(-1, ...passed(scene).map(name => rungNames.indexOf(name)));
 }
 
-function passed({tunnel, check}: Scene): RungName[] {
+function passed(scene: Scene): RungName[] {
+	const {check} = scene;
+	const tunnel = isDirect(scene) ? undefined : scene.tunnel;
 	const through: RungName[] = [];
 	if (check?.verdict === 'unknown') return through;
+	// Something answers where nothing may: whatever else is wrong with the machine, that is no reason for it.
+	if (check?.verdict === 'down' && check.outcome?.reason === 'expected_unreachable') return ['tls'];
 	// Where no tunnel is looked at, a refusal is an answer of the machine itself.
-	const refused = check?.verdict === 'down' && check.outcome?.reason === 'refused' && tunnel?.verdict !== 'down';
+	const refused =
+		check?.verdict === 'down' &&
+		check.outcome?.reason === 'refused' &&
+		tunnel?.verdict !== 'down' &&
+		!isOfHost(check, scene);
 	if (tunnel?.verdict === 'up' || refused) through.push('tunnel');
 	if (!check || check === tunnel) return through;
 	const {phases = {}, facts = {}} = check.outcome?.reading ?? {};

@@ -3,6 +3,7 @@
 import type {Outcome} from '../engine/types.ts';
 import type {PeerStatus} from '../net/localapi.ts';
 
+/** What was asked for one diagnosis. */
 export interface Fresh {
 	/** When asking began, milliseconds since 1970, and how long it took. */
 	atMs: number;
@@ -25,8 +26,6 @@ export interface Fresh {
 	byAddress?: Outcome;
 	/** The name asked of MagicDNS itself. */
 	byMagicDns?: Outcome;
-	/** The home relay of the peer and that of the vantage, as their hosts answer on TCP and to STUN. */
-	relays: readonly {region: string; role: 'own' | 'peer'; tcp?: Outcome; stun?: Outcome}[];
 	/** What could not be asked, as sentences. */
 	unasked: readonly string[];
 }

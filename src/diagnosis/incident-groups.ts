@@ -2,10 +2,10 @@
 
 import {isSilence} from '../engine/silence.ts';
 import type {UnknownReason} from '../engine/types.ts';
-import {isUnsupported} from '../server/page/unsupported-notes.ts';
-import {isUnsound} from '../server/page/words.ts';
+import {isUnsupported} from '../notes/unsupported-notes.ts';
 import type {CheckView} from '../server/types.ts';
 import type {VantageState} from '../vantages/types.ts';
+import {isUnsound} from '../vantages/unsound.ts';
 import {firstBlind} from './incident-since.ts';
 import type {World} from './scene.ts';
 
@@ -85,7 +85,11 @@ function sceneKey(view: CheckView, dead: ReadonlySet<string>): string {
 	const phase = last?.reading?.facts.phase ?? '';
 	// What gets no answer through a tunnel that is down is down with it; what came further is not.
 	const isBehind =
-		verdict === 'down' && dead.has(place) && !check.expect && (check.type === 'tunnel' || isNowhere(view));
+		verdict === 'down' &&
+		dead.has(place) &&
+		!check.expect &&
+		check.target.via !== 'direct' &&
+		(check.type === 'tunnel' || isNowhere(view));
 	if (isBehind) return `behind ${place}`;
 	if (verdict === 'unknown') return [verdict, check.vantage, check.type, reason, withoutName(view)].join(' ');
 	const what = [check.type, check.expect ?? '', check.target.address].join(' ');

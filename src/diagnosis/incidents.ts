@@ -2,22 +2,30 @@
 
 import type {CheckView} from '../server/types.ts';
 import {findFaultsBeside} from './beside.ts';
-import {explain, faultId, nameCauses} from './explain.ts';
+import {controlOf} from './causes/control-words.ts';
+import {unexplained} from './causes/unexplained.ts';
+import {vantageMachineDown} from './causes/vantage-machine-down.ts';
+import {findDegraded} from './degraded.ts';
+import {explain, incidentId, nameCauses, rankOf} from './explain.ts';
 import {type Blind, groupAlike, groupBlind, listBad} from './incident-groups.ts';
 import {sinceOf} from './incident-since.ts';
 import {sceneWithoutCheck, type World} from './scene.ts';
-import {type NamedCause, rungNames} from './types.ts';
+import type {NamedCause} from './types.ts';
 
 /** One fault, with everything that fails for it. */
 export interface Incident {
-	/** `cause-id about`: the same while the fault lasts. */
+	/**
+	 * The same while the fault lasts: `cause-id about`, such as `service-refused port 8000 on june-gpu-1`. Where a node does not answer it
+	 * is `node june-gpu-1` alone: its cause may change while more is learned. A node that answers again, only worse than wanted, is
+	 * another fault.
+	 */
 	id: string;
 	/** `down`: something does not work. `unknown`: nobody can look. `degraded`: it works, worse than wanted, or will soon not. */
 	state: 'down' | 'unknown' | 'degraded';
 	cause: NamedCause;
 	/** Milliseconds since 1970, as far back as is known. */
 	sinceMs?: number;
-	/** The checks that fail for it, the one that tells most first; none for a fault of headscale that breaks no link. */
+	/** The checks that fail for it, or work worse, the one that tells most first; none for a fault of headscale that breaks no link. */
 	checks: readonly CheckView[];
 	/** A name for what fails, short: `tts on june-gpu-1`, `june-gpu-1`, `headscale`. */
 	about: string;
@@ -27,7 +35,19 @@ export interface Incident {
  * Down before unknown before degraded, the newest first within each. Every check that ran and is not up belongs to one of them, but for
  * those that cannot run where they are asked to and those whose next run tells.
  */
-export function findIncidents(given: World): Incident[] {
+export function findIncidents(world: World): readonly Incident[] {
+	let found = incidentsOfWorlds.get(world);
+	if (!found) {
+		found = findAll(world);
+		incidentsOfWorlds.set(world, found);
+	}
+	return found;
+}
+
+// A page asks for them several times, and a world does not change.
+const incidentsOfWorlds = new WeakMap<World, readonly Incident[]>();
+
+function findAll(given: World): Incident[] {
 	const world = withFewHistories(given);
 	const bad = listBad(world);
 	const blind = groupBlind(bad, world);
@@ -38,19 +58,26 @@ export function findIncidents(given: World): Incident[] {
 		const cause = first && explain(world, first).cause;
 		if (cause) addFault(faults, {cause, views});
 	}
-	mergeNodes(faults);
 	addBlind(faults, blind, world);
-	const broken = Array.from(faults.values(), asIncident);
-	return [...broken, ...findFaultsBeside(world, broken)].toSorted(compareIncidents);
+	const broken = Array.from(faults.values(), fault => asIncident(fault, world));
+	const known = [...broken, ...findDegraded(given, broken)];
+	return [...known, ...findFaultsBeside(world, known)].toSorted(compareIncidents);
 }
 
 /** Histories are unpacked one by one: some for the faults at hand, and not one for each of a thousand machines that fail at once. */
 function withFewHistories(given: World): World {
-	if (given.fresh) return given;
 	let left = historiesAtMost;
-	const recent: World['recent'] = view => (view.verdict !== 'up' && left-- > 0 ? given.recent(view) : []);
-	const world: World = Object.create(given, {recent: {value: recent}, around: {value: () => world}});
-	return world;
+	const limit = (all: World): World => {
+		const known = limited.get(all);
+		if (known) return known;
+		const recent: World['recent'] = view => (view.verdict !== 'up' && left-- > 0 ? all.recent(view) : []);
+		const around: World['around'] = (...place) => limit(all.around(...place));
+		const world: World = Object.create(all, {recent: {value: recent}, around: {value: around}});
+		limited.set(all, world);
+		return world;
+	};
+	const limited = new Map<World, World>();
+	return limit(given);
 }
 
 const historiesAtMost = 100;
@@ -66,47 +93,40 @@ function addFault(
 	faults: Map<string, Fault>,
 	{cause, views, sinceMs}: Omit<Fault, 'views'> & {views: readonly CheckView[]},
 ): void {
-	const id = faultId(cause);
+	const id = incidentId(cause);
 	const known = faults.get(id);
 	if (!known) {
 		faults.set(id, {cause, views: [...views], sinceMs});
 		return;
 	}
-	// Thousands of checks may have one fault: nothing is copied.
+	// What several vantages see of one dead machine has one cause: the best of those that they name. Thousands of checks may have one fault:
+	// nothing is copied.
 	for (const view of views) known.views.push(view);
 	if (rank(cause) < rank(known.cause)) known.cause = cause;
 }
-
-/** What several vantages see of one dead machine has one cause: the best of those that they name. */
-function mergeNodes(faults: Map<string, Fault>): void {
-	const ofNodes = [...faults].filter(
-		([, {cause}]) => cause.about.startsWith('node ') && rungNames.indexOf(cause.rung) <= tunnelRank,
-	);
-	for (const group of Map.groupBy(ofNodes, ([, {cause}]) => cause.about).values()) {
-		if (group.length < 2) continue;
-		const [best] = group.toSorted(([, one], [, other]) => rank(one.cause) - rank(other.cause));
-		for (const [id] of group) faults.delete(id);
-		if (best) faults.set(best[0], {...best[1], views: group.flatMap(([, {views}]) => views)});
-	}
-}
-
-const tunnelRank = rungNames.indexOf('tunnel');
 
 /** A vantage that is gone together with its machine belongs to the fault of the machine. */
 function addBlind(faults: Map<string, Fault>, blind: readonly Blind[], world: World): void {
 	const byCheck = new Map<CheckView, Fault>();
 	for (const fault of faults.values()) for (const view of fault.views) byCheck.set(view, fault);
 	for (const {vantage, views, sinceMs} of blind) {
-		const dead = world.ofPeer(vantage.name).find(view => byCheck.has(view) && isDeadTunnel(view, world));
+		const dead = deadTunnelsTo(vantage.name, world).find(view => byCheck.has(view));
 		const cause = (dead && byCheck.get(dead)?.cause) ?? explainBlind(vantage.name, views, world);
 		if (cause) addFault(faults, {cause, views, sinceMs});
 	}
 }
 
-/** Remote vantages are called from local ones: it is their tunnel that counts. */
-function isDeadTunnel({check, verdict}: CheckView, world: World): boolean {
-	const from = world.vantage(check.vantage);
-	return check.type === 'tunnel' && verdict === 'down' && from !== undefined && from.group === undefined;
+/** Remote vantages are called from local ones: it is their tunnel that counts. Where no tunnel at all is up, any tells of the machine. */
+function deadTunnelsTo(name: string, world: World): CheckView[] {
+	const tunnels = world.ofPeer(name).filter(({check}) => check.type === 'tunnel' && check.vantage !== name);
+	const isLocal = ({check}: CheckView) => {
+		const from = world.vantage(check.vantage);
+		return from !== undefined && from.group === undefined;
+	};
+	const isAlive = tunnels.some(({verdict}) => verdict === 'up');
+	return tunnels
+		.filter(view => view.verdict === 'down' && (!isAlive || isLocal(view)))
+		.toSorted((one, other) => Number(isLocal(other)) - Number(isLocal(one)));
 }
 
 function explainBlind(vantage: string, views: readonly CheckView[], world: World): NamedCause | undefined {
@@ -115,11 +135,13 @@ function explainBlind(vantage: string, views: readonly CheckView[], world: World
 	return nameCauses(sceneWithoutCheck(world, vantage, world.node(vantage) ? vantage : '')).cause;
 }
 
-function asIncident({cause, views, sinceMs}: Fault): Incident {
+function asIncident({cause, views, sinceMs}: Fault, world: World): Incident {
 	const checks = views.toSorted(compareChecks);
-	const since = sinceMs ?? sinceOf(checks);
+	// What it broke in the end says nothing of when headscale began to fail.
+	const own = cause.about === 'headscale' ? controlOf(world)?.shownBy?.failingSince : undefined;
+	const since = sinceMs ?? own ?? sinceOf(checks);
 	return {
-		id: faultId(cause),
+		id: incidentId(cause),
 		state: checks.some(({verdict}) => verdict === 'down') ? 'down' : 'unknown',
 		cause,
 		...(since === undefined ? {} : {sinceMs: since}),
@@ -155,8 +177,10 @@ function compareIncidents(one: Incident, other: Incident): number {
 	);
 }
 
-/** The lowest rung first, and what explains before what only stands in for it. */
-function rank({id, rung, confidence}: NamedCause): number {
-	const last = id === 'unexplained' ? 1000 : 0;
-	return last + rungNames.indexOf(rung) * 10 + ['certain', 'likely', 'consistent'].indexOf(confidence);
+/** The second says only that the fault is that of the machine. */
+const standIns: ReadonlySet<string> = new Set([unexplained.id, vantageMachineDown.id]);
+
+/** What explains comes before what only stands in for it. */
+function rank(cause: NamedCause): number {
+	return (standIns.has(cause.id) ? 10_000 : 0) + rankOf(cause);
 }

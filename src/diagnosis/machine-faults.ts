@@ -16,11 +16,15 @@ export function findMachineFaults(world: World): NamedCause[] {
 	const {machines, nowMs} = world;
 	const {byNode, podsOutside, instancesOutside, clusterNodes, podsAt, instancesAt} = machines;
 	const inside = [...byNode.values()];
-	const pods = podsAt?.isFresh ? [...podsOutside, ...inside.flatMap(({pod}) => pod ?? [])] : [];
+	const outside = podsAt?.isFresh ? podsOutside : [];
+	const pods = podsAt?.isFresh ? [...outside, ...inside.flatMap(({pod}) => pod ?? [])] : [];
 	const instances = instancesAt?.isFresh
 		? [...instancesOutside, ...inside.flatMap(({instance}) => instance ?? [])]
 		: [];
-	const waiting = podsOutside.filter(pod => podsAt?.isFresh && nowMs - (pod.createdAt ?? 0) > startMs);
+	const waiting = outside.filter(pod => isPending(pod) && nowMs - (pod.createdAt ?? 0) > startMs);
+	const empty = outside.filter(
+		pod => instancesAt?.isFresh && pod.withoutInstance && !isPending(pod) && !isFailing(pod),
+	);
 	return [
 		...clusterNodes.flatMap(node => {
 			const own = pods.filter(pod => pod.node === node.name);
@@ -28,21 +32,16 @@ export function findMachineFaults(world: World): NamedCause[] {
 			return unready ? [nameCause(nodeNotReady, findNotReady(world, node, own))] : [];
 		}),
 		...neverJoined(world).map(instance => nameCause(instanceNeverJoined, findNeverJoined(world, instance, nowMs))),
-		...waiting.filter(isPending).map(pod => nameCause(podPending, findPending(world, pod))),
-		...podsOutside
-			.filter(pod => podsAt?.isFresh && isFailing(pod))
-			.map(pod => nameCause(podFailing, findFailing(world, pod))),
-		...podsOutside
-			.filter(
-				pod => podsAt?.isFresh && instancesAt?.isFresh && pod.withoutInstance && !isPending(pod) && !isFailing(pod),
-			)
-			.map(pod => nameCause(podWithoutInstance, findWithoutInstance(world, pod))),
+		...waiting.map(pod => nameCause(podPending, findPending(world, pod))),
+		...outside.filter(isFailing).map(pod => nameCause(podFailing, findFailing(world, pod))),
+		...empty.map(pod => nameCause(podWithoutInstance, findWithoutInstance(world, pod))),
 		...[...new Map(instances.map(instance => [instance.id, instance])).values()]
 			.filter(({withoutPod}) => withoutPod && podsAt?.isFresh)
 			.map(instance => nameCause(instanceWithoutPod, findWithoutPod(world, instance))),
 	].slice(0, faultsAtMost);
 }
 
+/** So many tell that something is wrong with all of them. */
 export const faultsAtMost = 100;
 /** So long it is usual that a pod waits for a machine. */
 const startMs = 300_000;

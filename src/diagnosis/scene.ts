@@ -6,6 +6,7 @@ import {type Look, once, type World} from './world.ts';
 
 export type {Look, World} from './world.ts';
 
+/** One link, node or vantage, with what is around it. */
 export interface Scene {
 	world: World;
 	nowMs: number;

@@ -3,11 +3,13 @@
 import {canonicalAddress} from '../net/guard.ts';
 import type {CheckView} from '../server/types.ts';
 import {oneLine} from '../util/errors.ts';
-import {nearest} from '../util/nearest.ts';
+import {allNearest} from '../util/nearest.ts';
 import {count} from '../util/words.ts';
+import {findByPlace, findFault} from './subject-fault.ts';
 import type {Subject} from './types.ts';
 import type {World} from './world.ts';
 
+/** What is meant, or what is wrong with how it was asked. */
 export type Found = {subject: Subject} | {field: 'subject' | 'from'; detail: string};
 
 /** The longest text that is looked at. */
@@ -15,6 +17,8 @@ const charactersAtMost = 2048;
 const shownAtMost = 10;
 /** Names beyond this length are no slip of the pen. */
 const comparedCharacters = 100;
+/** Of more that are as near none was meant. */
+const meantAtMost = 3;
 
 /**
  * The link, node or vantage that the text names: the key of a check or the address of its page, a check with its target, a node by its
@@ -30,6 +34,9 @@ export function findSubject(text: string, from: string | undefined, world: World
 	const key = keyInAddress(wanted);
 	const view = world.check(wanted) ?? world.check(key ?? '');
 	if (view) return {subject: {kind: 'check', check: view.check}};
+	const cased = inKnownCase(key ?? wanted, world);
+	const other = world.check(cased);
+	if (other) return {subject: {kind: 'check', check: other.check}};
 	const left = findLeft(key ?? wanted, from, world);
 	if (left) return left;
 	if (key !== undefined)
@@ -38,14 +45,42 @@ export function findSubject(text: string, from: string | undefined, world: World
 			`That address is of the check ${shown(key)}, which is not there now. ${sayWhatThereIs(key, world)}`,
 		);
 	return (
-		findCheck(wanted, from, world) ??
-		findNode(wanted, from, world) ??
-		findTarget(wanted, from, world) ??
-		findVantage(wanted, world) ??
-		findOnlyTarget(wanted, from, world) ??
+		findNamed(wanted, from, world) ??
+		(cased === wanted ? undefined : findNamed(cased, from, world)) ??
+		findPlace(wanted, from, world) ??
+		findIncident(wanted, world) ??
 		refuseGroup(wanted, world) ??
 		refuse('subject', `Nothing here goes by the name ${shown(wanted)}. ${sayWhatThereIs(wanted, world)}`)
 	);
+}
+
+function findNamed(text: string, from: string | undefined, world: World): Found | undefined {
+	return (
+		findCheck(text, from, world) ??
+		findNode(text, from, world) ??
+		findTarget(text, from, world) ??
+		findVantage(text, world) ??
+		findOnlyTarget(text, from, world)
+	);
+}
+
+function findPlace(text: string, from: string | undefined, world: World): Found | undefined {
+	const found = findByPlace(text, world);
+	return found.length > 0 ? chooseLink(found, from, shown(text), world) : undefined;
+}
+
+function findIncident(text: string, world: World): Found | undefined {
+	const subject = findFault(text, world);
+	return subject && {subject};
+}
+
+/** Each word as it is written here: nobody who was just woken minds capitals. */
+function inKnownCase(text: string, {checks, vantages}: World): string {
+	const known = new Map<string, string>();
+	for (const {name} of vantages) known.set(name.toLowerCase(), name);
+	for (const {check} of checks)
+		for (const name of [check.vantage, check.target.name, check.name]) known.set(name.toLowerCase(), name);
+	return text.replace(/[^\s/]+/g, word => known.get(word.toLowerCase()) ?? word);
 }
 
 /** The key in the address of a page of a check, or of its history; undefined where it is no such address. */
@@ -170,10 +205,10 @@ function sayWhatThereIs(text: string, world: World): string {
 	const last = text.split(/[\s/]/).at(-1) ?? text;
 	const meant = [text, last]
 		.filter(word => word.length <= comparedCharacters)
-		.map(word => nearest(word, [...nodes, ...vantages, ...targets, ...checks]))
-		.find(candidate => candidate !== undefined);
+		.map(word => allNearest(word, [...nodes, ...vantages, ...targets, ...checks]))
+		.find(candidates => candidates.length > 0 && candidates.length <= meantAtMost);
 	return [
-		...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
+		...(meant === undefined ? [] : [`Did you mean ${meant.join(' or ')}?`]),
 		`There ${nodes.length === 1 ? 'is' : 'are'} ${count(nodes.length, 'node')}${some(nodes)}, ${count(vantages.length, 'vantage')}${some(vantages)} and ${count(checks.length, 'check')}${some(checks)}; a check is named with its target, as in \`check/target\`.`,
 	].join(' ');
 }

@@ -64,7 +64,7 @@ export type Confidence = (typeof confidences)[number];
 
 /** A command that people know, with everything filled in: it can be pasted. */
 export interface Command {
-	/** Where to type it: `june-gpu-1`, `wherever kubectl is`. */
+	/** Where to type it: `on june-gpu-1`, `wherever kubectl is`. */
 	where: string;
 	/** One line of a POSIX shell; what comes from outside is quoted. */
 	run: string;
@@ -118,7 +118,9 @@ export type Subject =
 	| {kind: 'check'; check: Check}
 	/** A machine in the tailnet, by its name as a label. */
 	| {kind: 'node'; node: string}
-	| {kind: 'vantage'; vantage: string};
+	| {kind: 'vantage'; vantage: string}
+	/** A fault, by the id of its incident, with the checks that failed for it; also something without checks, such as headscale, that is well. */
+	| {kind: 'incident'; id: string; about: string; keys: readonly string[]};
 
 /** A link, a node or a vantage: how it stands, and why. */
 export interface Diagnosis {
@@ -138,4 +140,5 @@ export interface Diagnosis {
 	asked?: {atMs: number; durationMs: number; looks: number};
 }
 
+/** So many keys of a fault are told; all are counted. */
 export const sharedAtMost = 20;

@@ -21,7 +21,7 @@ export type WorldSource = Pick<
 /** A check with the newest that is known of it. */
 export interface Look {
 	view: CheckView;
-	/** The newest outcome, of any kind: asked for this diagnosis, else the last one. */
+	/** The newest outcome, of any kind: asked for this diagnosis, else the last one. That a sound vantage could not look now outdates nothing. */
 	outcome: Outcome | undefined;
 	/** As that outcome says; unknown before the first. */
 	verdict: Outcome['verdict'];
@@ -29,6 +29,7 @@ export interface Look {
 	isFresh: boolean;
 }
 
+/** All that is known at one moment. Nothing in it changes. */
 export interface World {
 	/** Milliseconds since 1970. */
 	nowMs: number;
@@ -63,7 +64,10 @@ export interface World {
 	node(name: string): World['nodes'][number] | undefined;
 	vantage(name: string): World['vantages'][number] | undefined;
 	look(view: CheckView): Look;
-	/** The last outcomes of a check, newest first, what was asked for this diagnosis included. */
+	/**
+	 * The last outcomes of a check, newest first, what was asked for this diagnosis included. They are unpacked once, but for the many
+	 * thousands that nobody keeps.
+	 */
 	recent(view: CheckView): readonly Outcome[];
 }
 
@@ -91,7 +95,25 @@ export function createWorld(source: WorldSource, nowMs: number, fresh?: Fresh): 
 		pools: once(() => source.pools()),
 	};
 	const narrowed = new Map<string, World>();
+	const histories = new Map<string, readonly Outcome[]>();
 	return withFresh(fresh);
+
+	function recentOf(key: string): readonly Outcome[] {
+		const known = histories.get(key);
+		if (known) return known;
+		const asked = fresh?.outcomes.get(key);
+		const kept = source.history(key)?.recent ?? [];
+		const recent = asked ? [asked, ...kept] : kept;
+		if (histories.size < historiesKept) histories.set(key, recent);
+		return recent;
+	}
+
+	/** What was asked; where that could not look although its vantage can, what is known already tells more. */
+	function newsOf({check, verdict, last}: CheckView): Outcome | undefined {
+		const asked = fresh?.outcomes.get(check.key);
+		if (asked?.verdict !== 'unknown' || verdict === 'unknown' || last?.verdict !== verdict) return asked;
+		return vantagesByName().get(check.vantage)?.condition === 'sound' ? undefined : asked;
+	}
 
 	function around(vantage: string, peer: string, key: string | undefined): World {
 		const isNode = fresh?.of?.vantage === vantage && fresh.of.peer === peer;
@@ -147,13 +169,9 @@ export function createWorld(source: WorldSource, nowMs: number, fresh?: Fresh): 
 			ofType: type => byType().get(type) ?? [],
 			node: name => nodesByName().get(name),
 			vantage: name => vantagesByName().get(name),
-			recent({check: {key}}) {
-				const asked = fresh?.outcomes.get(key);
-				const known = source.history(key)?.recent ?? [];
-				return asked ? [asked, ...known] : known;
-			},
+			recent: ({check: {key}}) => recentOf(key),
 			look(view) {
-				const asked = fresh?.outcomes.get(view.check.key);
+				const asked = newsOf(view);
 				const outcome = asked ?? view.last;
 				return {
 					view,
@@ -166,6 +184,9 @@ export function createWorld(source: WorldSource, nowMs: number, fresh?: Fresh): 
 		return world;
 	}
 }
+
+/** Of each of so many tunnels and pings, twice over. */
+const historiesKept = 4000;
 
 /** Names hold no blanks. */
 function placeOf(vantage: string, peer: string): string {

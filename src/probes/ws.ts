@@ -72,7 +72,7 @@ async function measure(target: Target, options: WsOptions, place: Place, signal:
 		facts.phase = clock.reached ?? 'processing';
 		const known = {phases: clock.seconds(), values, facts};
 		if (options.valid_status_codes.includes(answer.status)) return {ok: true, ...known};
-		const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
+		const status = `${answer.status} ${oneLine(answer.statusText, 40).replaceAll('`', '')}`.trim();
 		const wanted = options.valid_status_codes.slice(0, 10).join(', ');
 		const detail = `${what} answered ${status} after ${inMs(clock.elapsedMs())}; wanted ${wanted}`;
 		return {ok: false, reason: 'status', detail: oneLine(detail, 300), ...known};

@@ -2,7 +2,7 @@
 
 import {isDeepStrictEqual} from 'node:util';
 import type {Check} from '../engine/types.ts';
-import {formatTime} from './format-time.ts';
+import {formatTime} from '../util/format-time.ts';
 import type {KnownCheckJson} from './json.ts';
 import type {CheckView, DaemonView} from './types.ts';
 

@@ -1,10 +1,10 @@
 /** An ad hoc run in blackbox_exporter's words: its metric names where the meaning is the same, `probe_tunnel_…` for what it cannot measure. */
 
 import {oneLine} from '../util/errors.ts';
+import {formatTime} from '../util/format-time.ts';
 import {formatDurationMs} from '../util/units.ts';
 import {exposeReading} from './blackbox/by-type.ts';
 import {type Family, formatFamily, info, one} from './blackbox/families.ts';
-import {formatTime} from './format-time.ts';
 import {assumesPort80, describeResolver, finiteOnly, type KnownCheckJson, showAddress} from './json.ts';
 import {sayAlike} from './say-alike.ts';
 import type {AdhocAnswer} from './types.ts';

@@ -9,8 +9,8 @@ import {
 	rungTitles,
 	type Subject,
 } from '../diagnosis/types.ts';
+import {formatTime} from '../util/format-time.ts';
 import type {causeSchema, diagnosisSchema, incidentSchema} from './diagnosis-schema.ts';
-import {formatTime} from './format-time.ts';
 import {describeStrip, type Json} from './json.ts';
 import type {CheckView} from './types.ts';
 
@@ -66,13 +66,23 @@ export function describeIncident({id, state, about, sinceMs, cause, checks}: Inc
 		...{id, state, about},
 		since: formatTime(sinceMs),
 		cause: describeCause(cause),
-		checks: {count: checks.length, keys: checks.slice(0, keysAtMost).map(({check}) => check.key)},
+		checks: {
+			count: checks.length,
+			...countVerdicts(checks),
+			keys: checks.slice(0, keysAtMost).map(({check}) => check.key),
+		},
 	};
+}
+
+function countVerdicts(checks: Incident['checks']): {down: number; unknown: number} {
+	const those = (wanted: string) => checks.filter(({verdict}) => verdict === wanted).length;
+	return {down: those('down'), unknown: those('unknown')};
 }
 
 function describeSubject(subject: Subject): DiagnosisJson['subject'] {
 	if (subject.kind === 'node') return {kind: 'node', name: subject.node};
 	if (subject.kind === 'vantage') return {kind: 'vantage', name: subject.vantage};
+	if (subject.kind === 'incident') return {kind: 'incident', name: subject.about};
 	const {key, name, vantage, target} = subject.check;
 	return {
 		kind: 'check',

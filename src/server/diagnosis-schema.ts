@@ -55,8 +55,10 @@ export const causeSchema = z
 export const diagnosisSchema = z
 	.object({
 		subject: z.object({
-			kind: z.enum(['check', 'node', 'vantage']),
-			name: z.string().meta({description: 'Key of the check, or name of the node or vantage.'}),
+			kind: z.enum(['check', 'node', 'vantage', 'incident']),
+			name: z
+				.string()
+				.meta({description: 'Key of the check, name of the node or vantage, or what the incident is about.'}),
 			check: z.string().optional(),
 			vantage: z.string().optional(),
 			target: z.string().optional(),
@@ -90,7 +92,7 @@ export const diagnoseRequestSchema = z
 			.max(2048)
 			.meta({
 				description:
-					'The key of a check (`check/vantage/target`) or the address of its page, a check with its target, or a node, a target or a vantage by its name.',
+					'The key of a check (`check/vantage/target`) or the address of its page, a check with its target, a node, a target or a vantage by its name, or the id of an incident or what it is about.',
 				examples: ['june-gpu-00000001', 'tts/cluster/june-gpu-00000001'],
 			}),
 		from: z
@@ -109,7 +111,12 @@ export const incidentSchema = z
 		about: z.string(),
 		since: time.optional(),
 		cause: causeSchema,
-		checks: z.object({count, keys: z.array(z.string())}),
+		checks: z.object({
+			count,
+			down: count.optional().meta({description: 'How many of them are down.'}),
+			unknown: count.optional(),
+			keys: z.array(z.string()),
+		}),
 	})
 	.meta({id: 'Incident', description: 'One fault, with everything that fails for it.'});
 

@@ -3,9 +3,9 @@
 import type {z} from 'zod';
 import type {Check, Outcome} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
+import {formatTime} from '../util/format-time.ts';
 import type {VantageState} from '../vantages/types.ts';
 import type * as schemas from './api-schemas.ts';
-import {formatTime} from './format-time.ts';
 import {describePlatform} from './platform-json.ts';
 import type {stripSchema} from './schema-parts.ts';
 import type {AdhocAnswer, CheckView, DaemonView, NodeView, SourceView} from './types.ts';

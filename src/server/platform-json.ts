@@ -8,7 +8,7 @@ import type {
 	PreAuthKeyFacts,
 	TailscaledFacts,
 } from '../inventory/platform-types.ts';
-import {formatTime} from './format-time.ts';
+import {formatTime} from '../util/format-time.ts';
 import type {platformSchema} from './platform-schema.ts';
 
 type PlatformJson = z.output<typeof platformSchema>;

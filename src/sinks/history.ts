@@ -248,6 +248,7 @@ function toldState(record: Followed, {verdict}: Outcome): Followed['told'] {
 function viewOf(record: Followed, strips: StripPool, clock: Clock): CheckView {
 	const {check, ran, confirmed, downSince, downReason, reasonSince, unknownSince, recent, strip} = record;
 	const silentMs = clock.now() - record.lastAt;
+	let last: {outcome: Outcome | undefined} | undefined;
 	return {
 		check,
 		verdict: silentMs >= staleIntervals * check.intervalMs + check.timeoutMs ? 'unknown' : record.verdict,
@@ -257,10 +258,12 @@ function viewOf(record: Followed, strips: StripPool, clock: Clock): CheckView {
 		...(downReason === undefined ? {} : {downReason}),
 		...(reasonSince === undefined ? {} : {reasonSince}),
 		...(unknownSince === undefined ? {} : {unknownSince: {ms: unknownSince, atLeast: !record.couldLook}}),
-		// Unpacked when asked for: a page of thousands of checks shows a few.
+		// Unpacked when asked for, and once: many ask for those that fail.
 		get last() {
-			return recent.newest();
+			last ??= {outcome: recent.newest()};
+			return last.outcome;
 		},
+		// A page of thousands of checks shows a few.
 		get strip() {
 			return strip === undefined ? [] : strips.read(strip, minuteOf(clock.wall()));
 		},

@@ -8,6 +8,8 @@ import {downReasons, type Outcome, type PhaseName, type Reading, unknownReasons}
 /** Which number stands in which column; one for all checks of a probe type. */
 export interface Columns {
 	readonly names: string[];
+	/** The same, as readings have them. */
+	readonly parts: {isPhase: boolean; name: string}[];
 	readonly indexOf: Map<string, number>;
 }
 
@@ -33,7 +35,7 @@ export interface Texts {
 }
 
 export function createColumns(): Columns {
-	return {names: [], indexOf: new Map()};
+	return {names: [], parts: [], indexOf: new Map()};
 }
 
 /** An empty ring for the outcomes of the check `key`. */
@@ -88,6 +90,7 @@ function learnColumns(columns: Columns, reading: Reading | undefined): void {
 		if (columns.indexOf.has(name)) continue;
 		columns.indexOf.set(name, columns.names.length);
 		columns.names.push(name);
+		columns.parts.push({isPhase: name.startsWith('phase '), name: name.slice(6)});
 	}
 }
 
@@ -120,11 +123,13 @@ function decode(key: string, texts: Texts, row: Float64Array, columns: Columns):
 function decodeReading(texts: NonNullable<Texts['reading']>, row: Float64Array, columns: Columns): Reading {
 	const phases: Partial<Record<PhaseName, number>> = {};
 	const values: Record<string, number> = {};
-	for (const [at, name] of columns.names.entries()) {
-		const value = row[fixedColumns + at];
+	// A page unpacks tens of thousands.
+	let at = fixedColumns;
+	for (const {isPhase, name} of columns.parts) {
+		const value = row[at++];
 		if (value === undefined || Number.isNaN(value)) continue;
-		if (name.startsWith('phase ')) phases[name.slice(6) as PhaseName] = value;
-		else values[name.slice(6)] = value;
+		if (isPhase) phases[name as PhaseName] = value;
+		else values[name] = value;
 	}
 	return {
 		ok: texts.ok,

@@ -41,11 +41,11 @@ export function messageOf(error: unknown): string {
 	return oneLine(text, 300);
 }
 
-/** Text from outside made safe for a log line or a page: no control characters, bounded. */
+/** Text from outside made safe for a log line or a page: no control characters, nothing that cannot be seen or turns text round, bounded. */
 export function oneLine(text: string, maxLength: number): string {
 	const clean = text
 		.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-		.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+		.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
 		.trim();
 	return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1)}…`;
 }

@@ -1,15 +1,31 @@
 /** What somebody may have meant who wrote a word that does not exist. */
 
-/** The candidate that differs least from the word, by few enough slips to be one; of equal ones the first. */
+/** The candidate that differs least from the word, by few enough slips to be one; undefined where several are as near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+	const [first, ...others] = allNearest(word, candidates);
+	return others.length === 0 ? first : undefined;
+}
+
+/** All that differ least from the word, each once. Another number is no slip: it is the name of another thing. */
+export function allNearest(word: string, candidates: readonly string[]): string[] {
 	const limit = Math.min(2, Math.floor(word.length / 3));
-	let best: {candidate: string; slips: number} | undefined;
-	for (const candidate of candidates) {
+	const small = word.toLowerCase();
+	let least = limit;
+	let best: string[] = [];
+	for (const candidate of new Set(candidates)) {
 		if (Math.abs(candidate.length - word.length) > limit) continue;
-		const slips = slipsBetween(word.toLowerCase(), candidate.toLowerCase());
-		if (slips <= limit && slips < (best?.slips ?? Number.POSITIVE_INFINITY)) best = {candidate, slips};
+		const slips = slipsBetween(small, candidate.toLowerCase());
+		if (slips > least || (slips > 0 && isAnotherNumber(word, candidate))) continue;
+		if (slips < least) best = [];
+		least = slips;
+		best.push(candidate);
 	}
-	return best?.candidate;
+	return best;
+}
+
+function isAnotherNumber(word: string, candidate: string): boolean {
+	const digitsOf = (text: string) => text.replace(/\D+/g, ' ').trim();
+	return digitsOf(word) !== '' && digitsOf(word) !== digitsOf(candidate);
 }
 
 /** Letters left out, put in, replaced, or swapped with the next one (optimal string alignment). */

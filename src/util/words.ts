@@ -11,6 +11,13 @@ export function asSentence(text: string): string {
 }
 
 /** `1 check`, `2 checks`. */
-export function count(number: number, noun: string): string {
-	return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function count(number: number, one: string, many = `${one}s`): string {
+	return `${number} ${number === 1 ? one : many}`;
+}
+
+/** The first five, and how many more there are. */
+export function listNames({count: total, names}: {count: number; names: readonly string[]}): string {
+	const shown = names.slice(0, 5);
+	const hidden = total - shown.length;
+	return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
 }

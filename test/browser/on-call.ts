@@ -140,14 +140,14 @@ browserTest('by the keyboard alone one gets to the cause, its details and the fo
 
 	await tabTo(/^Skip to the checks$/);
 	await tabTo(/^ss -ltnp/);
-	await tabTo(/^\d+ checks? fails? for it$/);
-	await tabTo(/^What was seen, and what it means$/);
+	await tabTo(/^\d+ checks? down.* for it$/);
+	await tabTo(/^What was seen, and what to try next$/);
 	await page.keyboard.press('Enter');
 	await page.getByText(/nothing listens on that port/).waitFor(soon);
 	await refreshed(page);
 	await refreshed(page);
 
-	t.is(await focused(), 'What was seen, and what it means', 'a refresh leaves the focus where it was');
+	t.is(await focused(), 'What was seen, and what to try next', 'a refresh leaves the focus where it was');
 	t.true(await page.getByText(/nothing listens on that port/).isVisible(), 'and what was opened open');
 	await tabTo(/^ladder and history of/);
 	await tabTo(/^target$/);

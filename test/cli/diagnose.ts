@@ -1,7 +1,11 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {closeSync, openSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import http from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {diagnoseUsage, runDiagnose} from '../../src/cli/diagnose.ts';
 import type {Terminal} from '../../src/cli/terminal.ts';
@@ -146,7 +150,9 @@ for (const [what, states, status] of [
 		t.is(ended, status, err);
 		t.is(asked[0]?.method, 'GET');
 		t.is(asked[0]?.url, '/api/v1/incidents');
-		t.regex(out, states.length === 0 ? /Nothing is wrong now/ : new RegExp(`^${states.length} faults? now`));
+		const only =
+			status === 0 ? /Nothing is down now, .*; 1 fault that is/ : new RegExp(`^${states.length} faults? now`);
+		t.regex(out, states.length === 0 ? /Nothing is wrong now/ : only);
 	});
 
 test('--json prints what the daemon said, with escapes for what would move a cursor', async t => {
@@ -232,7 +238,7 @@ test('a daemon that never answers is given up after --timeout', async t => {
 	const {status, err} = await run(['--url', url, '--timeout', '100ms', 'x']);
 
 	t.is(status, 2);
-	t.regex(err, /did not answer in time/);
+	t.regex(err, /^http:\/\/127\.0\.0\.1:\d+ did not answer within 100 ms: give it more time with --timeout/);
 });
 
 for (const args of [
@@ -252,6 +258,62 @@ for (const args of [
 		t.is(out, '');
 		t.true(err.endsWith(`\n\n${diagnoseUsage}`), err);
 	});
+
+test('the front page is no subject, and an address without its scheme is an address', async t => {
+	const {url, asked} = await serve(t, {incidents: []});
+	const {host} = new URL(url);
+	const page = `${host}/nodes/june-gpu-1`;
+	const diagnoses = await serve(t, aDiagnosisJson());
+
+	await run(['--url', url, `${url}/`]);
+	await run(['--url', `${url}/below`, `${host}/below`]);
+	await run([page.replace(host, new URL(diagnoses.url).host)]);
+	await run(['--url', diagnoses.url, 'livekit:7880']);
+
+	t.deepEqual(
+		asked.map(({url: path}) => path),
+		['/api/v1/incidents', '/below/api/v1/incidents'],
+	);
+	t.deepEqual(
+		diagnoses.asked.map(({body}) => JSON.parse(body).subject),
+		['node june-gpu-1', 'livekit:7880'],
+	);
+});
+
+test('with --json what went wrong is JSON too', async t => {
+	const {status, out, err} = await run(['--json', '--url', 'http://127.0.0.1:1', 'x']);
+	const wrong = await run(['--json', '--timeout', 'soon', 'x']);
+
+	t.is(status, 2);
+	t.regex(JSON.parse(out).error, /^No tailprobe answers at http:\/\/127\.0\.0\.1:1: nothing listens there/);
+	t.is(err, `${JSON.parse(out).error}\n`);
+	t.regex(JSON.parse(wrong.out).error, /^--timeout wants a duration up to 2m/);
+	t.notRegex(wrong.out, /Usage/);
+});
+
+test('on a terminal what went wrong is as wide as it, and no address fills it', async t => {
+	const {err} = await run(['--url', `http://${'a'.repeat(10_000)}:1`, 'x'], {isTty: true, columns: 60});
+
+	t.true(err.length < 700, String(err.length));
+	for (const line of err.split('\n')) t.true(line.length <= 60, line);
+});
+
+test('an answer that cannot be written says nothing of the tailnet', async t => {
+	const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+	const full = openSync('/dev/full', 'w');
+	t.teardown(() => closeSync(full));
+	const child = spawn(process.execPath, [main, 'diagnose', '--help'], {stdio: ['ignore', full, 'pipe']});
+	let told = '';
+	child.stderr?.on('data', piece => {
+		told += piece;
+	});
+
+	const [status] = await once(child, 'close');
+
+	t.is(status, 74);
+	t.regex(told, /^The answer could not be written: ENOSPC/);
+	t.notRegex(told, /\n\s+at /);
+});
 
 test('--help is not a mistake, and fits 80 columns', async t => {
 	t.deepEqual(await run(['--help']), {status: 0, out: diagnoseUsage, err: ''});

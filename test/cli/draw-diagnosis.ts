@@ -23,11 +23,6 @@ test('a link that is down is drawn from its verdict over cause and commands to i
 
 CAUSE: The service does not listen. Certain: it was seen itself.
   june-gpu-1 refused the connection to port 8000, and its tunnel is up.
-  - tts june-gpu-1 from cluster is down (refused): It refused the connection.
-    (fresh)
-  - tunnel june-gpu-1 from cluster is up, direct, 12.0 ms. (3 s ago)
-  The machine answers, so nothing listens on that port: the program ended.
-  Restart it.
 
 NEXT
   june-gpu-1: Does anything listen on that port?
@@ -42,6 +37,15 @@ LADDER, from the bottom up
       wanted: a connection to port 8000 within 2 s
   ? answer            There is no connection.
 
+SEEN
+  - tts june-gpu-1 from cluster is down (refused): It refused the connection.
+    (fresh)
+  - tunnel june-gpu-1 from cluster is up, direct, 12.0 ms. (3 s ago)
+
+WHAT IT MEANS
+  The machine answers, so nothing listens on that port: the program ended.
+  Restart it.
+
 ALSO
   - headscale: headscale does not answer (likely)
 
@@ -52,7 +56,7 @@ NOT ASKED
   - The relay fra was not asked: its time was up.
 
 Asked afresh by http://127.0.0.1:9753: 6 looks in 1.20 s.
-Read more: docs/diagnosis.md#service-refused
+Read more: http://127.0.0.1:9753/checks/tts%2Fcluster%2Fjune-gpu-1
 `,
 	);
 });
@@ -92,6 +96,30 @@ test('what only slows a link that is up is called that', t => {
 		draw({verdict: 'up', cause: aCauseJson({effect: 'slows', title: 'The path goes by a relay'})}),
 		/^SLOWED BY: The path goes by a relay\. /m,
 	);
+});
+
+test('what is lost or will end is a trouble, and slows nothing', t => {
+	for (const part of [
+		{id: 'tunnel-lossy', effect: 'slows'},
+		{id: 'certificate-soon', effect: 'slows'},
+		{effect: 'beside'},
+	] as const)
+		t.regex(draw({verdict: 'up', cause: aCauseJson(part)}), /^TROUBLE: /m);
+});
+
+test('no sentence stands there twice', t => {
+	const says = 'It refused the connection.';
+	const told = draw({cause: aCauseJson({says, evidence: [{says}, {says: 'Its tunnel is up.'}]}), also: []});
+
+	t.is(told.split(says).length - 1, 1, told);
+	t.regex(told, /as said above/);
+});
+
+test('a fault is drawn by what it is about', t => {
+	const told = draw({subject: {kind: 'incident', name: 'pool gpus'}, verdict: 'up'});
+
+	t.regex(told, /^up {2}pool gpus/);
+	t.regex(told, /^Read more: http:\/\/127\.0\.0\.1:9753\/$/m);
 });
 
 test('a vantage of which nothing is known is drawn as unknown, with what could not be looked at', t => {
@@ -167,7 +195,7 @@ test('ASCII is enough', t => {
 	t.regex(drawn, /^ {2}\? {2}instance and pod {2}Nobody/m);
 	t.regex(drawn, /^ {2}!! connection {8}It refused/m);
 	t.regex(drawn, /Wanted "up" - got -> nothing \.\.\. at Z\?rich\./);
-	t.regex(drawn, /x\.\.\.$/m);
+	t.regex(drawn, /\(certain\)$/m, 'nothing is cut off');
 });
 
 test('colour adds nothing but colour, on verdict and marks', t => {
@@ -221,9 +249,9 @@ test('commands of this program ask the daemon that was asked', t => {
 	const drawn = draw({}, {}, 'https://probe.example.com/below');
 
 	t.deepEqual(drawn.split('\n').filter(isCommand), [
-		'    (fresh)',
 		`    ${next[0]?.run}`,
 		'    tailprobe probe --url https://probe.example.com/below --check tts --from cluster june-gpu-1',
+		'    (fresh)',
 	]);
 });
 

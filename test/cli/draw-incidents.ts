@@ -65,3 +65,13 @@ test('of a vantage from which nobody can look, the vantage is what to look at', 
 
 	t.regex(drawIncidents([gone], asked, plain), /^ {4}tailprobe diagnose vantage 'gpu 2'$/m);
 });
+
+test('what is only unknown is told apart from what is down', t => {
+	const mixed = anIncidentJson({checks: {count: 8, down: 3, unknown: 5, keys: ['a/b/c']}});
+
+	t.regex(drawIncidents([mixed], asked, plain), /8 checks for this: 3 down, 5 unknown: a\/b\/c …/);
+	t.regex(
+		drawIncidents([anIncidentJson({checks: {count: 2, down: 2, unknown: 0, keys: []}})], asked, plain),
+		/2 checks fail for this\./,
+	);
+});

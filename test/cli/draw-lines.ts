@@ -37,3 +37,10 @@ test('a verdict stands before what it is about, in its colour', t => {
 		'  word word word',
 	]);
 });
+
+test('where a name does not fit it ends at one of its marks', t => {
+	t.deepEqual(wrap('tunnel/cluster/june-gpu-00000001', {columns: 24, color: false, unicode: true}, 2), [
+		'  tunnel/cluster/',
+		'  june-gpu-00000001',
+	]);
+});

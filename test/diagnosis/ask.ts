@@ -37,12 +37,21 @@ const never = () => new Promise<never>(() => {});
 
 function setUp(
 	t: ExecutionContext,
-	part: Partial<AskTools> & {answer?: (run: Run) => Promise<Outcome> | Outcome; checks?: readonly CheckView[]} = {},
+	part: Partial<AskTools> & {
+		answer?: (run: Run) => Promise<Outcome> | Outcome;
+		checks?: readonly CheckView[];
+		addresses?: readonly string[];
+	} = {},
 ) {
-	const {answer = upOf, checks = [isDown(link, 'timeout'), isUp(aTunnel())], ...rest} = part;
+	const {
+		answer = upOf,
+		checks = [isDown(link, 'timeout'), isUp(aTunnel())],
+		addresses = ['100.64.0.11'],
+		...rest
+	} = part;
 	const ran: Run[] = [];
 	const world = aWorld(checks, {
-		nodes: () => [aNodeView({node: aNode({name: 'june-gpu-1', addresses: ['100.64.0.11']})})],
+		nodes: () => [aNodeView({node: aNode({name: 'june-gpu-1', addresses})})],
 		landmarks: () => ({headscale: [], dnsServer: '100.100.100.100', tailscaledSockets: {cluster: socket}}),
 	});
 	const tools: AskTools = {
@@ -63,14 +72,13 @@ function setUp(
 test('everything around the link is run as configured and told by its key', async t => {
 	const {ask, ran} = setUp(t);
 
-	const {outcomes, durationMs, unasked, relays} = await ask();
+	const {outcomes, durationMs, unasked} = await ask();
 
 	t.deepEqual([...outcomes.keys()].toSorted(), ['tts/cluster/june-gpu-1', 'tunnel/cluster/june-gpu-1']);
 	t.is(outcomes.get(link.key)?.key, link.key);
 	t.deepEqual(ran.find(({check}) => check.name === 'tts')?.check, {...link, key: `diagnosis/${link.key}`});
 	t.true(durationMs >= 0);
 	t.deepEqual(unasked, []);
-	t.deepEqual(relays, []);
 });
 
 test('the target is also dialled by its address, and its name asked of MagicDNS', async t => {
@@ -106,6 +114,27 @@ test('tailscaled is asked about the peer by its address, and with big pings wher
 	t.deepEqual(fresh.peer, {kind: 'missing'});
 	t.is(fresh.bigPing?.answered, 0);
 	t.is(down.bigPing, undefined);
+});
+
+test('nobody is sent pings because headscale lists an address outside the tailnet', async t => {
+	const asked: string[] = [];
+	const tools: Partial<AskTools> = {
+		askBigPings: async ({address}) => void asked.push(address),
+		async askPeer({peer}) {
+			asked.push(peer);
+			return {kind: 'missing'};
+		},
+	};
+	const wrong = ['169.254.169.254', '127.0.0.1', '10.66.0.1'];
+
+	await setUp(t, {...tools, addresses: wrong}).ask();
+	await setUp(t, {...tools, addresses: [...wrong, '100.64.0.12']}).ask();
+
+	t.deepEqual(
+		asked.filter(address => address !== '100.64.0.12'),
+		['june-gpu-1'],
+		'of the first tailscaled is asked by name, and nothing is pinged',
+	);
 });
 
 test('big pings beside a tunnel that is down by now are left out', async t => {

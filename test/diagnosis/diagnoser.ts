@@ -1,4 +1,5 @@
 import test from 'ava';
+import type {DepartedNode} from '../../src/diagnosis/departed.ts';
 import {createDiagnoser} from '../../src/diagnosis/diagnoser.ts';
 import type {Outcome} from '../../src/engine/types.ts';
 import {createExposition} from '../../src/metrics/exposition.ts';
@@ -7,12 +8,12 @@ import {systemClock} from '../../src/util/clock.ts';
 import {createLog} from '../../src/util/log.ts';
 import type {Vantage} from '../../src/vantages/types.ts';
 import {aNode, aNodeView, anOutcome, aReading, fakeDaemon} from '../helpers/fake-daemon.ts';
-import {aLink, aTunnel, isUp} from '../helpers/scenes.ts';
+import {aLink, aTunnel, isDown, isUp} from '../helpers/scenes.ts';
 
 const links = ['tts', 'stt', 'llm', 'vad', 'asr'].map(name => aLink({name, target: {name, peer: name}}));
 
 /** A daemon that remembers everything as up, and a vantage on which `refused` is refused now. */
-function setUp(checks: readonly CheckView[] = links.map(link => isUp(link))) {
+function setUp(checks: readonly CheckView[] = links.map(link => isUp(link)), left?: DepartedNode) {
 	const nodes = [...links.map(({name}) => name), 'june-gpu-1'].map(name => aNodeView({node: aNode({name})}));
 	const state = {checks, nodes, runs: 0, aborted: 0, hold: undefined as Promise<void> | undefined};
 	const lines: Record<string, unknown>[] = [];
@@ -24,6 +25,8 @@ function setUp(checks: readonly CheckView[] = links.map(link => isUp(link))) {
 			signal?.addEventListener('abort', () => state.aborted++, {once: true});
 			await state.hold;
 			if (type === 'tunnel') return anOutcome({key, kind: 'adhoc', reading: aReading()});
+			if (type === 'icmp')
+				return anOutcome({key, kind: 'adhoc', verdict: 'unknown', reason: 'late', detail: 'Our thread was late.'});
 			return anOutcome({key, kind: 'adhoc', verdict: 'down', reason: 'refused', detail: 'It was refused.'});
 		},
 	} as unknown as Vantage;
@@ -33,7 +36,13 @@ function setUp(checks: readonly CheckView[] = links.map(link => isUp(link))) {
 			write: (line: string) => lines.push(JSON.parse(line)),
 			isTTY: false,
 		} as never),
-		source: () => fakeDaemon({checks: () => state.checks, nodes: () => state.nodes}),
+		...(left ? {departed: {look() {}, find: text => (text === left.name ? left : undefined)}} : {}),
+		source: () =>
+			fakeDaemon({
+				checks: () => state.checks,
+				nodes: () => state.nodes,
+				...(left ? {listedNodes: () => ({nodes: state.nodes.map(({node}) => node)})} : {}),
+			}),
 		tools: {
 			clock: systemClock,
 			vantages: () => [vantage],
@@ -65,6 +74,20 @@ test('what is found now is told, not what was remembered', async t => {
 		kind: 'diagnosed',
 		diagnosis: {verdict: 'down', cause: {id: 'service-refused'}, asked: {looks: 2}},
 	});
+});
+
+test('a run that could not look is told, and what was known stands', async t => {
+	const ping = aLink({name: 'ping', type: 'icmp', target: {address: 'june-gpu-1'}});
+
+	const answer = await setUp([isDown(ping, 'timeout'), isUp(aTunnel())]).ask('ping june-gpu-1');
+
+	t.like(answer, {kind: 'diagnosed', diagnosis: {verdict: 'down'}});
+	t.true(
+		answer.kind === 'diagnosed' &&
+			answer.unasked.includes(
+				'ping june-gpu-1 from cluster could not be looked at now: Our thread was late. Its last run stands.',
+			),
+	);
 });
 
 test('who asked for what, and what came of it, is logged and counted', async t => {
@@ -148,6 +171,20 @@ test('it goes on while somebody waits for it, and ends when the last one left', 
 	t.is((await ask('stt stt')).kind, 'diagnosed');
 });
 
+test('who comes right after the last one left has an asking of his own', async t => {
+	const {ask, state, lines} = setUp();
+	state.hold = new Promise(() => {});
+	const first = new AbortController();
+	const left = ask('tts tts', {caller: 'a', signal: first.signal});
+	first.abort();
+	state.hold = undefined;
+
+	const [answer] = await Promise.all([ask('tts tts', {caller: 'a'}), left]);
+
+	t.like(answer, {kind: 'diagnosed', diagnosis: {cause: {id: 'service-refused'}, asked: {looks: 1}}});
+	t.false(lines.some(({shared}) => shared === true));
+});
+
 test('a check that is planned no more since its node left is still told of', async t => {
 	const {ask, state} = setUp([isUp(aLink())]);
 	const end = Promise.withResolvers<void>();
@@ -160,4 +197,22 @@ test('a check that is planned no more since its node left is still told of', asy
 	const answer = await asked;
 
 	t.like(answer, {kind: 'diagnosed', diagnosis: {subject: {kind: 'check'}, verdict: 'down', asked: {looks: 1}}});
+});
+
+test('a node that left is told as what it is, and nobody knows how it is', async t => {
+	const {ask, state} = setUp([], {
+		name: 'gpu2',
+		addresses: ['100.64.0.9'],
+		leftAtMs: Date.now() - 600_000,
+		checks: [isUp(aTunnel({target: {name: 'gpu2', peer: 'gpu2', address: 'gpu2'}}))],
+	});
+	state.nodes = [];
+
+	const answer = await ask('gpu2');
+
+	t.like(answer, {
+		kind: 'diagnosed',
+		diagnosis: {subject: {kind: 'node', node: 'gpu2'}, verdict: 'unknown', cause: {id: 'node-left'}},
+	});
+	t.true(answer.kind === 'diagnosed' && /^gpu2 left the tailnet 10 min ago\./.test(answer.diagnosis.cause?.says ?? ''));
 });

@@ -1,9 +1,22 @@
 import test from 'ava';
+import {diagnose} from '../../src/diagnosis/diagnose.ts';
 import {findIncidents} from '../../src/diagnosis/incidents.ts';
 import type {PoolView} from '../../src/pools/types.ts';
 import type {CheckView} from '../../src/server/types.ts';
-import {aVantage} from '../helpers/fake-daemon.ts';
-import {type Around, aLink, aTunnel, aWorld, isDown, isUnknown, isUp, someTime} from '../helpers/scenes.ts';
+import {aNode, aNodeView, anOutcome, aVantage} from '../helpers/fake-daemon.ts';
+import {aMachines, anInstanceView, anotherIsUp, listed} from '../helpers/machine-scenes.ts';
+import {
+	type Around,
+	aFailingSource,
+	aLink,
+	aTunnel,
+	aWorld,
+	isDown,
+	isUnknown,
+	isUp,
+	someTime,
+} from '../helpers/scenes.ts';
+import {aFresh, pastRuns, relayed, tunnelUp} from '../helpers/tunnels.ts';
 
 const incidentsOf = (checks: readonly CheckView[], around: Around = {}) => findIncidents(aWorld(checks, around));
 const keysOf = (views: readonly CheckView[]) => views.map(({check}) => check.key);
@@ -51,6 +64,36 @@ test('several vantages that see one machine dead make one incident', t => {
 
 	t.is(incidents.length, 1);
 	t.is(incidents[0]?.checks.length, 2);
+});
+
+test('a dead machine that only other machines look at is one incident with its own vantage, whatever the cause is about', t => {
+	const fromThere = aLink({...livekit, key: 'livekit/june-gpu-1/livekit', vantage: 'june-gpu-1'});
+	const fromOther = isDown(aTunnel({vantage: 'june-gpu-2'}), 'timeout');
+	const vantages = () => [aVantage(), agent, {...agent, name: 'june-gpu-2', condition: 'sound' as const}];
+	const machines = () => aMachines({instance: anInstanceView({status: 'exited'})});
+
+	for (const [around, about] of [
+		[{vantages, ...listed()}, 'node june-gpu-1'],
+		[{vantages, ...listed(), machines}, 'instance 7000001'],
+	] as const) {
+		const incidents = incidentsOf([fromOther, isUnknown(fromThere, 'vantage'), anotherIsUp], around);
+
+		t.is(incidents.length, 1);
+		t.like(incidents[0], {state: 'down', cause: {about}});
+		t.not(incidents[0]?.cause.id, 'vantage-machine-down');
+		t.deepEqual(keysOf(incidents[0]?.checks ?? []), [fromOther.check.key, fromThere.key]);
+	}
+});
+
+test('that one machine cannot reach another is no reason for its vantage to be gone while ours does', t => {
+	const fromThere = aLink({...livekit, key: 'livekit/june-gpu-1/livekit', vantage: 'june-gpu-1'});
+	const fromOther = isDown(aTunnel({vantage: 'june-gpu-2'}), 'timeout');
+	const vantages = () => [aVantage(), agent, {...agent, name: 'june-gpu-2', condition: 'sound' as const}];
+
+	const incidents = incidentsOf([isUp(tunnel), fromOther, isUnknown(fromThere, 'vantage')], {vantages, ...listed()});
+
+	t.is(incidents.length, 2);
+	t.true(incidents.some(({cause}) => cause.id === 'vantage-gone'));
 });
 
 test('a vantage that is gone while the tunnel to its machine is up is a fault of its own', t => {
@@ -162,6 +205,35 @@ test('sources of headscale that fail are told by the fault of headscale where th
 	t.not(incidents[0]?.cause.id, 'source-unreadable');
 });
 
+test('headscale that went with its relay is not dated by the tunnels that died with it, nor blamed for those dead long before', t => {
+	const dead = (peer: string, forMs: number): CheckView => {
+		const view = isDown(aTunnel({target: {name: peer, peer, address: peer}}), 'timeout');
+		return {...view, downSince: someTime - forMs, reasonSince: someTime - forMs};
+	};
+	const relay = aLink({
+		name: 'derp',
+		type: 'derp',
+		target: {name: 'headscale', peer: '', address: 'https://hs.example.com', via: 'direct'},
+	});
+	const checks = [
+		dead('june-gpu-1', 3 * 86_400_000),
+		dead('june-gpu-2', 5 * 86_400_000),
+		dead('june-gpu-3', 200_000),
+		isDown(relay, 'refused'),
+	];
+	const refused = {obstacle: 'refused', failure: 'unanswered'} as const;
+
+	const incidents = incidentsOf(checks, {
+		history: pastRuns([{facts: relayed}]),
+		landmarks: () => ({headscale: ['hs.example.com'], dnsServer: ''}),
+		sources: () => [aFailingSource('headscale-health', refused), aFailingSource('headscale-nodes', refused)],
+	});
+
+	const fault = incidents.find(({id}) => id === 'headscale-unreachable headscale');
+	t.is(fault?.sinceMs, someTime - 300_000);
+	t.deepEqual(new Set(fault?.checks.map(({check}) => check.target.name)), new Set(['june-gpu-3', 'headscale']));
+});
+
 test('a pool that is short is degraded, and lists what its machines lack', t => {
 	const pool: PoolView = {
 		name: 'gpus',
@@ -215,4 +287,74 @@ test('a thousand dead machines with ten checks each are a thousand incidents, ex
 
 	t.is(incidents.length, 1000);
 	t.true(incidents.every(({checks: own}) => own.length === 10 && own[0]?.check.type === 'tunnel'));
+});
+
+test('a dead machine stays one incident while more is learned of it', t => {
+	const list = (online: boolean) => () => [aNodeView({node: aNode({name: 'june-gpu-1', online}), tunnels: []})];
+	const checks = [
+		isDown(tunnel, 'timeout'),
+		isDown(tts, 'timeout'),
+		isUp(aTunnel({target: {name: 'livekit', peer: 'livekit', address: 'livekit'}})),
+	];
+
+	const silent = incidentsOf(checks, {nodes: list(true)});
+	const noticed = incidentsOf(checks, {nodes: list(false)});
+
+	t.deepEqual(
+		[silent, noticed].map(found => found.map(({id}) => id)),
+		[['node june-gpu-1'], ['node june-gpu-1']],
+	);
+	t.not(silent[0]?.cause.id, noticed[0]?.cause.id);
+});
+
+test('a service that refuses stays the same incident when another one of its machine begins to', t => {
+	const alone = incidentsOf([isUp(tunnel), isDown(tts, 'refused'), isUp(stt)]);
+	const both = incidentsOf([isUp(tunnel), isDown(tts, 'refused'), isDown(stt, 'refused')]);
+
+	t.deepEqual(
+		alone.map(({id}) => id),
+		['service-refused port 8000 on june-gpu-1'],
+	);
+	t.deepEqual(both.map(({id}) => id).toSorted(), [
+		'service-refused port 8000 on june-gpu-1',
+		'service-refused port 8001 on june-gpu-1',
+	]);
+});
+
+test('each check of a dead machine, and its node, have the cause of their incident', t => {
+	const services = [8001, 8002, 8003].map(port =>
+		aLink({name: `s${port}`, target: {address: `http://june-gpu-1:${port}/healthz`}}),
+	);
+	const checks = [
+		isDown(tunnel, 'timeout'),
+		isDown(tts, 'refused'),
+		...services.map((check, at) => isDown(check, at === 0 ? 'unreachable' : 'timeout')),
+	];
+	const world = aWorld(checks, {
+		nodes: () => [aNodeView({node: aNode({name: 'june-gpu-1', online: false}), tunnels: []})],
+	});
+
+	for (const incident of findIncidents(world)) {
+		for (const {check} of incident.checks) t.is(diagnose(world, {kind: 'check', check}).cause, incident.cause);
+	}
+	t.is(diagnose(world, {kind: 'node', node: 'june-gpu-1'}).cause, findIncidents(world)[0]?.cause);
+});
+
+test('many slow tunnels cost no history of each for each', t => {
+	const names = Array.from({length: 1000}, (_, at) => `june-gpu-${at}`);
+	const services = Array.from({length: 10}, (_, at) =>
+		isUp(
+			aLink({name: `s${at}`, target: {name: names[0] ?? '', peer: names[0] ?? '', address: `http://x:${8000 + at}/`}}),
+		),
+	);
+	const tunnels = names.map((name, at) => tunnelUp(name, 'cluster', {}, {tsmp_seconds: at === 0 ? 0.3 : 0.012}));
+	let asked = 0;
+	const history = (key: string) => {
+		asked++;
+		return {recent: [anOutcome({key})], failures: []};
+	};
+	const world = aWorld([...tunnels, ...services], {history, fresh: aFresh()});
+
+	t.is(diagnose(world, {kind: 'node', node: names[0] ?? ''}).cause?.id, 'tunnel-slow');
+	t.true(asked < 1200, `${asked} histories`);
 });

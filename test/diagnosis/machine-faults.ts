@@ -40,3 +40,13 @@ test('nothing is told of what is not known now', t => {
 
 	t.deepEqual(findMachineFaults(aWorld([], {machines: () => ({...all, podsAt: old, instancesAt: old})})), []);
 });
+
+test('a pod that cannot have its image is told once, as one that does not come up', t => {
+	const stuck = aPodFacts({phase: 'Pending', reason: 'ImagePullBackOff', ready: false});
+	const machines = () => aMachines(undefined, {podsOutside: [stuck]});
+
+	t.deepEqual(
+		findMachineFaults(aWorld([], {machines})).map(({id}) => id),
+		['pod-failing'],
+	);
+});

@@ -30,7 +30,7 @@ test('a network map that does not come', t => {
 				},
 			],
 		}),
-		fresh: {atMs: someTime, durationMs: 10, outcomes: new Map(), relays: [], unasked: [], peer: {kind: 'missing'}},
+		fresh: {atMs: someTime, durationMs: 10, outcomes: new Map(), unasked: [], peer: {kind: 'missing'}},
 	});
 
 	assertRecorded(t, 'netmap', scene);

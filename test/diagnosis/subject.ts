@@ -1,10 +1,13 @@
 import test from 'ava';
 import {findSubject} from '../../src/diagnosis/subject.ts';
 import type {World} from '../../src/diagnosis/world.ts';
+import type {PoolView} from '../../src/pools/types.ts';
 import {aNode, aNodeView, aVantage} from '../helpers/fake-daemon.ts';
-import {aLink, aTunnel, aWorld, isDown, isUp} from '../helpers/scenes.ts';
+import {aLink, aSource, aTunnel, aWorld, isDown, isUp} from '../helpers/scenes.ts';
 
 const gone = {name: 'livekit', address: 'http://livekit:7880/', peer: 'livekit'};
+
+const pool: PoolView = {name: 'gpus', min: 2, usable: 1, unusable: 1, unknown: 0, members: []};
 
 /** Two GPU machines that the cluster looks at, one of which looks back, and livekit, which the list has no more. */
 const world = aWorld(
@@ -18,8 +21,17 @@ const world = aWorld(
 		isUp(aLink({name: 'shop', target: {name: 'shop', address: 'https://shop.example/', via: 'direct', peer: ''}})),
 		isUp(aLink({name: 'shop-tls', target: {name: 'shop', address: 'shop.example:443', via: 'direct', peer: ''}})),
 		isUp(aLink({name: 'gpu', vantage: 'june-gpu-1', target: {address: 'self'}})),
+		isUp(
+			aLink({
+				name: 'relay',
+				type: 'derp',
+				target: {name: 'fra', address: 'https://derp.example/', via: 'direct', peer: ''},
+			}),
+		),
 	],
 	{
+		sources: () => [aSource()],
+		pools: () => [pool, {...pool, name: 'spare', usable: 3}],
 		nodes: () => [
 			aNodeView({node: aNode({name: 'june-gpu-1', addresses: ['100.64.0.11', 'fd7a:115c:a1e0::b']})}),
 			aNodeView({node: aNode({name: 'june-gpu-2', addresses: ['100.64.0.12']})}),
@@ -38,6 +50,7 @@ function told(text: string, from?: string, around: World = world): string {
 	if ('field' in found) return `${found.field}: ${found.detail}`;
 	const {subject} = found;
 	if (subject.kind === 'check') return `check ${subject.check.key}`;
+	if (subject.kind === 'incident') return `incident ${subject.id}`;
 	return subject.kind === 'node' ? `node ${subject.node}` : `vantage ${subject.vantage}`;
 }
 
@@ -71,6 +84,17 @@ const meanings: readonly [text: string, subject: string, from?: string][] = [
 	['cluster', 'vantage cluster'],
 	['vantage june-gpu-1', 'vantage june-gpu-1'],
 	['audio', 'check audio/june-gpu-1/livekit'],
+	['port 7880 on livekit', 'check livekit/cluster/livekit', 'cluster'],
+	['livekit:7880', 'check livekit/cluster/livekit', 'cluster'],
+	['june-gpu-1:8001', 'check stt/cluster/june-gpu-1'],
+	['TTS/Cluster/June-GPU-1', tts],
+	['TTS June-gpu-1', tts],
+	['Cluster', 'vantage cluster'],
+	['relay FRA', 'check relay/cluster/fra'],
+	['service-refused port 8001 on june-gpu-1', 'incident service-refused port 8001 on june-gpu-1'],
+	['pool gpus', 'incident pool-short pool gpus'],
+	['pool spare', 'incident pool spare'],
+	['headscale', 'incident headscale'],
 ];
 for (const [text, subject, from] of meanings) {
 	test(`${JSON.stringify(text)}${from === undefined ? '' : ` from ${from}`} means ${subject}`, t => {
@@ -84,9 +108,11 @@ test('what nothing goes by is told with what it may be a slip of, and what there
 	t.regex(detail, /^subject: Nothing here goes by the name june-gp-1\. Did you mean june-gpu-1\?/);
 	t.regex(
 		detail,
-		/4 nodes \(june-gpu-1, june-gpu-2, laptop, livekit\), 2 vantages \(cluster, june-gpu-1\) and 8 checks/,
+		/4 nodes \(june-gpu-1, june-gpu-2, laptop, livekit\), 2 vantages \(cluster, june-gpu-1\) and 9 checks/,
 	);
-	t.regex(told('tts june-gpu-3'), /Did you mean june-gpu-1\?/);
+	t.notRegex(told('tts june-gpu-3'), /Did you mean/, 'another number is another machine');
+	t.regex(told('june-gpux-12'), /^subject: Nothing here goes by the name june-gpux-12\. There are 4 nodes/);
+	t.regex(told('une-gpu-2'), /Did you mean june-gpu-2\?/);
 });
 
 test('the address of a check that is gone says so', t => {
@@ -94,7 +120,7 @@ test('the address of a check that is gone says so', t => {
 
 	t.regex(
 		detail,
-		/^subject: That address is of the check tts\/cluster\/june-gpu-9, which is not there now\. Did you mean/,
+		/^subject: That address is of the check tts\/cluster\/june-gpu-9, which is not there now\. There are 4 nodes/,
 	);
 });
 

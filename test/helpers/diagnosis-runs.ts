@@ -16,6 +16,8 @@ export interface DiagnosisRun {
 	confidence: string;
 	/** Other causes that were mentioned. */
 	also: readonly string[];
+	/** Wrong names that were given before, each once; absent for recorded evidence, which is asked about once. */
+	wrongFirst?: readonly string[];
 	/** From the fault to the first diagnosis that named it; absent for recorded evidence. */
 	afterSeconds?: number;
 	/** That diagnosis, from the call to its answer. */
@@ -35,12 +37,16 @@ export function assertNamed(t: ExecutionContext, run: DiagnosisRun): void {
 	if (process.env.TAILPROBE_RECORD === '1') record(run);
 }
 
-/** The cause of a diagnosis, or of what it says beside: some failures break no link. */
+/**
+ * What a diagnosis names: its cause, which must be right where there is one. Where nothing is wrong with the subject, what it says
+ * beside: some failures break no link.
+ */
 export function namedIn(
 	{verdict, cause, also}: Pick<DiagnosisJson, 'verdict' | 'cause' | 'also'>,
 	wanted: readonly string[],
 ): string {
-	if (cause && (verdict !== 'up' || wanted.includes(cause.id))) return cause.id;
+	if (cause) return cause.id;
+	if (verdict !== 'up') return 'nothing';
 	return also.find(({id}) => wanted.includes(id))?.id ?? also[0]?.id ?? 'nothing';
 }
 

@@ -6,7 +6,7 @@ import type {TailnetNode} from '../../src/inventory/types.ts';
 import type {NodeView} from '../../src/server/types.ts';
 import type {VastInstanceView} from '../../src/vast/view.ts';
 import {aNode, aNodeView} from './fake-daemon.ts';
-import {type Around, aLink, aTunnel, isUp, someTime} from './scenes.ts';
+import {type Around, aLink, aTunnel, isDown, isUp, someTime} from './scenes.ts';
 
 export const theNode = 'june-gpu-1';
 
@@ -58,4 +58,13 @@ export function aGpuCheck() {
 
 export function aGpu(part: Partial<Gpu> = {}): Gpu {
 	return {index: 0, model: 'NVIDIA GeForce RTX 4090', values: {}, flags: {}, ...part};
+}
+
+/** A service that answers with a status that is not wanted. */
+export function answers(check: ReturnType<typeof aLink>, status: number) {
+	return isDown(check, 'status', `It answered ${status}.`, {
+		phases: {connect: 0.01, processing: 0.1},
+		facts: {phase: 'processing', answered: 'true'},
+		values: {status_code: status},
+	});
 }

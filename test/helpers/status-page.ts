@@ -25,6 +25,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 		incidents: [],
 		platform: {tailscaled: []},
 		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
+		isNode: () => false,
 		problems: [],
 		recent: () => [],
 		...part,

@@ -43,7 +43,7 @@ export function pastRuns(
 }
 
 export function aFresh(part: Partial<Fresh> = {}): Fresh {
-	return {atMs: someTime, durationMs: 2000, outcomes: new Map<string, Outcome>(), relays: [], unasked: [], ...part};
+	return {atMs: someTime, durationMs: 2000, outcomes: new Map<string, Outcome>(), unasked: [], ...part};
 }
 
 /** Listed by headscale, so that it is not for their record that nothing reaches them. */

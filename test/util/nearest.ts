@@ -1,5 +1,5 @@
 import test from 'ava';
-import {nearest} from '../../src/util/nearest.ts';
+import {allNearest, nearest} from '../../src/util/nearest.ts';
 
 const keys = ['compression', 'target', 'targets', 'via', 'interval', 'timeout'];
 
@@ -18,4 +18,16 @@ test('a word that is far from all of them leads nowhere, and of a short one at m
 	t.is(nearest('vox', keys), undefined);
 	t.is(nearest('x', ['y']), undefined);
 	t.is(nearest('', keys), undefined);
+});
+
+test('of several that are as near, none is the nearest', t => {
+	t.is(nearest('hart', ['heart', 'chart']), undefined);
+	t.deepEqual(allNearest('hart', ['heart', 'chart', 'cart', 'other']), ['heart', 'chart', 'cart']);
+	t.deepEqual(allNearest('heart', ['heart', 'hearts', 'heart']), ['heart']);
+});
+
+test('another number is another thing', t => {
+	t.deepEqual(allNearest('gpu-00000002', ['gpu-00000001', 'gpu-00000003']), []);
+	t.is(nearest('gp-00000001', ['gpu-00000001']), 'gpu-00000001');
+	t.is(nearest('GPU-00000001', ['gpu-00000001']), 'gpu-00000001');
 });

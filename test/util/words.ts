@@ -1,6 +1,6 @@
 import test from 'ava';
 import {probes} from '../../src/probes/registry.ts';
-import {asSentence, count, withArticle} from '../../src/util/words.ts';
+import {asSentence, count, listNames, withArticle} from '../../src/util/words.ts';
 
 test('every probe type has the article that is said before it', t => {
 	const an = probes.map(({type}) => withArticle(type)).filter(words => words.startsWith('an '));
@@ -22,4 +22,10 @@ test('one is singular, and nothing else', t => {
 		[0, 1, 2].map(number => count(number, 'check')),
 		['0 checks', '1 check', '2 checks'],
 	);
+	t.is(count(2, 'key is', 'keys are'), '2 keys are');
+});
+
+test('of many names five are told, and how many more there are', t => {
+	t.is(listNames({count: 2, names: ['a', 'b']}), 'a, b');
+	t.is(listNames({count: 30, names: ['a', 'b', 'c', 'd', 'e', 'f']}), 'a, b, c, d, e and 25 more');
 });

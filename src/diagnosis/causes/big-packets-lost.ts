@@ -3,6 +3,8 @@ import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Command, Evidence, Finding} from '../types.ts';
+import {isSeenSince} from './answered-since.ts';
+import {serviceTypes} from './kinds.ts';
 import {tunnelOf} from './tunnels.ts';
 
 export const bigPacketsLost: Cause = {
@@ -17,11 +19,7 @@ export const bigPacketsLost: Cause = {
 		const asked = scene.world.fresh?.bigPing;
 		const isOfTunnel = scene.check === tunnel || scene.check === undefined;
 		if (!isOfTunnel && !(scene.check && isStalled(scene.check))) return undefined;
-		if (asked && asked.sent > 0) {
-			if (asked.answered === 0) return seen(scene, tunnel, asked, isOfTunnel);
-			// Those that come back small clear the way there alone.
-			if (asked.by !== 'disco') return undefined;
-		}
+		if (asked && asked.sent > 0) return asked.answered === 0 ? seen(scene, tunnel, asked, isOfTunnel) : undefined;
 		return isOfTunnel ? undefined : remembered(scene, tunnel);
 	},
 };
@@ -53,13 +51,16 @@ function seen(scene: Scene, tunnel: Look, {bytes, sent, by, reached}: BigPing, i
 	};
 }
 
-/** Nobody pinged: then it takes several that hang after a good beginning, beside something small that is answered. */
+/**
+ * Nobody pinged: then it takes several that hang after a good beginning, beside something small that is answered. A program that does not
+ * answer a small request is no sign of it, and that a connection opens none against it.
+ */
 function remembered(scene: Scene, tunnel: Look): Finding | undefined {
 	const {check, neighbours, peer, vantageName} = scene;
-	if (!check) return undefined;
-	const small = neighbours.filter(look => look.verdict === 'up' && speaksTcp(look));
+	if (!check || !isStalledWithMuch(check)) return undefined;
+	const small = neighbours.filter(look => look.verdict === 'up' && hasAnswer(look) && isSeenSince(look, check));
 	const sameDoor = small.find(look => doorOf(look) === doorOf(check));
-	const alike = neighbours.find(look => isStalled(look) && doorOf(look) !== doorOf(check));
+	const alike = neighbours.find(look => isStalledWithMuch(look) && doorOf(look) !== doorOf(check));
 	const witness = sameDoor ?? (alike && small[0]);
 	if (!witness) return undefined;
 	return {
@@ -79,14 +80,30 @@ function remembered(scene: Scene, tunnel: Look): Finding | undefined {
 }
 
 /** Connected, and then nothing more came in time. */
-function isStalled({verdict, outcome}: Look): boolean {
-	if (verdict !== 'down' || outcome?.reason !== 'timeout') return false;
-	const {phases = {}, facts = {}} = outcome.reading ?? {};
-	const failedIn = facts.phase ?? Object.keys(phases).at(-1);
-	return failedIn === 'tls' || failedIn === 'processing' || failedIn === 'transfer';
+function isStalled(look: Look): boolean {
+	return ['tls', 'processing', 'transfer'].includes(stalledIn(look) ?? '');
 }
 
-const speaksTcp = ({view: {check}}: Look) => ['http', 'http_warm', 'tcp', 'tls', 'ws'].includes(check.type);
+/** The same, where what was on its way when it hung was large. */
+function isStalledWithMuch(look: Look): boolean {
+	const phase = stalledIn(look);
+	return phase === 'tls' || phase === 'transfer' || (phase === 'processing' && asksMuch(look));
+}
+
+/** The phase in which a run ran out of time. */
+function stalledIn({verdict, outcome}: Look): string | undefined {
+	if (verdict !== 'down' || outcome?.reason !== 'timeout') return undefined;
+	const {phases = {}, facts = {}} = outcome.reading ?? {};
+	return facts.phase ?? Object.keys(phases).at(-1);
+}
+
+/** Its request does not fit into one packet. */
+function asksMuch({view: {check}}: Look): boolean {
+	const {body, body_file: file} = (check.options ?? {}) as {body?: unknown; body_file?: unknown};
+	return (typeof body === 'string' && body.length > 1000) || typeof file === 'string';
+}
+
+const hasAnswer = ({view: {check}}: Look) => serviceTypes.has(check.type) && check.type !== 'tcp';
 
 /** Host and port. */
 function doorOf({view: {check}}: Look): string {
@@ -94,7 +111,8 @@ function doorOf({view: {check}}: Look): string {
 	return `${host}:${port}`;
 }
 
-function nextFor({vantageName, peer, node}: Scene): [Command, ...Command[]] {
+function nextFor(scene: Scene): [Command, ...Command[]] {
+	const {vantageName, peer, node} = scene;
 	const address = node?.node.addresses[0] ?? peer;
 	const payload = address.includes(':') ? '1232' : '1252';
 	return [
@@ -104,6 +122,7 @@ function nextFor({vantageName, peer, node}: Scene): [Command, ...Command[]] {
 			'Full packets of the tunnel: lost here and answered with -s 56 proves it.',
 		),
 		tailscaleCommand(
+			scene,
 			vantageName,
 			['ping', '--until-direct=false', '-c', '5', '--size', '1340', peer],
 			'Large only on the way there: answered here and lost above means the way back.',

@@ -1,5 +1,6 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Cause, Command} from '../types.ts';
+import {endedSince, isSeenSince} from './answered-since.ts';
 import {expiryOf, isTaken, sayDay, showCertificate} from './certificate-words.ts';
 import {evidenceAround, machineName, portWords} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
@@ -16,7 +17,9 @@ export const certificateExpired: Cause = {
 		if (!check || (fault !== 'expired' && fault !== 'not_yet_valid') || check.outcome?.reason !== 'tls')
 			return undefined;
 		const expiryMs = expiryOf(check);
-		const taken = elsewhere.find(isTaken);
+		// Before it ended everybody took it.
+		const endedMs = fault === 'expired' && expiryMs !== undefined && expiryMs <= nowMs ? expiryMs : undefined;
+		const taken = elsewhere.find(look => isTaken(look) && isSeenSince(look, check) && endedSince(look, endedMs));
 		const what = `The certificate of ${machineName(scene)} at ${portWords(check)}`;
 		const says =
 			fault === 'expired'
@@ -34,7 +37,7 @@ export const certificateExpired: Cause = {
 				? `${says} From ${taken.view.check.vantage} it is taken, so the clock of ${vantageName} may be wrong.`
 				: says,
 			evidence: evidenceAround(scene, 'a certificate that is valid now'),
-			next: taken ? [commandOf(`on ${vantageName}`, ['date', '-u'], 'Whether the clock is right.'), ...look] : look,
+			next: taken ? [commandOf(vantageName, ['date', '-u'], 'Whether the clock is right.'), ...look] : look,
 		};
 	},
 };

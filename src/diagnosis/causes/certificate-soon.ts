@@ -1,4 +1,5 @@
 import {probeCommand} from '../commands.ts';
+import type {Look} from '../scene.ts';
 import type {Cause} from '../types.ts';
 import {expiryOf, sayDay, showCertificate} from './certificate-words.ts';
 import {evidenceAround, machineName, portWords} from './service-words.ts';
@@ -19,7 +20,7 @@ export const certificateSoon: Cause = {
 		const expiryMs = expiryOf(check);
 		if (expiryMs === undefined || expiryMs <= nowMs) return undefined;
 		const isWanted = check.verdict === 'down' && check.outcome.reading?.facts.tls_fault === 'ends_soon';
-		if (!isWanted && expiryMs - nowMs > soonMs) return undefined;
+		if (!isWanted && !endsSoon(check, nowMs)) return undefined;
 		return {
 			effect: isWanted ? 'breaks' : 'beside',
 			confidence: 'certain',
@@ -33,3 +34,9 @@ export const certificateSoon: Cause = {
 		};
 	},
 };
+
+/** It is valid, and not for long. */
+export function endsSoon(look: Look, nowMs: number): boolean {
+	const expiryMs = expiryOf(look);
+	return expiryMs !== undefined && expiryMs > nowMs && expiryMs - nowMs <= soonMs;
+}

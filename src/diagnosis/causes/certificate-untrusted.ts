@@ -1,6 +1,7 @@
 import {asSentence} from '../../util/words.ts';
 import {probeCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
+import {isSeenSince} from './answered-since.ts';
 import {isTaken, showCertificate} from './certificate-words.ts';
 import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
@@ -17,7 +18,7 @@ export const certificateUntrusted: Cause = {
 		if (check?.outcome?.reason !== 'tls' || fault === undefined) return undefined;
 		const words = faultWords[fault];
 		if (words === undefined) return undefined;
-		const taken = elsewhere.find(isTaken);
+		const taken = elsewhere.find(look => isTaken(look) && isSeenSince(look, check));
 		return {
 			effect: 'breaks',
 			confidence: 'certain',

@@ -39,9 +39,11 @@ export function sayDay(ms: number, nowMs: number): string {
 export function showCertificate({vantageName}: Scene, look: Look, why: string): Command {
 	const place = hostAndPort(look) ?? look.view.check.target.name;
 	const host = place.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-	return commandOf(
-		`on ${vantageName}`,
+	const command = commandOf(
+		vantageName,
 		['openssl', 's_client', '-connect', place, '-servername', host, '-showcerts'],
 		why,
 	);
+	// It would wait for what is typed.
+	return {...command, run: `${command.run} </dev/null`};
 }

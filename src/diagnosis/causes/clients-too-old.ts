@@ -1,7 +1,8 @@
-import {noteTailscaled} from '../../server/page/tailscaled-notes.ts';
+import {noteTailscaled} from '../../notes/tailscaled-notes.ts';
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
+import {doesMachineExplain} from './machine-state.ts';
 
 export const clientsTooOld: Cause = {
 	id: 'clients-too-old',
@@ -15,7 +16,12 @@ export const clientsTooOld: Cause = {
 		if (!belowMinimum || belowMinimum.count === 0) return undefined;
 		const says = noteTailscaled(world).find(({about, isMild}) => about === 'clients' && !isMild)?.says;
 		if (says === undefined) return undefined;
-		const isShutOut = belowMinimum.names.includes(peer) && node?.node.online === false && tunnel?.verdict === 'down';
+		const isShutOut =
+			belowMinimum.names.includes(peer) &&
+			node?.node.online === false &&
+			tunnel?.verdict === 'down' &&
+			// A machine that does not run is not turned away.
+			!doesMachineExplain(scene);
 		return {
 			effect: isShutOut ? 'breaks' : 'beside',
 			confidence: isShutOut ? 'likely' : 'certain',
@@ -28,7 +34,12 @@ export const clientsTooOld: Cause = {
 				...(isShutOut ? [evidenceOf(tunnel)] : []),
 			],
 			next: [
-				tailscaleCommand(isShutOut ? peer : (belowMinimum.names[0] ?? ''), ['version'], 'Which version runs there.'),
+				tailscaleCommand(
+					scene,
+					isShutOut ? peer : (belowMinimum.names[0] ?? ''),
+					['version'],
+					'Which version runs there.',
+				),
 				headscaleCommand(scene, ['version'], 'Which version of headscale it must suit.'),
 			],
 		};

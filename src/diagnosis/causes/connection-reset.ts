@@ -1,7 +1,8 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Scene} from '../scene.ts';
 import type {Cause} from '../types.ts';
-import {detailOf, endOf, evidenceAround, machineName, portWords, whileUp} from './service-words.ts';
+import {isSeenSince} from './answered-since.ts';
+import {detailOf, endOf, evidenceAround, isService, machineName, portWords, whileUp} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
 
 export const connectionReset: Cause = {
@@ -12,7 +13,8 @@ export const connectionReset: Cause = {
 		'The connection is opened and then closed from the other side before there is an answer: the program crashes on requests, is being stopped, has too many connections, or stands behind a proxy that has nothing to pass them to. Read its log at the time of the last run, and look whether it was restarted.',
 	find(scene) {
 		const {check} = scene;
-		if (check?.verdict !== 'down' || check.outcome?.reason !== 'reset' || check.view.check.expect) return undefined;
+		if (!isService(check) || check.verdict !== 'down' || check.outcome?.reason !== 'reset' || check.view.check.expect)
+			return undefined;
 		const end = endOf(check) ?? 'connect';
 		return {
 			effect: 'breaks',
@@ -40,8 +42,8 @@ const stageWords = {
 	answer: ' before it has answered',
 } as const;
 
-function elsewhereWords({elsewhere, vantageName}: Scene): string {
-	const works = elsewhere.find(({verdict}) => verdict === 'up');
+function elsewhereWords({check, elsewhere, vantageName}: Scene): string {
+	const works = elsewhere.find(look => look.verdict === 'up' && isSeenSince(look, check));
 	return works
 		? `; from ${works.view.check.vantage} it answers, so something between ${vantageName} and it may be at fault`
 		: '';

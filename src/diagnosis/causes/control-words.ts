@@ -1,14 +1,17 @@
 /** headscale as its sources show it: whether it answers, what stands in the way, and whether that can be why a link fails. Pure. */
 
 import {splitTarget} from '../../net/target.ts';
-import {noteHeadscale} from '../../server/page/headscale-notes.ts';
+import {noteHeadscale} from '../../notes/headscale-notes.ts';
+import {sayAlone} from '../../notes/types.ts';
 import type {SourceView} from '../../server/types.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {count} from '../../util/words.ts';
 import {commandOf, headscaleCommand, kubectlCommand} from '../commands.ts';
 import {evidenceOf, evidenceOfSource} from '../evidence.ts';
 import type {Look, Scene, World} from '../scene.ts';
-import type {Command, Evidence, Finding} from '../types.ts';
+import type {Command, Confidence, Evidence, Finding} from '../types.ts';
+import {noticedWithinMs} from './relays.ts';
+import {lastPathOf} from './tunnels.ts';
 
 /**
  * `unreachable`: no connection. `frozen`: it accepts and answers nothing. `stuck`: it lives, and its API or main listener does not answer
@@ -25,6 +28,7 @@ export type ControlTrouble =
 	| 'unauthorized'
 	| 'other';
 
+/** headscale as its sources tell of it. */
 export interface Control {
 	/** Those that are read of it, as configured. */
 	sources: readonly SourceView[];
@@ -113,23 +117,47 @@ function isOfHeadscale({landmarks}: World, {type, target, expect}: Look['view'][
 }
 
 /**
- * What a control server that does not work does to a link. Tunnels that are there live without it; it can be why a link fails that is
- * aimed at it, whose node never joined, or that is one of many that died, with none left or only such as need no relay of its own.
+ * What a control server that does not work does to a link, where its trouble was seen with this confidence. Tunnels that are there live
+ * without it; it can be why a link fails that is aimed at it, whose node never joined, or that is one of many that died since, with none
+ * left or only such as need no relay of its own. Of other links than those to itself that is never certain.
  */
-export function effectOfControl(scene: Scene): Pick<Finding, 'effect' | 'passesSmall'> {
-	const {check, world} = scene;
-	if (!check || check.verdict === 'up') return {effect: 'beside'};
+export function effectOfControl(
+	scene: Scene,
+	seen: Confidence,
+): Pick<Finding, 'effect' | 'passesSmall' | 'confidence'> {
+	const {check} = scene;
+	const beside = {effect: 'beside', confidence: seen} as const;
+	if (!check || check.verdict === 'up') return beside;
 	// However far a connection to headscale itself came.
 	if (isAimedAtHeadscale(scene))
-		return check.verdict === 'down' ? {effect: 'breaks', passesSmall: true} : {effect: 'beside'};
-	if (check.verdict !== 'down' || check.view.check.target.via !== 'tailnet') return {effect: 'beside'};
+		return check.verdict === 'down' ? {effect: 'breaks', passesSmall: true, confidence: seen} : beside;
+	if (check.verdict !== 'down' || check.view.check.target.via !== 'tailnet') return beside;
+	const explains = diedWithIt(scene) || (hasNeverJoined(scene) && (beganSince(scene, check) ?? true));
+	return explains ? {effect: 'breaks', confidence: seen === 'certain' ? 'likely' : seen} : beside;
+}
+
+/** It went by a relay, as headscale has one built in, and died when headscale did, together with others. */
+function diedWithIt(scene: Scene): boolean {
+	const {world, tunnel} = scene;
 	const tunnels = controlOf(world)?.tunnels;
-	const isOneOfMany =
+	return (
 		tunnels !== undefined &&
 		tunnels.dead.size > 1 &&
-		scene.tunnel?.verdict === 'down' &&
-		(tunnels.up.length === 0 || (isRelayDown(world) && tunnels.up.every(isDirect)));
-	return {effect: isOneOfMany || hasNeverJoined(scene) ? 'breaks' : 'beside'};
+		tunnel?.verdict === 'down' &&
+		(tunnels.up.length === 0 || (relaysOfItDown(world).length > 0 && tunnels.up.every(isDirect))) &&
+		beganSince(scene, tunnel) === true &&
+		lastPathOf(world, tunnel)?.path === 'derp'
+	);
+}
+
+/** Whether the link is down no longer than headscale is; undefined where nobody knows since when headscale is. */
+function beganSince({world, nowMs}: Scene, {view, outcome}: Look): boolean | undefined {
+	const control = controlOf(world);
+	const relays = relaysOfItDown(world).flatMap(({view: {downSince}}) => downSince ?? []);
+	const sinceMs =
+		(control?.shownBy ?? sourceOf(world, 'key'))?.failingSince ?? (relays.length > 0 ? Math.min(...relays) : undefined);
+	if (sinceMs === undefined) return undefined;
+	return (view.downSince ?? outcome?.startedAt ?? nowMs) >= sinceMs - noticedWithinMs;
 }
 
 /** headscale lists no such node, and neither its name nor its tunnel is known to those who look. */
@@ -141,13 +169,14 @@ export function hasNeverJoined({world, peer, node, tunnel, otherTunnels, check}:
 	return ![tunnel, ...otherTunnels].some(look => look?.verdict === 'up');
 }
 
-function isRelayDown(world: World): boolean {
-	const asked = world.fresh?.relays.some(({tcp}) => tcp?.verdict === 'down') ?? false;
-	return (
-		asked ||
-		['derp', 'stun'].some(type =>
-			world.ofType(type).some(view => isOfHeadscale(world, view.check) && world.look(view).verdict === 'down'),
-		)
+/** Checks of the relay and the STUN server that are built into headscale, those that are down. */
+function relaysOfItDown(world: World): Look[] {
+	return ['derp', 'stun'].flatMap(type =>
+		world
+			.ofType(type)
+			.filter(view => isOfHeadscale(world, view.check))
+			.map(world.look)
+			.filter(({verdict}) => verdict === 'down'),
 	);
 }
 
@@ -234,15 +263,10 @@ export function before(some: readonly Command[], rest: [Command, ...Command[]]):
 	return first ? [first, ...others, ...rest] : rest;
 }
 
-/** What a note on the page says of this matter, as one sentence or two; undefined while there is none. */
+/** What the note of this matter says; undefined while there is none, or only a mild one. */
 export function noteOf(world: World, about: string): string | undefined {
 	const found = notesOf(world).find(note => note.about === about && !note.isMild);
-	if (!found) return undefined;
-	const {says} = found;
-	const rest = `${says.charAt(0).toLowerCase()}${says.slice(1)}`;
-	if (says.startsWith('None ')) return `Of the ${about} ${rest}`;
-	// What begins with a verb needs its subject.
-	return /^(?:Is|Expires|Says|Does) /.test(says) ? `${about} ${rest}` : says;
+	return found && sayAlone(found);
 }
 
 const notes = new WeakMap<World, ReturnType<typeof noteHeadscale>>();

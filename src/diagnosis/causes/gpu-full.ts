@@ -12,15 +12,7 @@ export const gpuFull: Cause = {
 	find(scene) {
 		const {gpu, check} = scene;
 		if (!gpu) return undefined;
-		const isTooFull = gpuFaultOf(scene) === 'full';
-		if (isTooFull) {
-			const {effect, confidence} = effectOfGpu(scene);
-			return {
-				effect,
-				confidence: effect === 'breaks' && check !== gpu ? 'consistent' : confidence,
-				...describe(gpu, wordsOf(gpu)),
-			};
-		}
+		if (gpuFaultOf(scene) === 'full') return {...effectOfGpu(scene), ...describe(gpu, wordsOf(gpu))};
 		// Without a limit nobody said what is too much: only a service that answers with an error makes it worth telling.
 		const fullest = fullestOf(gpu);
 		if (gpu.verdict !== 'up' || check?.outcome?.reason !== 'status' || check.verdict !== 'down') return undefined;

@@ -6,6 +6,8 @@ import {commandOf} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Command, Evidence, Finding} from '../types.ts';
+import {serviceTypes} from './kinds.ts';
+import {didConnect, statusOf} from './service-words.ts';
 
 /** What the last look at the GPUs of that machine found wrong, where it concerns the link; undefined: nothing, or nobody could look. */
 export function gpuFaultOf(scene: Scene): GpuFault | undefined {
@@ -19,25 +21,42 @@ export function gpuFaultOf(scene: Scene): GpuFault | undefined {
 function concernsGpu({gpu, check}: Scene): boolean {
 	if (!check || check === gpu) return true;
 	const {type, expect, target} = check.view.check;
-	return (
-		['http', 'http_warm', 'tcp', 'tls', 'ws', 'gpu'].includes(type) && expect === undefined && target.via === 'tailnet'
-	);
+	return (type === 'gpu' || serviceTypes.has(type)) && expect === undefined && target.via === 'tailnet';
+}
+
+/** A fault of a GPU is why the look at GPUs is down; a service on that machine only fails for it where that explains how it fails. */
+export function effectOfGpu(scene: Scene): Pick<Finding, 'effect' | 'confidence'> {
+	const {gpu, check} = scene;
+	if (!check || check.view.check.type === 'gpu')
+		return {effect: check && check.view.check.key !== gpu?.view.check.key ? 'beside' : 'breaks', confidence: 'certain'};
+	return doesGpuExplain(scene) ? {effect: 'breaks', confidence: 'likely'} : {effect: 'beside', confidence: 'certain'};
 }
 
 /**
- * A fault of a GPU is why the look at GPUs is down. A service on that machine that answers with an error, or not in time, very likely fails
- * for it; one that works may use another GPU, or none.
+ * Whether a service very likely fails for the GPUs of its machine, so that it is not the service that is at fault: nothing computes on
+ * them, and it answers that it failed inside, or not in time. One that works may use another GPU, or none.
  */
-export function effectOfGpu({gpu, check}: Scene): Pick<Finding, 'effect' | 'confidence'> {
-	if (!check || check.view.check.type === 'gpu')
-		return {effect: check && check.view.check.key !== gpu?.view.check.key ? 'beside' : 'breaks', confidence: 'certain'};
-	const {verdict, outcome} = check;
-	const isSick = verdict === 'down' && sick.has(outcome?.reason ?? '');
-	return isSick ? {effect: 'breaks', confidence: 'likely'} : {effect: 'beside', confidence: 'certain'};
+export function doesGpuExplain(scene: Scene): boolean {
+	const {check} = scene;
+	if (check?.verdict !== 'down' || check.view.check.type === 'gpu') return false;
+	const reason = check.outcome?.reason;
+	const isSick =
+		(reason === 'status' && (statusOf(check) ?? 0) >= 500) || (reason === 'timeout' && didConnect(check) !== false);
+	return isSick && hard.has(gpuFaultOf(scene));
 }
 
-/** How a service fails that lacks its GPU. */
-const sick: ReadonlySet<string> = new Set(['status', 'timeout', 'reset', 'protocol', 'content', 'refused']);
+/** With these nothing new can compute; what only cannot be told, or is less than was wished for, may work. */
+const hard: ReadonlySet<GpuFault | undefined> = new Set<GpuFault>([
+	'off_the_bus',
+	'recovery',
+	'power_cable',
+	'interrupt',
+	'hang',
+	'driver_mismatch',
+	'no_devices',
+	'no_driver',
+	'no_access',
+]);
 
 /** The look itself in its own words, which say what to do, and the link that it may explain. */
 export function evidenceOfGpu({gpu, check}: Scene): Evidence[] {
@@ -50,12 +69,14 @@ export function machineNameOf({view: {check}}: Look): string {
 	return check.target.peer === '' ? check.vantage : check.target.peer;
 }
 
+/** All that nvidia-smi has to tell there. */
 export function smiCommand(look: Look, why: string): Command {
 	return commandOf(machineNameOf(look), ['nvidia-smi', '-q'], why);
 }
 
+/** The words of the driver in the log of the kernel, which a container may not read. */
 export function kernelLogCommand(look: Look, why: string): Command {
-	return {where: `the host of ${machineNameOf(look)}`, run: 'dmesg | grep -i nvrm', why};
+	return {where: `on the host of ${machineNameOf(look)}`, run: 'dmesg | grep -i nvrm', why};
 }
 
 /** What the look says, without the name of the check around it. */

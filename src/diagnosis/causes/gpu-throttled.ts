@@ -1,6 +1,7 @@
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Finding} from '../types.ts';
 import {effectOfGpu, evidenceOfGpu, gpuFaultOf, gpusOf, machineNameOf, smiCommand, wordsOf} from './gpu-state.ts';
+import {answeringTypes} from './kinds.ts';
 
 export const gpuThrottled: Cause = {
 	id: 'gpu-throttled',
@@ -41,12 +42,9 @@ function effectHere(scene: Scene, isHot: boolean): Pick<Finding, 'effect' | 'con
 	if (isHot && isLook) return effectOfGpu(scene);
 	if (isLook) return {effect: 'slows', confidence: 'certain'};
 	// Services alone compute: of others nothing is said.
-	const concerns = check !== undefined && ['http', 'http_warm', 'ws'].includes(check.view.check.type);
+	const concerns = check !== undefined && answeringTypes.has(check.view.check.type);
 	if (!concerns) return undefined;
-	if (check.verdict === 'up') return {effect: 'beside', confidence: 'certain'};
-	return check.outcome?.reason === 'timeout'
-		? {effect: 'breaks', confidence: 'consistent'}
-		: {effect: 'beside', confidence: 'certain'};
+	return {effect: 'beside', confidence: 'certain'};
 }
 
 /** Throttling that nobody wishes for; a power cap and set clocks are usual. */
@@ -56,6 +54,11 @@ const reasons: Readonly<Record<string, string>> = {
 	hw_power_brake_slowdown: 'its power supply brakes it',
 	hw_slowdown: 'the hardware slows it down (heat or power)',
 };
+
+/** A GPU of that look works, slowed down by what nobody wishes for. */
+export function isThrottled(look: Look): boolean {
+	return look.verdict === 'up' && findThrottled(look) !== undefined;
+}
 
 function findThrottled(look: Look): {index: number; why: string; celsius?: number} | undefined {
 	for (const {index, flags, values} of gpusOf(look)) {

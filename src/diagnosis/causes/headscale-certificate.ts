@@ -24,8 +24,7 @@ export const headscaleCertificate: Cause = {
 		const isUntrusted = certificate?.trusted === false;
 		if (!isUntrusted && control?.trouble !== 'certificate') return undefined;
 		return {
-			...effectOfControl(scene),
-			confidence: 'certain',
+			...effectOfControl(scene, 'certain'),
 			about: 'headscale',
 			says:
 				noteOf(world, "headscale's certificate") ??

@@ -15,8 +15,7 @@ export const headscaleDatabase: Cause = {
 		const saysSo = isHealthy === false || isApiHealthy === false;
 		const note = noteOf(world, isHealthy === false ? 'headscale' : "headscale's API");
 		return {
-			...effectOfControl(scene),
-			confidence: saysSo ? 'certain' : 'likely',
+			...effectOfControl(scene, saysSo ? 'certain' : 'likely'),
 			about: 'headscale',
 			says: note ?? `headscale has answered with errors of its own${failingFor(control.shownBy, nowMs)}.`,
 			evidence: [

@@ -11,8 +11,7 @@ export const headscaleFrozen: Cause = {
 		const control = controlOf(scene.world);
 		if (control?.trouble !== 'frozen') return undefined;
 		return {
-			...effectOfControl(scene),
-			confidence: control.shownBy?.name === 'headscale-health' ? 'certain' : 'likely',
+			...effectOfControl(scene, control.shownBy?.name === 'headscale-health' ? 'certain' : 'likely'),
 			about: 'headscale',
 			says: `headscale has accepted connections and not answered${failingFor(control.shownBy, scene.nowMs)}.`,
 			evidence: evidenceOfControl(scene),

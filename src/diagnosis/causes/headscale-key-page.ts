@@ -23,8 +23,7 @@ export const headscaleKeyPage: Cause = {
 		const key = sourceOf(world, 'key');
 		const url = world.landmarks.headscaleUrl?.replace(/\/+$/, '');
 		return {
-			...effectOfControl(scene),
-			confidence: 'certain',
+			...effectOfControl(scene, 'certain'),
 			about: 'headscale',
 			says: noteOf(world, 'control server') ?? 'The page /key of headscale is not answered as by a control server.',
 			evidence: evidenceOfControl(scene, key ? [key] : []),

@@ -34,8 +34,7 @@ export const headscaleProxyDropsUpgrade: Cause = {
 		const isKeyTold = world.platform.headscale?.isControlKeyAnswered === true;
 		const url = world.landmarks.headscaleUrl?.replace(/\/+$/, '');
 		return {
-			...effectOfControl(scene),
-			confidence: isKeyTold && (cutOff.length > 0 || signIn.length > 0) ? 'likely' : 'consistent',
+			...effectOfControl(scene, isKeyTold && (cutOff.length > 0 || signIn.length > 0) ? 'likely' : 'consistent'),
 			about: 'headscale',
 			says: `headscale says that it is well, and lists none of its ${nodes.length} nodes as online.`,
 			evidence: [...evidence, ...evidenceOfControl(scene, health ? [health] : [])],

@@ -13,8 +13,7 @@ export const headscaleProxyError: Cause = {
 		const {failure} = control.shownBy ?? {};
 		const what = failure?.startsWith('status ') ? `answers with ${failure}` : 'answers with something else';
 		return {
-			...effectOfControl(scene),
-			confidence: 'likely',
+			...effectOfControl(scene, 'likely'),
 			about: 'headscale',
 			says: `What stands at the address of headscale ${what}${failingFor(control.shownBy, scene.nowMs)}, as headscale itself does not.`,
 			evidence: evidenceOfControl(scene),

@@ -24,8 +24,7 @@ export const headscaleSlowOrStuck: Cause = {
 		if (!isStuck && !isSlow) return undefined;
 		const silent = control.shownBy?.name.replace(/^headscale-/, '').replaceAll('-', ' ') ?? '';
 		return {
-			...(isStuck ? effectOfControl(scene) : {effect: 'beside' as const}),
-			confidence: isStuck ? 'likely' : 'consistent',
+			...(isStuck ? effectOfControl(scene, 'likely') : {effect: 'beside', confidence: 'consistent'}),
 			about: 'headscale',
 			says: isStuck
 				? `headscale lives and has not answered in time${failingFor(control.shownBy, nowMs)} when it was asked for: ${silent}.`

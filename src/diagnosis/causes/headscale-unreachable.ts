@@ -15,8 +15,7 @@ export const headscaleUnreachable: Cause = {
 		const host = scene.world.landmarks.headscale[0];
 		const [first, ...rest] = controlCommands(scene, 'Why it ended, or what it waits for.');
 		return {
-			...effectOfControl(scene),
-			confidence: shownBy?.name === 'headscale-health' ? 'certain' : 'likely',
+			...effectOfControl(scene, shownBy?.name === 'headscale-health' ? 'certain' : 'likely'),
 			about: 'headscale',
 			says: `headscale cannot be reached${failingFor(shownBy, scene.nowMs)}: ${words[shownBy?.obstacle ?? ''] ?? 'no connection comes about'}.`,
 			evidence: evidenceOfControl(scene),

@@ -1,10 +1,10 @@
 import {formatSpan} from '../../util/readable.ts';
-import {headscaleCommand} from '../commands.ts';
+import {preAuthKeysCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene, World} from '../scene.ts';
 import type {Cause, Evidence, Finding} from '../types.ts';
 import {evidenceOfInstance, machineOf, vastCommand} from './machine-state.ts';
-import {doesAnswer, effectOfNode, evidenceOfList, isUnlisted} from './node-state.ts';
+import {doesAnswer, effectOfRecord, evidenceOfList, isUnlisted} from './node-state.ts';
 
 export const instanceNeverJoined: Cause = {
 	id: 'instance-never-joined',
@@ -20,7 +20,7 @@ export const instanceNeverJoined: Cause = {
 		const finding = findNeverJoined(world, instance, scene.nowMs);
 		return {
 			...finding,
-			effect: effectOfNode(scene),
+			effect: effectOfRecord(scene),
 			evidence: [...finding.evidence, evidenceOfList(scene), ...(check ? [evidenceOf(check)] : [])],
 		};
 	},
@@ -38,14 +38,14 @@ export function findNeverJoined(world: World, instance: Instance, nowMs: number)
 		effect: 'beside',
 		confidence: 'certain',
 		about: `instance ${id}`,
-		says: `Instance ${id} has been paid for${since}${price} and is not in the tailnet: ${reason.says}.`,
+		says: `Instance ${id} has cost money${since}${price} and is not in the tailnet: ${reason.says}.`,
 		evidence: [evidenceOfInstance(world, instance, 'a node in the tailnet'), ...reason.evidence],
 		next: [
 			vastCommand(
 				['logs', id, '--tail', '100'],
 				'What tailscaled says there: "auth key expired", "/dev/net/tun", or a login server that is not reached.',
 			),
-			headscaleCommand({world}, ['preauthkeys', 'list'], 'Whether the key that it was given can still be used.'),
+			preAuthKeysCommand({world}, 'Whether the key that it was given can still be used.'),
 			vastCommand(['show', 'instance', id], 'Its status, and what its host says of it.'),
 		],
 	};

@@ -1,7 +1,7 @@
 import {tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
-import {evidenceOfInstance, isStopped, machineOf, sayStatus, vastCommand} from './machine-state.ts';
+import {evidenceOfInstance, isStopped, isSurelyStopped, machineOf, sayStatus, vastCommand} from './machine-state.ts';
 import {doesAnswer, effectOfNode, evidenceOfList, nodeNameOf, silentTunnels} from './node-state.ts';
 
 export const instanceStopped: Cause = {
@@ -16,12 +16,10 @@ export const instanceStopped: Cause = {
 		if (!instance || !isStopped(instance) || !world.machines.instancesAt?.isFresh || doesAnswer(scene))
 			return undefined;
 		const name = nodeNameOf(scene);
-		const {id, status, node} = instance;
-		// Only that one is seen itself; a silent host may just have lost vast.ai, and times alone tie loosely.
-		const isSure = (status === 'stopped' || status === 'exited') && node?.by !== 'time';
+		const {id} = instance;
 		return {
 			effect: effectOfNode(scene),
-			confidence: isSure ? 'certain' : 'likely',
+			confidence: isSurelyStopped(instance) ? 'certain' : 'likely',
 			about: `instance ${id}`,
 			says: `Instance ${id}, which is ${name}, ${sayStatus(instance)}.`,
 			evidence: [
@@ -32,7 +30,7 @@ export const instanceStopped: Cause = {
 			next: [
 				vastCommand(['show', 'instance', id], 'Its status, and what its host says of it.'),
 				vastCommand(['logs', id, '--tail', '100'], 'Why the container ended.'),
-				tailscaleCommand(vantageName, ['ping', '-c', '3', name], 'Whether it answers again.'),
+				tailscaleCommand(scene, vantageName, ['ping', '-c', '3', name], 'Whether it answers again.'),
 			],
 		};
 	},

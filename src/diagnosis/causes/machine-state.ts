@@ -60,12 +60,17 @@ const statusWords: Record<VastInstanceView['status'], string> = {
 	other: 'is in a state that is not known here',
 };
 
-/** It waits for a place: nothing runs for it yet. */
-export function isPending({phase, deletionAt}: PodFacts): boolean {
-	return phase === 'Pending' && deletionAt === undefined;
+/** vast.ai says for certain that it does not run, and it is this node: a silent host may just have lost vast.ai, and times alone tie loosely. */
+export function isSurelyStopped({status, node}: VastInstanceView): boolean {
+	return (status === 'stopped' || status === 'exited') && node?.by !== 'time';
 }
 
-/** Its containers do not come up, or ended. */
+/** It waits for a machine: nothing runs for it yet, and nothing failed. */
+export function isPending(pod: PodFacts): boolean {
+	return pod.phase === 'Pending' && pod.deletionAt === undefined && !isFailing(pod);
+}
+
+/** Its containers do not come up, or ended. One that no machine could be rented for (`ProviderFailed`) waits, unless its phase is Failed. */
 export function isFailing({phase, reason}: PodFacts): boolean {
 	return phase === 'Failed' || failing.has(reason);
 }
@@ -85,7 +90,6 @@ const failing: ReadonlySet<PodReason> = new Set([
 	'DeadlineExceeded',
 	'Evicted',
 	'NodeLost',
-	'ProviderFailed',
 	'OutOfcpu',
 	'OutOfmemory',
 	'OutOfpods',
@@ -102,15 +106,23 @@ export function unreadyNodeOf(
 
 /** Whether instance or pod tell why nothing of the node answers: then the node itself has nothing to explain. */
 export function doesMachineExplain(scene: Scene): boolean {
-	const {machines} = scene.world;
-	const {instance, pod} = machineOf(scene) ?? {};
-	if ((!instance && !pod) || doesAnswer(scene)) return false;
-	if (instance && machines.instancesAt?.isFresh && isStopped(instance)) return true;
-	if (!pod || !machines.podsAt?.isFresh) return false;
-	const cluster = unreadyNodeOf(machines, pod);
-	return isPending(pod) || isFailing(pod) || (cluster !== undefined && !cluster.virtual);
+	return confidenceOfMachine(scene) !== undefined;
 }
 
+/** How sure that is; undefined: they do not tell it. */
+export function confidenceOfMachine(scene: Scene): 'certain' | 'likely' | undefined {
+	const {machines} = scene.world;
+	const {instance, pod} = machineOf(scene) ?? {};
+	if ((!instance && !pod) || doesAnswer(scene)) return undefined;
+	const isEnded = instance && machines.instancesAt?.isFresh && isStopped(instance);
+	if (isEnded && isSurelyStopped(instance)) return 'certain';
+	const known = machines.podsAt?.isFresh ? pod : undefined;
+	if (known && (isPending(known) || isFailing(known))) return 'certain';
+	const cluster = known && unreadyNodeOf(machines, known);
+	return isEnded || (cluster && !cluster.virtual) ? 'likely' : undefined;
+}
+
+/** What vast.ai says of it, with its host's own words. */
 export function evidenceOfInstance(
 	{machines}: Pick<World, 'machines'>,
 	instance: VastInstanceView,
@@ -126,6 +138,7 @@ export function evidenceOfInstance(
 	};
 }
 
+/** What Kubernetes says of it. */
 export function evidenceOfPod({machines}: Pick<World, 'machines'>, pod: PodFacts, wanted?: string): Evidence {
 	const {phase, reason, detail, ready, restarts, node} = pod;
 	const facts = [
@@ -141,10 +154,12 @@ export function evidenceOfPod({machines}: Pick<World, 'machines'>, pod: PodFacts
 	};
 }
 
+/** `namespace/name`. */
 export function nameOfPod({namespace, name}: Pick<PodFacts, 'namespace' | 'name'>): string {
 	return `${namespace}/${name}`;
 }
 
+/** `kubectl describe` of it: its events tell most. */
 export function describePodCommand({namespace, name}: PodFacts, why: string): Command {
 	return kubectlCommand(['-n', namespace, 'describe', 'pod', name], why);
 }
@@ -163,6 +178,7 @@ export function kubeletLogCommands(
 	return [kubectlCommand(['-n', namespace, 'logs', `deploy/${name}`, '--tail=100'], why)];
 }
 
+/** `vastai …`, which needs a key of the account. */
 export function vastCommand(args: readonly string[], why: string): Command {
 	return commandOf('wherever vastai is', ['vastai', ...args], why);
 }

@@ -5,7 +5,7 @@ import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Evidence, Finding} from '../types.ts';
-import {asksMagicDns, isUnanswered, targetName} from './names.ts';
+import {asksMagicDns, digCommand, isUnanswered, targetName} from './names.ts';
 
 /** undefined: it answers, or nobody asks it. */
 export function silentMagicDns(scene: Scene): Finding | undefined {
@@ -50,8 +50,13 @@ export function silentMagicDns(scene: Scene): Finding | undefined {
 		says: `MagicDNS (${server}) on ${vantageName} answers no question${breaks ? '' : `; the name ${name} was found in tailscaled's list of peers`}${byAddress?.verdict === 'up' ? ', and the target answers by its address' : ''}.`,
 		evidence: [...fresh, ...silent.slice(0, 3).map((look: Look) => evidenceOf(look, 'any answer')), evidenceOf(check)],
 		next: [
-			commandOf(vantageName, ['dig', '+time=2', '+tries=1', `@${server}`, name], 'Whether any answer comes.'),
-			tailscaleCommand(vantageName, ['dns', 'status'], 'Whether MagicDNS is on, and which servers it was given.'),
+			digCommand(scene, name, 'Whether any answer comes.'),
+			tailscaleCommand(
+				scene,
+				vantageName,
+				['dns', 'status'],
+				'Whether MagicDNS is on, and which servers it was given.',
+			),
 			commandOf(vantageName, ['iptables', '-L', '-n', '-v'], `Whether a rule that counts packets drops ${server}.`),
 		],
 	};

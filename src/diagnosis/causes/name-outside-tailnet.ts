@@ -1,7 +1,9 @@
-import {commandOf, tailscaleCommand} from '../commands.ts';
+import {commandOf, tailscaleCommand, word} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
-import type {Cause} from '../types.ts';
-import {targetName} from './names.ts';
+import type {Scene} from '../scene.ts';
+import type {Cause, Command} from '../types.ts';
+import {before} from './control-words.ts';
+import {digCommand, targetName} from './names.ts';
 
 export const nameOutsideTailnet: Cause = {
 	id: 'name-outside-tailnet',
@@ -31,11 +33,32 @@ export const nameOutsideTailnet: Cause = {
 			about: others.size > 1 ? `vantage ${vantageName}` : `name ${name}`,
 			says: `The name ${name} leads to ${answer ?? 'an address'} outside the tailnet, as ${vantageName} is told${others.size > 1 ? `; so do ${others.size - 1} other names` : ''}.`,
 			evidence: [evidenceOf(check, 'an address inside the tailnet')],
-			next: [
-				commandOf(vantageName, ['dig', `@${world.landmarks.dnsServer}`, name], 'What MagicDNS itself answers.'),
-				tailscaleCommand(vantageName, ['dns', 'status'], 'Which servers and search domains the tailnet hands out.'),
+			// A name of the tailnet is asked of MagicDNS alone, which has its records from headscale.
+			next: before(check.view.check.target.via === 'tailnet' ? [recordsCommand(scene)] : [], [
+				digCommand(scene, name, 'What MagicDNS itself answers.'),
+				tailscaleCommand(
+					scene,
+					vantageName,
+					['dns', 'status'],
+					'Which servers and search domains the tailnet hands out.',
+				),
 				commandOf(vantageName, ['cat', '/etc/resolv.conf'], 'Whether another server or search path comes first.'),
-			],
+			]),
 		};
 	},
 };
+
+/** Records that were added by hand stand in its configuration, or in a file that it names. */
+function recordsCommand({world}: Scene): Command {
+	const pod = world.landmarks.headscalePod;
+	const why =
+		'Whether that name was given another address by hand: correct it there, or in the file of `extra_records_path`.';
+	const search = "grep -n -A 20 'extra_records'";
+	return pod
+		? {
+				where: 'wherever kubectl is',
+				run: `kubectl -n ${word(pod.namespace)} get configmaps -o yaml | ${search}`,
+				why,
+			}
+		: {where: 'where headscale runs', run: `${search} /etc/headscale/config.yaml`, why};
+}

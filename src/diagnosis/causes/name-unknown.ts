@@ -2,7 +2,7 @@ import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {asksMagicDns, labelOf, nameOutcomes, targetName} from './names.ts';
+import {asksMagicDns, digCommand, labelOf, nameOutcomes, targetName} from './names.ts';
 
 export const nameUnknown: Cause = {
 	id: 'name-unknown',
@@ -28,8 +28,8 @@ export const nameUnknown: Cause = {
 			next: isInTailnet
 				? [
 						headscaleCommand(scene, ['nodes', 'list'], 'How the node is called, and whether it is there twice.'),
-						commandOf(vantageName, ['dig', `@${world.landmarks.dnsServer}`, name], 'NXDOMAIN: there is no such name.'),
-						tailscaleCommand(vantageName, ['status', '--peers'], 'The names that this machine knows.'),
+						digCommand(scene, name, 'NXDOMAIN: there is no such name.'),
+						tailscaleCommand(scene, vantageName, ['status', '--peers'], 'The names that this machine knows.'),
 					]
 				: [
 						commandOf(vantageName, ['dig', name], 'NXDOMAIN: there is no such name.'),

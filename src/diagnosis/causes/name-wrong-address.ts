@@ -1,7 +1,7 @@
-import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
+import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
-import {asksMagicDns, dnsLooks, targetName} from './names.ts';
+import {asksMagicDns, digCommand, dnsLooks, targetName} from './names.ts';
 
 export const nameWrongAddress: Cause = {
 	id: 'name-wrong-address',
@@ -48,8 +48,13 @@ export const nameWrongAddress: Cause = {
 			],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], 'Which record has this name, and which this address.'),
-				commandOf(vantageName, ['dig', `@${world.landmarks.dnsServer}`, name], 'What MagicDNS answers now.'),
-				tailscaleCommand(vantageName, ['status', '--peers'], 'What this machine takes for the address of the node.'),
+				digCommand(scene, name, 'What MagicDNS answers now.'),
+				tailscaleCommand(
+					scene,
+					vantageName,
+					['status', '--peers'],
+					'What this machine takes for the address of the node.',
+				),
 			],
 		};
 	},

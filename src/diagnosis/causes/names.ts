@@ -1,14 +1,27 @@
 /** The name of a link's target, and what was answered about it. Pure. */
 
 import {isIP} from 'node:net';
+import type {Check} from '../../engine/types.ts';
 import {splitTarget} from '../../net/target.ts';
 import type {Outcome} from '../../server/types.ts';
+import {commandOf} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
+import type {Command} from '../types.ts';
 
 /** The name that a link looks up, in small letters; undefined where it has an address, or looks at its own machine. */
 export function targetName({check}: Pick<Scene, 'check'>): string | undefined {
 	if (!check) return undefined;
-	const {type, target} = check.view.check;
+	const known = names.get(check.view.check);
+	if (known !== undefined) return known === false ? undefined : known;
+	const name = readName(check.view.check);
+	names.set(check.view.check, name ?? false);
+	return name;
+}
+
+/** Every failing check is asked several times; checks stay the same objects until the configuration changes. */
+const names = new WeakMap<Check, string | false>();
+
+function readName({type, target}: Check): string | undefined {
 	if (target.address === 'self') return undefined;
 	const host = type === 'dns' ? dnsTarget(target.address)?.name : splitTarget(target.address)?.host;
 	if (host === undefined || isIP(host) !== 0 || !/^[A-Za-z0-9._-]{1,253}$/.test(host)) return undefined;
@@ -43,6 +56,17 @@ export function isUnanswered(outcome: Outcome | undefined): boolean {
 		['timeout', 'refused', 'unreachable', 'reset'].includes(outcome.reason ?? '') &&
 		outcome.reading?.facts.rcode === undefined
 	);
+}
+
+/** Asks the configured MagicDNS for the whole of a name: dig completes none. */
+export function digCommand({world, vantageName, check}: Scene, name: string, why: string): Command {
+	const {dnsServer, domain} = world.landmarks;
+	const {host = dnsServer, port} = splitTarget(dnsServer) ?? {};
+	const [, asked = ''] = /^[A-Z0-9]+ (\S+)$/.exec(check?.outcome?.reading?.facts.query ?? '') ?? [];
+	const isWhole = asked.toLowerCase().startsWith(name);
+	const whole = isWhole ? asked : name.includes('.') || domain === undefined ? name : `${name}.${domain}`;
+	const at = port === undefined || port === 53 ? [] : ['-p', String(port)];
+	return commandOf(vantageName, ['dig', '+time=2', '+tries=1', ...at, `@${host}`, whole], why);
 }
 
 /** The outcomes that tell of the name, the freshest first. */

@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
 import type {Cause, Evidence} from '../types.ts';
 import {controlOf, effectOfControl, evidenceOfControl, healthCommand, sourceOf} from './control-words.ts';
-import {placeOf, tailscaleThere} from './vantage-words.ts';
+import {tailscaleThere} from './vantage-words.ts';
 
 /** It was not told anything for minutes, or is not connected at all. */
 const codes: readonly string[] = ['mapresponse-timeout', 'not-in-map-poll'];
@@ -54,11 +54,16 @@ export const netmapNotDelivered: Cause = {
 				...(sinceMs === undefined ? {} : {atMs: sinceMs}),
 			})),
 		];
-		const health = healthCommand(scene, placeOf(state), 'Whether it reaches headscale from there.');
+		const health = healthCommand(scene, state.name, 'Whether it reaches headscale from there.');
 		return {
 			...(explains
 				? {effect: 'breaks' as const}
-				: {effect: effectOfControl(scene).effect === 'breaks' && isCutOff ? ('breaks' as const) : ('beside' as const)}),
+				: {
+						effect:
+							effectOfControl(scene, 'likely').effect === 'breaks' && isCutOff
+								? ('breaks' as const)
+								: ('beside' as const),
+					}),
 			confidence: explains || isCutOff ? 'likely' : 'consistent',
 			about: `vantage ${state.name}`,
 			says: isMissing
@@ -69,7 +74,7 @@ export const netmapNotDelivered: Cause = {
 				tailscaleThere(scene, state, ['status'], 'Its health at the end, and whether it knows the peer.'),
 				...(health ? [health] : []),
 				commandOf(
-					placeOf(state),
+					state.name,
 					['journalctl', '-u', 'tailscaled', '-n', '50'],
 					'Why it loses the connection: map response, unexpected EOF.',
 				),

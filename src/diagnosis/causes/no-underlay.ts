@@ -2,7 +2,8 @@ import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Finding} from '../types.ts';
-import {isSilent, silentNodes, tunnelOf, tunnelsFrom} from './tunnels.ts';
+import {isSeenSince} from './answered-since.ts';
+import {countDiedTogether, isSilent, silentNodes, tunnelOf, tunnelsFrom} from './tunnels.ts';
 
 export const noUnderlay: Cause = {
 	id: 'no-underlay',
@@ -21,8 +22,10 @@ export const noUnderlay: Cause = {
 function ofVantage({world, vantageName, otherTunnels}: Scene, tunnel: Look): Finding | undefined {
 	const nodes = silentNodes(world, vantageName);
 	if (!nodes) return undefined;
-	const reached = otherTunnels.find(({verdict}) => verdict === 'up');
-	if (nodes.size < 2 || (nodes.size < 3 && !reached)) return undefined;
+	const reached = otherTunnels.find(look => look.verdict === 'up' && isSeenSince(look, tunnel));
+	// One that died days ago says nothing of the network of today.
+	const count = 1 + countDiedTogether(world, tunnel);
+	if (count < 2 || (count < 3 && !reached)) return undefined;
 	return {
 		effect: 'breaks',
 		confidence: reached ? 'likely' : 'consistent',
@@ -38,6 +41,7 @@ function ofVantage({world, vantageName, otherTunnels}: Scene, tunnel: Look): Fin
 		],
 		next: [
 			tailscaleCommand(
+				{world},
 				vantageName,
 				['netcheck'],
 				'Whether UDP passes and any relay answers; if not, it is this network.',
@@ -50,8 +54,8 @@ function ofVantage({world, vantageName, otherTunnels}: Scene, tunnel: Look): Fin
 /** It answers beside the tailnet. */
 function ofNode(scene: Scene, tunnel: Look): Finding | undefined {
 	const {world, peer, vantageName, otherTunnels} = scene;
-	if (otherTunnels.some(({verdict}) => verdict === 'up')) return undefined;
-	const alive = lifeOf(scene);
+	if (otherTunnels.some(look => look.verdict === 'up' && isSeenSince(look, tunnel))) return undefined;
+	const alive = lifeOf(scene, tunnel);
 	if (!alive || tunnelsFrom(world, vantageName).every(look => look.verdict !== 'up')) return undefined;
 	return {
 		effect: 'breaks',
@@ -64,20 +68,20 @@ function ofNode(scene: Scene, tunnel: Look): Finding | undefined {
 			...otherTunnels.slice(0, 2).map(look => evidenceOf(look)),
 		],
 		next: [
-			tailscaleCommand(peer, ['status'], 'Over ssh or the console: whether tailscaled runs and is signed in.'),
-			tailscaleCommand(peer, ['netcheck'], 'Whether UDP passes and any relay answers from there.'),
+			tailscaleCommand(scene, peer, ['status'], 'Over ssh or the console: whether tailscaled runs and is signed in.'),
+			tailscaleCommand(scene, peer, ['netcheck'], 'Whether UDP passes and any relay answers from there.'),
 			commandOf(peer, ['iptables', '-L', '-n', '-v'], 'Whether a rule that counts packets drops UDP or port 443.'),
 		],
 	};
 }
 
 /** Its public port answers, or it looks at others itself by a way beside the tailnet. */
-function lifeOf({world, peer}: Scene): {says: string; look?: Look} | undefined {
+function lifeOf({world, peer}: Scene, tunnel: Look): {says: string; look?: Look} | undefined {
 	const look = world
 		.ofPeer(peer)
 		.filter(({check}) => check.target.via === 'direct' && check.target.address !== 'self')
 		.map(world.look)
-		.find(({verdict, view}) => verdict === 'up' && view.check.expect === undefined);
+		.find(one => one.verdict === 'up' && one.view.check.expect === undefined && isSeenSince(one, tunnel));
 	if (look) return {says: `${look.view.check.name} answers beside the tailnet`, look};
 	const own = world.vantage(peer);
 	if (own?.condition === 'sound' && own.type === 'pod') return {says: 'its pod runs commands for us'};

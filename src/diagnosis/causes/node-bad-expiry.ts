@@ -1,7 +1,7 @@
-import {formatTime} from '../../server/format-time.ts';
+import {formatTime} from '../../util/format-time.ts';
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {doesAnswer, effectOfNode, evidenceOfList, evidenceOfRefusal, keyFaultOf, refusalOf} from './node-state.ts';
+import {doesAnswer, effectOfRecord, evidenceOfList, evidenceOfRefusal, keyFaultOf, refusalOf} from './node-state.ts';
 
 export const nodeBadExpiry: Cause = {
 	id: 'node-bad-expiry',
@@ -16,7 +16,7 @@ export const nodeBadExpiry: Cause = {
 		const date = expiryMs === undefined ? undefined : formatTime(expiryMs)?.slice(0, 10);
 		const refusal = evidenceOfRefusal(scene);
 		return {
-			effect: effectOfNode(scene),
+			effect: effectOfRecord(scene),
 			confidence: expiryMs !== undefined && refusalOf(scene) === 'expired' ? 'certain' : 'likely',
 			about: `node ${peer}`,
 			says:
@@ -29,7 +29,7 @@ export const nodeBadExpiry: Cause = {
 			],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list', '--output', 'json'], `What stands under \`expiry\` of ${peer}.`),
-				tailscaleCommand(peer, ['status'], 'Whether it says that it is logged out.'),
+				tailscaleCommand(scene, peer, ['status'], 'Whether it says that it is logged out.'),
 			],
 		};
 	},

@@ -1,8 +1,8 @@
-import {headscaleCommand, tailscaleCommand} from '../commands.ts';
+import {headscaleCommand, preAuthKeysCommand, tailscaleCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {doesMachineExplain} from './machine-state.ts';
 import {livingSignsOf} from './node-left.ts';
-import {effectOfNode, evidenceOfList, isUnlisted} from './node-state.ts';
+import {effectOfRecord, evidenceOfList, isUnlisted} from './node-state.ts';
 
 export const nodeDeletedWhileAlive: Cause = {
 	id: 'node-deleted-while-alive',
@@ -18,15 +18,20 @@ export const nodeDeletedWhileAlive: Cause = {
 		const state = world.vantage(peer)?.facts.backendState;
 		const isSignedOut = state === 'NeedsLogin' || state === 'NeedsMachineAuth';
 		return {
-			effect: effectOfNode(scene),
+			effect: effectOfRecord(scene),
 			confidence: isSignedOut ? 'certain' : 'likely',
 			about: `node ${peer}`,
 			says: `headscale does not list ${peer} any more, while its machine still runs${isSignedOut ? ` and asks to sign in again (${state})` : ''}.`,
 			evidence: [evidenceOfList(scene, `${peer}, which was listed before`), ...signs],
 			next: [
-				tailscaleCommand(peer, ['status'], 'Whether it says that it is logged out, or that tailscaled does not run.'),
+				tailscaleCommand(
+					scene,
+					peer,
+					['status'],
+					'Whether it says that it is logged out, or that tailscaled does not run.',
+				),
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${peer} came back, perhaps under another name.`),
-				headscaleCommand(scene, ['preauthkeys', 'list'], 'Whether there is a key with which it can sign in again.'),
+				preAuthKeysCommand(scene, 'Whether there is a key with which it can sign in again.'),
 			],
 		};
 	},

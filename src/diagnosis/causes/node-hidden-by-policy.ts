@@ -1,7 +1,8 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
-import {effectOfNode, evidenceOfList, evidenceOfRefusal, refusalOf, sayAgo} from './node-state.ts';
+import {isSeenSince} from './answered-since.ts';
+import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isDirect, refusalOf, sayAgo} from './node-state.ts';
 
 export const nodeHiddenByPolicy: Cause = {
 	id: 'node-hidden-by-policy',
@@ -17,12 +18,12 @@ export const nodeHiddenByPolicy: Cause = {
 		const {createdMs, owner, tags} = node.node;
 		const isNew = createdMs !== undefined && nowMs - createdMs < newForMs;
 		const isHeard = own?.online !== false && world.vantage(vantageName)?.facts.online !== 'false';
-		const seen = otherTunnels.find(({verdict}) => verdict === 'up');
+		const seen = otherTunnels.find(look => look.verdict === 'up' && isSeenSince(look, scene.tunnel));
 		const refusal = evidenceOfRefusal(scene);
 		const belongs =
 			tags.length > 0 ? `has the tags ${tags.slice(0, 5).join(', ')}` : owner === '' ? '' : `belongs to ${owner}`;
 		return {
-			effect: seen ? 'breaks' : effectOfNode(scene),
+			effect: seen && !isDirect(scene) ? 'breaks' : effectOfRecord(scene),
 			confidence: isHeard && !isNew ? 'likely' : 'consistent',
 			about: `node ${peer}`,
 			says: `headscale lists ${peer}, but tailscaled of ${vantageName} has no such peer: the policy hides it${isNew && createdMs !== undefined ? `, or news of it did not come yet (it joined ${sayAgo(createdMs, nowMs)})` : isHeard ? '' : `, or ${vantageName} hears nothing from headscale`}.`,
@@ -38,7 +39,7 @@ export const nodeHiddenByPolicy: Cause = {
 					['policy', 'get'],
 					`Whether a rule lets ${vantageName} and ${peer} talk to each other.`,
 				),
-				tailscaleCommand(vantageName, ['status'], `Whether ${peer} is in the list, and others are.`),
+				tailscaleCommand(scene, vantageName, ['status'], `Whether ${peer} is in the list, and others are.`),
 			],
 		};
 	},

@@ -3,7 +3,7 @@ import {evidenceOf} from '../evidence.ts';
 import type {Scene} from '../scene.ts';
 import type {Cause, Evidence} from '../types.ts';
 import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, isStopped, machineOf} from './machine-state.ts';
-import {effectOfNode, evidenceOfList, evidenceOfRefusal, isUnlisted} from './node-state.ts';
+import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isUnlisted} from './node-state.ts';
 
 export const nodeLeft: Cause = {
 	id: 'node-left',
@@ -17,7 +17,7 @@ export const nodeLeft: Cause = {
 		if (livingSignsOf(scene).length > 0 || doesMachineExplain(scene)) return undefined;
 		const refusal = evidenceOfRefusal(scene);
 		return {
-			effect: effectOfNode(scene),
+			effect: effectOfRecord(scene),
 			confidence: 'certain',
 			about: `node ${peer}`,
 			says: `headscale does not list ${peer} any more. It was deleted or logged out, or was ephemeral and away for too long.`,
@@ -27,7 +27,7 @@ export const nodeLeft: Cause = {
 			],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${peer} came back, perhaps under another name.`),
-				tailscaleCommand(vantageName, ['status'], `Whether tailscaled here still knows ${peer}.`),
+				tailscaleCommand(scene, vantageName, ['status'], `Whether tailscaled here still knows ${peer}.`),
 			],
 		};
 	},

@@ -23,7 +23,7 @@ export const nodeListedOffline: Cause = {
 			evidence: [evidenceOfList(scene, 'online'), evidenceOf(first)],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${peer} is still called offline.`),
-				tailscaleCommand(peer, ['status'], 'Whether it says that it cannot reach its control server.'),
+				tailscaleCommand(scene, peer, ['status'], 'Whether it says that it cannot reach its control server.'),
 			],
 		};
 	},

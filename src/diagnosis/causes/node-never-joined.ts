@@ -29,7 +29,7 @@ export const nodeNeverJoined: Cause = {
 			evidence: [evidenceOfList(scene, `a node ${name}`), evidenceOf(check)],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], `Which name the machine has that is meant by ${name}.`),
-				tailscaleCommand(name, ['status'], 'Whether tailscaled runs there, and whether it is signed in.'),
+				tailscaleCommand(scene, name, ['status'], 'Whether tailscaled runs there, and whether it is signed in.'),
 				probeCommand(scene, `Whether ${vantageName} finds it now.`),
 			],
 		};

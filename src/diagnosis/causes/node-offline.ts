@@ -29,7 +29,7 @@ export const nodeOffline: Cause = {
 		const end = ephemeral ? ' It is ephemeral: headscale will remove it if it stays away.' : '';
 		const first = instance
 			? vastCommand(['logs', instance.id, '--tail', '100'], 'Why tailscaled ended there.')
-			: tailscaleCommand(peer, ['status'], 'Whether the machine is there, and tailscaled runs on it.');
+			: tailscaleCommand(scene, peer, ['status'], 'Whether the machine is there, and tailscaled runs on it.');
 		return {
 			effect: effectOfNode(scene),
 			confidence: silent.length > 0 ? 'certain' : 'likely',
@@ -44,7 +44,7 @@ export const nodeOffline: Cause = {
 			next: [
 				first,
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${peer} is still offline, and since when.`),
-				tailscaleCommand(vantageName, ['ping', '-c', '3', peer], 'Whether it answers again.'),
+				tailscaleCommand(scene, vantageName, ['ping', '-c', '3', peer], 'Whether it answers again.'),
 			],
 		};
 	},

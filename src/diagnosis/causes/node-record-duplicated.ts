@@ -1,6 +1,6 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {doesAnswer, effectOfNode, evidenceOfList, listSource, livingTwinOf, sayAgo} from './node-state.ts';
+import {doesAnswer, effectOfRecord, evidenceOfList, listSource, livingTwinOf, sayAgo} from './node-state.ts';
 
 export const nodeRecordDuplicated: Cause = {
 	id: 'node-record-duplicated',
@@ -18,7 +18,7 @@ export const nodeRecordDuplicated: Cause = {
 		const listedMs = listSource(world)?.lastSuccessAt;
 		const way = twin.tunnels.find(({verdict}) => verdict === 'up');
 		return {
-			effect: effectOfNode(scene),
+			effect: effectOfRecord(scene),
 			confidence: isUp ? 'certain' : 'likely',
 			about: `node ${peer}`,
 			says: `The machine that ${peer} was is now ${name}${since}. The record ${peer} is offline: nobody is behind it any more.`,
@@ -32,7 +32,12 @@ export const nodeRecordDuplicated: Cause = {
 			],
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], `Which of ${peer} and ${name} is the machine that is meant.`),
-				tailscaleCommand(vantageName, ['ping', '-c', '3', name], 'Whether the machine answers under its new name.'),
+				tailscaleCommand(
+					scene,
+					vantageName,
+					['ping', '-c', '3', name],
+					'Whether the machine answers under its new name.',
+				),
 			],
 		};
 	},

@@ -8,6 +8,7 @@ import {formatSpan} from '../../util/readable.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene, World} from '../scene.ts';
 import type {Evidence, Finding} from '../types.ts';
+import {endedSince, failingSince} from './answered-since.ts';
 import {tunnelsFrom} from './tunnels.ts';
 
 /** The name of the node; of a link to one that was never listed the name or address that it dials. '' where no node is meant. */
@@ -43,14 +44,16 @@ export function evidenceOfList(scene: Scene, wanted?: string): Evidence {
 	};
 }
 
-function describe({node: {online, lastSeenMs, ephemeral, keyExpiryMs}}: NodeView, nowMs: number): string {
+function describe(view: NodeView, nowMs: number): string {
+	const {online, lastSeenMs, ephemeral, keyExpiryMs} = view.node;
+	const tagged = hasTags(view) ? ', which should not count for a node with tags' : '';
 	const facts = [
 		online === undefined ? '' : online ? ' as online' : ' as offline',
 		lastSeenMs === undefined ? '' : `last noted ${sayAgo(lastSeenMs, nowMs)}`,
 		ephemeral ? 'ephemeral' : '',
 		keyExpiryMs === undefined
 			? ''
-			: `its key ${keyExpiryMs > nowMs ? 'expires' : 'expired'} ${sayAgo(keyExpiryMs, nowMs)}`,
+			: `its key ${keyExpiryMs > nowMs ? 'expires' : 'expired'} ${sayAgo(keyExpiryMs, nowMs)}${tagged}`,
 	];
 	return facts.filter(fact => fact !== '').join(', ');
 }
@@ -88,24 +91,37 @@ export function evidenceOfRefusal(scene: Scene): Evidence | undefined {
 	};
 }
 
-/** Something is known to have come back from the node since the link failed: through a tunnel, or from one of its services. */
+/**
+ * Something is known to have come back from the node since the link failed: through a tunnel, or from one of its services. What answers
+ * beside the tailnet counts for links that are beside it, too.
+ */
 export function doesAnswer(scene: Scene): boolean {
+	const known = answering.get(scene);
+	if (known !== undefined) return known;
+	const does = hasAnswered(scene);
+	answering.set(scene, does);
+	return does;
+}
+
+// Many causes ask for it.
+const answering = new WeakMap<Scene, boolean>();
+
+function hasAnswered(scene: Scene): boolean {
 	const {check, tunnel, otherTunnels, neighbours, elsewhere} = scene;
-	if (check && isAnswer(check)) return true;
-	const sinceMs = Math.min(...[check, tunnel].map(look => downSinceOf(look)));
+	if (check && isAnswer(check, scene)) return true;
+	// A service that is down for longer than its tunnel failed for another reason before.
+	const sinceMs = tunnel?.verdict === 'down' ? failingSince(tunnel) : check && failingSince(check);
 	const looks = [...(tunnel ? [tunnel] : []), ...otherTunnels, ...neighbours, ...elsewhere];
-	return looks.some(
-		look =>
-			isAnswer(look) &&
-			look.outcome !== undefined &&
-			(sinceMs === Number.POSITIVE_INFINITY || look.outcome.startedAt + look.outcome.durationMs >= sinceMs),
-	);
+	return looks.some(look => isAnswer(look, scene) && look.outcome !== undefined && endedSince(look, sinceMs));
 }
 
 /** It is up, or down with something that only the machine itself can have said. */
-function isAnswer({view: {check}, outcome, verdict}: Look): boolean {
+function isAnswer(look: Look, scene: Scene): boolean {
+	const {outcome, verdict} = look;
+	const {check} = look.view;
 	// What is asked about its name is answered by somebody else.
-	if (check.target.via !== 'tailnet' || check.type === 'dns') return false;
+	if (check.type === 'dns' || isOfHost(look, scene)) return false;
+	if (check.target.via !== 'tailnet' && (!isDirect(scene) || check.target.address === 'self')) return false;
 	if (verdict === 'up') return check.expect === undefined;
 	return verdict === 'down' && said.has(outcome?.reason ?? '');
 }
@@ -121,16 +137,26 @@ const said: ReadonlySet<string> = new Set([
 	'expected_unreachable',
 ]);
 
-function downSinceOf(look: Look | undefined): number {
-	if (look?.verdict !== 'down') return Number.POSITIVE_INFINITY;
-	return look.view.downSince ?? look.outcome?.startedAt ?? Number.POSITIVE_INFINITY;
+/** The link goes beside the tailnet, so that neither tunnels nor records of nodes carry it. */
+export function isDirect({check}: Pick<Scene, 'check'>): boolean {
+	const {via, address} = check?.view.check.target ?? {};
+	return via === 'direct' && address !== 'self';
+}
+
+/** Refused by the host of a rented machine, whose public ports are its own: so it does for an instance that is off, too. */
+export function isOfHost({view: {check}, outcome}: Look, {world}: Pick<Scene, 'world'>): boolean {
+	return (
+		check.target.via === 'direct' &&
+		outcome?.reason === 'refused' &&
+		world.machines.byNode.get(check.target.peer)?.instance !== undefined
+	);
 }
 
 /** Tunnels to the node that are down, the own one first, while nothing of it answers anybody. */
 export function silentTunnels(scene: Scene): Look[] {
-	if (doesAnswer(scene)) return [];
 	const {tunnel, otherTunnels} = scene;
-	return [...(tunnel ? [tunnel] : []), ...otherTunnels].filter(({verdict}) => verdict === 'down');
+	const down = [...(tunnel ? [tunnel] : []), ...otherTunnels].filter(({verdict}) => verdict === 'down');
+	return down.length === 0 || doesAnswer(scene) ? [] : down;
 }
 
 /**
@@ -142,6 +168,11 @@ export function effectOfNode(scene: Scene): Finding['effect'] {
 	if (doesAnswer(scene)) return 'beside';
 	if (!check || check.verdict === 'down') return 'breaks';
 	return check.outcome?.reason === 'vantage' && check.view.check.vantage === peer ? 'breaks' : 'beside';
+}
+
+/** The same of what is wrong with its record or its key in the tailnet: a link beside it needs neither. */
+export function effectOfRecord(scene: Scene): Finding['effect'] {
+	return isDirect(scene) ? 'beside' : effectOfNode(scene);
 }
 
 /** Tunnels from the vantage to all nodes but this one. */
@@ -161,10 +192,14 @@ export function tunnelsToOthers({world, vantageName, peer}: Scene): {up: number;
 // Asked for every silent node, and the same for all of one vantage.
 const countsOfTunnels = new WeakMap<readonly Look[], {up: number; down: number}>();
 
-/** What is wrong with its key by headscale's word or tailscaled's. `impossible`: an expiry that nobody can have wanted. */
+/**
+ * What is wrong with its key by headscale's word or tailscaled's. `impossible`: an expiry that nobody can have wanted. A node with tags
+ * never expires, whatever time stands in its record: of it tailscaled's own refusal alone is believed.
+ */
 export function keyFaultOf(scene: Scene): 'expired' | 'impossible' | undefined {
 	const {node, world, nowMs} = scene;
 	const expiryMs = node?.node.keyExpiryMs;
+	if (node && hasTags(node) && refusalOf(scene) !== 'expired') return undefined;
 	if (expiryMs !== undefined && expiryMs < year2000) return 'impossible';
 	if (expiryMs !== undefined && expiryMs <= nowMs) return 'expired';
 	if (refusalOf(scene) !== 'expired') return undefined;
@@ -173,6 +208,10 @@ export function keyFaultOf(scene: Scene): 'expired' | 'impossible' | undefined {
 }
 
 const year2000 = Date.UTC(2000, 0);
+
+function hasTags({node: {tags}}: NodeView): boolean {
+	return tags.length > 0;
+}
 
 /** The record of the same machine that is online while the one that the link leads to is not. */
 export function livingTwinOf({node, world}: Scene): NodeView | undefined {

@@ -1,6 +1,8 @@
 import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import type {Look} from '../scene.ts';
 import type {Cause} from '../types.ts';
+import {isSeenSince} from './answered-since.ts';
 import {isSilent, tunnelOf, tunnelsFrom} from './tunnels.ts';
 
 export const oneWay: Cause = {
@@ -13,10 +15,11 @@ export const oneWay: Cause = {
 		const {world, peer, vantageName, otherTunnels} = scene;
 		const tunnel = tunnelOf(scene);
 		if (!tunnel || !isSilent(tunnel)) return undefined;
-		const theirs = otherTunnels.filter(({verdict}) => verdict === 'up');
+		const doesAnswer = (look: Look) => look.verdict === 'up' && isSeenSince(look, tunnel);
+		const theirs = otherTunnels.filter(doesAnswer);
 		const [first] = theirs;
 		if (!first) return undefined;
-		const own = tunnelsFrom(world, vantageName).find(({verdict}) => verdict === 'up');
+		const own = tunnelsFrom(world, vantageName).find(doesAnswer);
 		if (!own) return undefined;
 		const others = theirs.map(({view}) => view.check.vantage).slice(0, 3);
 		return {
@@ -27,11 +30,12 @@ export const oneWay: Cause = {
 			evidence: [evidenceOf(tunnel, 'an answer'), ...theirs.slice(0, 3).map(look => evidenceOf(look)), evidenceOf(own)],
 			next: [
 				tailscaleCommand(
+					scene,
 					vantageName,
 					['ping', '--until-direct=false', '-c', '5', peer],
 					'Whether any way is answered.',
 				),
-				tailscaleCommand(peer, ['status', '--peers'], `Whether it lists ${vantageName}.`),
+				tailscaleCommand(scene, peer, ['status', '--peers'], `Whether it lists ${vantageName}.`),
 				headscaleCommand(scene, ['policy', 'get'], 'Whether a rule leaves out one of the two.'),
 				commandOf(
 					peer,

@@ -1,7 +1,7 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
-import {isFromBefore, isNotBelieved, placeOf} from './vantage-words.ts';
+import {isFromBefore, isNotBelieved} from './vantage-words.ts';
 
 export const ownCannotLook: Cause = {
 	id: 'own-cannot-look',
@@ -22,7 +22,7 @@ export const ownCannotLook: Cause = {
 			evidence: [evidenceOf(check, 'a run that can look')],
 			next: [
 				probeCommand(scene, 'Whether it can look now, and what it says.'),
-				commandOf(placeOf(vantage), ['df', '-h', '/tmp'], 'Whether that machine has room to work.'),
+				commandOf(vantage.name, ['df', '-h', '/tmp'], 'Whether that machine has room to work.'),
 			],
 		};
 	},

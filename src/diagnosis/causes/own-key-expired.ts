@@ -1,13 +1,13 @@
 import {formatSpan} from '../../util/readable.ts';
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, signInCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {isKeyExpired, keyExpiryOf} from './own-key-words.ts';
-import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage, tailscaleThere} from './vantage-words.ts';
+import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage} from './vantage-words.ts';
 
 export const ownKeyExpired: Cause = {
 	id: 'own-key-expired',
 	rung: 'vantage',
-	title: 'The key of the own node expired',
+	title: "The key of tailprobe's own node expired",
 	means:
 		'Every node has a key, and that of the machine that looks has ended: its peers no longer talk to it, and nothing can be said of them. Sign it in again. A node with a tag has a key that never ends.',
 	find(scene) {
@@ -27,7 +27,7 @@ export const ownKeyExpired: Cause = {
 				...evidenceOfVantage(scene, state),
 			],
 			next: [
-				tailscaleThere(scene, state, ['up', '--force-reauth'], 'It signs in again and has a new key.'),
+				signInCommand(scene, state.name, 'It signs in again and has a new key.'),
 				headscaleCommand(scene, ['nodes', 'list'], 'When the key of each node ends.'),
 			],
 		};

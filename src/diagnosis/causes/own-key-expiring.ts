@@ -1,8 +1,8 @@
 import {formatSpan} from '../../util/readable.ts';
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, signInCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {keyExpiryOf} from './own-key-words.ts';
-import {rootVantage, tailscaleThere} from './vantage-words.ts';
+import {rootVantage} from './vantage-words.ts';
 
 /** Our own node key ends within so long. */
 const soonMs = 14 * 86_400_000;
@@ -10,7 +10,7 @@ const soonMs = 14 * 86_400_000;
 export const ownKeyExpiring: Cause = {
 	id: 'own-key-expiring',
 	rung: 'vantage',
-	title: 'The key of the own node is about to expire',
+	title: "The key of tailprobe's own node is about to expire",
 	means:
 		'Nothing fails yet. When the key of the machine that looks has ended, it is cut off from all its peers and sees nothing any more. Sign it in again before, at a quiet time, or give its node a tag: then its key never ends.',
 	find(scene) {
@@ -26,12 +26,7 @@ export const ownKeyExpiring: Cause = {
 			says,
 			evidence: [{says, wanted: 'a key that lasts', atMs: scene.nowMs}],
 			next: [
-				tailscaleThere(
-					scene,
-					state,
-					['up', '--force-reauth'],
-					'It signs in again and has a new key; it is away meanwhile.',
-				),
+				signInCommand(scene, state.name, 'It signs in again and has a new key; it is away meanwhile.'),
 				headscaleCommand(scene, ['nodes', 'list'], 'When the key of each node ends.'),
 			],
 		};

@@ -11,6 +11,7 @@ export function keyExpiryOf({world}: Pick<Scene, 'world'>, {name, ...state}: Van
 	return own ?? (isLocal({name, ...state}) ? undefined : world.node(name)?.node.keyExpiryMs);
 }
 
+/** It has ended. */
 export function isKeyExpired(scene: Pick<Scene, 'world' | 'nowMs'>, state: VantageState): boolean {
 	const expiryMs = keyExpiryOf(scene, state);
 	return expiryMs !== undefined && expiryMs <= scene.nowMs;

@@ -6,7 +6,6 @@ import {
 	evidenceOfVantage,
 	isFromBefore,
 	isNotBelieved,
-	placeOf,
 	rootVantage,
 	spanOf,
 	troubleOf,
@@ -15,7 +14,7 @@ import {
 export const ownNetworkGone: Cause = {
 	id: 'own-network-gone',
 	rung: 'vantage',
-	title: 'The own network is gone',
+	title: "tailprobe's own network is gone",
 	means:
 		'Nothing outside the machine that looks answers it: neither the relay nor any peer, nor what answered it before. Its cable, route, firewall or provider is at fault, and nothing can be said of the targets. Look at the network of that machine.',
 	find(scene) {
@@ -33,10 +32,10 @@ export const ownNetworkGone: Cause = {
 			.find(({vantage}) => vantage === state.name)
 			?.warnings?.find(({code}) => code === 'network-status');
 		const next: [Command, ...Command[]] = [
-			commandOf(placeOf(state), ['ip', '-br', 'address'], 'Whether its interface is up and has an address.'),
-			commandOf(placeOf(state), ['ip', 'route'], 'Whether there is a default route.'),
+			commandOf(state.name, ['ip', '-br', 'address'], 'Whether its interface is up and has an address.'),
+			commandOf(state.name, ['ip', 'route'], 'Whether there is a default route.'),
 		];
-		const health = healthCommand(scene, placeOf(state), 'Whether anything outside answers.');
+		const health = healthCommand(scene, state.name, 'Whether anything outside answers.');
 		return {
 			effect: effectOfVantage(scene),
 			confidence: isSeen ? 'likely' : 'consistent',

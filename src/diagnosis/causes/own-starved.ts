@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Cause} from '../types.ts';
-import {effectOfVantage, evidenceOfVantage, isLocal, placeOf, rootVantage, troubleOf} from './vantage-words.ts';
+import {effectOfVantage, evidenceOfVantage, isLocal, rootVantage, troubleOf} from './vantage-words.ts';
 
 /** A run that was late by less stays out of the latency series all the same. */
 const worthSayingMs = 200;
@@ -36,12 +36,8 @@ export const ownStarved: Cause = {
 				...(isSpoiled ? [evidenceOf(check)] : []),
 			],
 			next: [
-				commandOf(
-					placeOf(state),
-					['top', '-b', '-n', '1', '-H'],
-					'What uses the CPU there, and whether tailprobe waits.',
-				),
-				commandOf(placeOf(state), ['cat', '/sys/fs/cgroup/cpu.stat'], 'Whether a limit holds it back (nr_throttled).'),
+				commandOf(state.name, ['top', '-b', '-n', '1', '-H'], 'What uses the CPU there, and whether tailprobe waits.'),
+				commandOf(state.name, ['cat', '/sys/fs/cgroup/cpu.stat'], 'Whether a limit holds it back (nr_throttled).'),
 			],
 		};
 	},

@@ -1,4 +1,4 @@
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
 import type {Cause, Evidence} from '../types.ts';
 import {noteOf} from './control-words.ts';
 import {isKeyExpired} from './own-key-words.ts';
@@ -7,7 +7,7 @@ import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tail
 export const ownTailscaledSignedOut: Cause = {
 	id: 'own-tailscaled-signed-out',
 	rung: 'vantage',
-	title: 'The own tailscaled is signed out of the tailnet',
+	title: "tailprobe's own tailscaled is signed out of the tailnet",
 	means:
 		'The machine that looks is itself no member of the tailnet at present, so nothing can be said of the others: they may be fine. It was signed out, its record was deleted, or it was started anew with a pre-auth key that has expired or was used up. Sign it in again, with a pre-auth key that can be used.',
 	find(scene) {
@@ -31,7 +31,7 @@ export const ownTailscaledSignedOut: Cause = {
 			next: [
 				tailscaleThere(scene, state, ['status'], 'What it waits for, and where it wants to sign in.'),
 				headscaleCommand(scene, ['nodes', 'list'], 'Whether its node is still on the list, and expired or not.'),
-				headscaleCommand(scene, ['preauthkeys', 'list'], 'Whether there is a key with which it can join again.'),
+				preAuthKeysCommand(scene, 'Whether there is a key with which it can join again.'),
 			],
 		};
 	},

@@ -1,20 +1,12 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {
-	effectOfVantage,
-	evidenceOfVantage,
-	placeOf,
-	rootVantage,
-	spanOf,
-	tailscaleThere,
-	troubleOf,
-} from './vantage-words.ts';
+import {effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere, troubleOf} from './vantage-words.ts';
 
 export const ownTailscaledSilent: Cause = {
 	id: 'own-tailscaled-silent',
 	rung: 'vantage',
-	title: 'The own tailscaled does not answer',
+	title: "tailprobe's own tailscaled does not answer",
 	means:
 		'The machine that looks has a tailscaled that hangs, does not run, or may not be asked by tailprobe; so failures through the tailnet say nothing about the other machines. See whether it runs, restart it, and look whether its socket is where the configuration says.',
 	find(scene) {
@@ -32,11 +24,11 @@ export const ownTailscaledSilent: Cause = {
 			next: [
 				tailscaleThere(scene, state, ['status'], 'Whether it answers its own command line.'),
 				commandOf(
-					placeOf(state),
+					state.name,
 					['systemctl', 'status', 'tailscaled'],
 					'Whether it runs; in a pod, look at its container.',
 				),
-				commandOf(placeOf(state), ['ls', '-l', socket], 'Whether the socket is there, and who may use it.'),
+				commandOf(state.name, ['ls', '-l', socket], 'Whether the socket is there, and who may use it.'),
 			],
 		};
 	},

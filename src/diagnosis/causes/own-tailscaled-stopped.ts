@@ -4,7 +4,7 @@ import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tail
 export const ownTailscaledStopped: Cause = {
 	id: 'own-tailscaled-stopped',
 	rung: 'vantage',
-	title: 'The own tailscaled was switched off',
+	title: "tailprobe's own tailscaled was switched off",
 	means:
 		'Somebody ran `tailscale down` on the machine that looks: its tailscaled runs and takes no part in the tailnet. Nothing can be said of the other machines, which may be fine. `tailscale up` brings it back.',
 	find(scene) {

@@ -1,19 +1,11 @@
 import {commandOf} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {
-	effectOfVantage,
-	evidenceOfVantage,
-	placeOf,
-	rootVantage,
-	spanOf,
-	tailscaleThere,
-	troubleOf,
-} from './vantage-words.ts';
+import {effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere, troubleOf} from './vantage-words.ts';
 
 export const ownTunnelsLost: Cause = {
 	id: 'own-tunnels-lost',
 	rung: 'vantage',
-	title: 'The own tailscaled has lost its tunnels',
+	title: "tailprobe's own tailscaled has lost its tunnels",
 	means:
 		'The machine that looks reaches its peers beside WireGuard, and none of them through it: its own tailscaled has lost its keys or its peers, and the others may be fine. Restart it; while the control server does not answer it would not come back, so mend that first.',
 	find(scene) {
@@ -34,7 +26,7 @@ export const ownTunnelsLost: Cause = {
 			next: [
 				tailscaleThere(scene, state, ['status'], 'Whether bytes come in from any peer (rx).'),
 				commandOf(
-					placeOf(state),
+					state.name,
 					['systemctl', 'restart', 'tailscaled'],
 					isCutOff
 						? 'Only once headscale answers: it takes its peers from there.'

@@ -1,8 +1,9 @@
 import {formatSpan} from '../../util/readable.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import type {Look, World} from '../scene.ts';
 import type {Cause} from '../types.ts';
-import {tunnelOf} from './tunnels.ts';
+import {oncePerLook, tunnelOf} from './tunnels.ts';
 
 /** Once to the relay and back is what any short trouble does. */
 const changesAtLeast = 4;
@@ -20,11 +21,7 @@ export const pathFlapping: Cause = {
 		const {world, vantageName, peer} = scene;
 		const tunnel = tunnelOf(scene);
 		if (tunnel?.verdict !== 'up') return undefined;
-		const answered = world.recent(tunnel.view).filter(({reading}) => reading?.facts.path !== undefined);
-		const paths = answered.flatMap(({reading}) => reading?.facts.path ?? []);
-		const changes = paths.filter((path, at) => at > 0 && path !== paths[at - 1]).length;
-		// It is over where the path has stayed since.
-		if (new Set(paths.slice(0, lately)).size < 2) return undefined;
+		const {answered, paths, changes} = changesOf(world, tunnel);
 		const [newest, oldest] = [answered[0], answered.at(-1)];
 		if (changes < changesAtLeast || !newest || !oldest) return undefined;
 		const span = formatSpan(newest.startedAt - oldest.startedAt);
@@ -39,11 +36,12 @@ export const pathFlapping: Cause = {
 			],
 			next: [
 				tailscaleCommand(
+					scene,
 					vantageName,
 					['ping', '--until-direct=false', '-c', '20', peer],
 					'Whether the answers come by changing ways.',
 				),
-				tailscaleCommand(peer, ['netcheck'], 'A NAT with "MappingVariesByDestIP: true" is hard to pass.'),
+				tailscaleCommand(scene, peer, ['netcheck'], 'A NAT with "MappingVariesByDestIP: true" is hard to pass.'),
 				commandOf(
 					peer,
 					['journalctl', '-u', 'tailscaled', '-n', '50', '--no-pager'],
@@ -53,5 +51,18 @@ export const pathFlapping: Cause = {
 		};
 	},
 };
+
+/** Whether it changed so often, and lately. */
+export function isFlapping(world: World, look: Look): boolean {
+	return changesOf(world, look).changes >= changesAtLeast;
+}
+
+const changesOf = oncePerLook((world, {view}) => {
+	const answered = world.recent(view).filter(({reading}) => reading?.facts.path !== undefined);
+	const paths = answered.flatMap(({reading}) => reading?.facts.path ?? []);
+	// It is over where the path has stayed since.
+	const isOver = new Set(paths.slice(0, lately)).size < 2;
+	return {answered, paths, changes: isOver ? 0 : paths.filter((path, at) => at > 0 && path !== paths[at - 1]).length};
+});
 
 const say = (path: string) => ({derp: 'relay', peer_relay: 'peer relay'})[path] ?? path;

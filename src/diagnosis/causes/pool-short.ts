@@ -3,7 +3,7 @@ import {verdictOf} from '../../pools/view.ts';
 import {asSentence} from '../../util/words.ts';
 import {commandOf} from '../commands.ts';
 import type {World} from '../scene.ts';
-import type {Cause, Finding} from '../types.ts';
+import type {Cause, Finding, NamedCause} from '../types.ts';
 
 /** Asked for all pools at once, not for each link: a pool that is short breaks none. */
 export const poolShort: Cause = {
@@ -25,15 +25,26 @@ export function shortPools({pools}: Pick<World, 'pools'>): PoolView[] {
 }
 
 /** What there is to say of one of them. */
-export function findShortPool({nowMs}: Pick<World, 'nowMs'>, pool: PoolView): Finding {
+export function findShortPool(
+	{nowMs}: Pick<World, 'nowMs'>,
+	pool: PoolView,
+	causes: readonly NamedCause[] = [],
+): Finding {
 	const {name, min, members, unknown} = pool;
 	const troubled = members.filter(({state}) => state !== 'usable');
 	const [worst] = troubled;
+	const missing = troubled.slice(0, membersShown).map(({name: member}) => {
+		const because = causes.find(({about}) => about === `node ${member}` || about.endsWith(` on ${member}`));
+		return because ? `${member} (because of: ${because.title})` : member;
+	});
+	const hidden = troubled.length - missing.length;
+	const named =
+		missing.length === 0 ? '' : ` Missing: ${missing.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}.`;
 	return {
 		effect: 'beside',
 		confidence: 'certain',
 		about: `pool ${name}`,
-		says: `Pool ${name}: ${verdictOf(pool).says ?? ''}${unknown > 0 ? ` Nobody could look at ${unknown} more.` : ''}`,
+		says: `Pool ${name}: ${verdictOf(pool).says ?? ''}${unknown > 0 ? ` Nobody could look at ${unknown} more.` : ''}${named}`,
 		evidence: [
 			...troubled.slice(0, membersShown).map(member => ({
 				says: asSentence(`${member.name}: ${member.why ?? member.state}`),

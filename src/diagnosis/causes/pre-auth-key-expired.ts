@@ -1,4 +1,4 @@
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {hasNeverJoined, noteOf} from './control-words.ts';
 
@@ -32,7 +32,7 @@ export const preAuthKeyExpired: Cause = {
 				...(isAbsent ? [{says: `headscale lists no node ${peer}.`, wanted: 'a node of that name', atMs: nowMs}] : []),
 			],
 			next: [
-				headscaleCommand(scene, ['preauthkeys', 'list'], 'When each key ends, and whether it was used.'),
+				preAuthKeysCommand(scene, 'When each key ends, and whether it was used.'),
 				headscaleCommand(
 					scene,
 					['preauthkeys', 'create', '--help'],

@@ -1,4 +1,4 @@
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {noteOf} from './control-words.ts';
 
@@ -23,7 +23,7 @@ export const preAuthKeyExpiring: Cause = {
 			says,
 			evidence: [{says, wanted: 'a key that lasts', atMs: nowMs}],
 			next: [
-				headscaleCommand(scene, ['preauthkeys', 'list'], 'When each key ends.'),
+				preAuthKeysCommand(scene, 'When each key ends.'),
 				headscaleCommand(
 					scene,
 					['preauthkeys', 'create', '--help'],

@@ -21,7 +21,7 @@ export const proxyRefuses: Cause = {
 		const took = measuredSeconds(check.outcome);
 		const isAtOnce = took * 1000 < check.view.check.timeoutMs / 4;
 		const look: [Command, Command] = [
-			tailscaleCommand(vantageName, ['status'], 'Whether the tailscaled of the vantage sees the machine.'),
+			tailscaleCommand(scene, vantageName, ['status'], 'Whether the tailscaled of the vantage sees the machine.'),
 			probeCommand(scene, 'Whether it is still so.'),
 		];
 		return {

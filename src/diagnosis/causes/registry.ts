@@ -96,6 +96,7 @@ import {vantageUntrusted} from './vantage-untrusted.ts';
 import {virtualKubeletDown} from './virtual-kubelet-down.ts';
 import {wireguardDead} from './wireguard-dead.ts';
 
+/** The closed list, from the lowest rung up. */
 export const causes: readonly Cause[] = [
 	ownStarved,
 	ownStarting,

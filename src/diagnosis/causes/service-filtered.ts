@@ -1,8 +1,19 @@
 import {commandOf, headscaleCommand, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Confidence} from '../types.ts';
-import {didConnect, endOf, evidenceAround, machineName, portWords, servicesBeside, whileUp} from './service-words.ts';
+import {isSeenSince} from './answered-since.ts';
+import {
+	didConnect,
+	endOf,
+	evidenceAround,
+	isService,
+	machineName,
+	portWords,
+	servicesBeside,
+	whileUp,
+} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
+import {tunnelOf} from './tunnels.ts';
 
 export const serviceFiltered: Cause = {
 	id: 'service-filtered',
@@ -11,16 +22,20 @@ export const serviceFiltered: Cause = {
 	means:
 		'Something drops the packets that open the connection: the policy of headscale, which drops in silence, a firewall on the machine, or a program that listens and takes no more because its queue is full. A machine that is off looks the same where no tunnel vouches for it. Compare with other ports and other vantages: what still connects tells which of them it is.',
 	find(scene) {
-		const {check, tunnel, peer, vantageName, elsewhere} = scene;
-		if (check?.verdict !== 'down' || !isSilent(check)) return undefined;
+		const {check, peer, vantageName, elsewhere} = scene;
+		const tunnel = tunnelOf(scene);
+		if (!isService(check) || check.verdict !== 'down' || !isSilent(check)) return undefined;
 		// What answers nothing at all is told by a lower rung.
 		if (tunnel && tunnel.verdict !== 'up') return undefined;
 		const where = machineName(scene);
 		const beside = servicesBeside(scene);
 		const silent = beside.filter(isSilent);
-		const connects = beside.filter(look => didConnect(look) === true);
-		const reachedFrom = elsewhere.filter(look => didConnect(look) === true).map(({view}) => view.check.vantage);
-		const areAll = silent.length > 0 && connects.length === 0;
+		const connected = beside.filter(look => didConnect(look) === true);
+		const connects = connected.filter(look => isSeenSince(look, check));
+		const reachedFrom = elsewhere
+			.filter(look => didConnect(look) === true && isSeenSince(look, check))
+			.map(({view}) => view.check.vantage);
+		const areAll = silent.length > 0 && connected.length === 0;
 		const says = `${where} does not answer connections to ${areAll ? 'any port that is looked at' : portWords(check)}${whileUp(scene)}`;
 		return {
 			effect: 'breaks',

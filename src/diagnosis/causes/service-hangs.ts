@@ -2,8 +2,18 @@ import {formatLatency} from '../../util/readable.ts';
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Confidence} from '../types.ts';
-import {gpuFaultOf} from './gpu-state.ts';
-import {endOf, evidenceAround, machineName, portWords, secondsIn, servicesBeside, whileUp} from './service-words.ts';
+import {isSeenSince} from './answered-since.ts';
+import {doesGpuExplain} from './gpu-state.ts';
+import {
+	endOf,
+	evidenceAround,
+	isService,
+	machineName,
+	portWords,
+	secondsIn,
+	servicesBeside,
+	whileUp,
+} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
 
 export const serviceHangs: Cause = {
@@ -14,16 +24,15 @@ export const serviceHangs: Cause = {
 		'The connection is opened, by the system of the machine, and the program behind it does not answer in time: it is stuck, overloaded, or still loading. Restarting it helps more often than waiting. If every service of the machine does so, the machine itself is stuck: out of memory, of processor or of disk.',
 	find(scene) {
 		const {check, elsewhere, vantageName} = scene;
-		if (check?.verdict !== 'down' || !isHanging(check)) return undefined;
+		if (!isService(check) || check.verdict !== 'down' || !isHanging(check)) return undefined;
 		const isInTls = endOf(check) === 'tls';
 		const beside = servicesBeside(scene);
 		const alike = beside.filter(isHanging);
 		const areAll = alike.length > 0 && alike.length === beside.length;
 		const where = machineName(scene);
-		const works = elsewhere.find(({verdict}) => verdict === 'up');
+		const works = elsewhere.find(look => look.verdict === 'up' && isSeenSince(look, check));
 		return {
-			// A machine whose GPU is lost is silent for that.
-			effect: gpuFaultOf(scene) === undefined ? 'breaks' : 'beside',
+			effect: doesGpuExplain(scene) ? 'beside' : 'breaks',
 			...(isInTls ? {rung: 'tls' as const} : {}),
 			confidence: works ? 'consistent' : confidenceOf(scene),
 			about: areAll ? `node ${where}` : serviceName(check),
@@ -72,7 +81,8 @@ function sayHow(look: Look): string {
 /** A path that loses large packets looks the same: the connection opens with small ones. */
 function confidenceOf({world: {fresh}, check}: Scene): Confidence {
 	const big = fresh?.bigPing;
-	if (big && big.answered > 0) return 'certain';
+	// Those that come back small clear the way there alone.
+	if (big && big.answered > 0) return big.by === 'disco' ? 'likely' : 'certain';
 	if (big || check?.outcome?.reading?.facts.phase === 'transfer') return 'consistent';
 	return 'likely';
 }
@@ -81,7 +91,11 @@ function sayBigPackets({world: {fresh}}: Scene): string[] {
 	const big = fresh?.bigPing;
 	if (!big || big.sent === 0) return [];
 	return big.answered > 0
-		? [`Pings of ${big.bytes} bytes come through, so it is not the size of packets.`]
+		? [
+				big.by === 'disco'
+					? `Pings of ${big.bytes} bytes reach it, so the way there passes large packets.`
+					: `Pings of ${big.bytes} bytes come through, so it is not the size of packets.`,
+			]
 		: [`Pings of ${big.bytes} bytes get no answer either, so large packets may be lost on the way.`];
 }
 

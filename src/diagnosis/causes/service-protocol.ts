@@ -1,7 +1,7 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
+import {detailOf, evidenceAround, isService, machineName, portWords} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
 
 export const serviceProtocol: Cause = {
@@ -12,7 +12,7 @@ export const serviceProtocol: Cause = {
 		'Something answers on that port, and not in the protocol that the check speaks: another program has the port, the check is aimed at the wrong one, or TLS is spoken where none is expected. Look which program listens there, and compare the port and the scheme with the configuration.',
 	find(scene) {
 		const {check} = scene;
-		if (check?.verdict !== 'down' || check.outcome?.reason !== 'protocol') return undefined;
+		if (!isService(check) || check.verdict !== 'down' || check.outcome?.reason !== 'protocol') return undefined;
 		return {
 			effect: 'breaks',
 			confidence: 'certain',

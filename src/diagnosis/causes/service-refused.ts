@@ -1,8 +1,9 @@
 import {commandOf, kubectlCommand, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Command} from '../types.ts';
-import {evidenceAround, machineName, portWords, servicesBeside, whileUp} from './service-words.ts';
+import {evidenceAround, isService, machineName, portWords, servicesBeside, whileUp} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
+import {tunnelOf} from './tunnels.ts';
 
 export const serviceRefused: Cause = {
 	id: 'service-refused',
@@ -11,8 +12,8 @@ export const serviceRefused: Cause = {
 	means:
 		'The machine answers and refuses the connection, so nothing listens on that port: the program ended, has not started yet, or listens on another address. The tunnel and the network are fine. Look at the program on that machine, and restart it.',
 	find(scene) {
-		const {check, tunnel} = scene;
-		if (check?.verdict !== 'down' || check.outcome?.reason !== 'refused') return undefined;
+		const {check} = scene;
+		if (!isService(check) || check.verdict !== 'down' || check.outcome?.reason !== 'refused') return undefined;
 		const where = machineName(scene);
 		const beside = servicesBeside(scene);
 		const alike = beside.filter(({verdict, outcome}) => verdict === 'down' && outcome?.reason === 'refused');
@@ -21,8 +22,9 @@ export const serviceRefused: Cause = {
 		return {
 			effect: 'breaks',
 			// Through a tunnel only the machine itself can refuse; on the way there may be a firewall that does.
-			confidence: tunnel?.verdict === 'up' ? 'certain' : 'likely',
-			about: areAll ? `node ${where}` : serviceName(check),
+			confidence: tunnelOf(scene)?.verdict === 'up' ? 'certain' : 'likely',
+			// Each of its own: others that refuse too come and go, and it stays the same fault.
+			about: serviceName(check),
 			says: areAll
 				? `${where} refuses connections to everything that is looked at (${ports.slice(0, 6).join(', ')})${whileUp(scene)}: its programs have not started yet, or their container is not up.`
 				: `${where} refuses connections to ${portWords(check)}${whileUp(scene)}${answering(beside)}.`,

@@ -1,8 +1,8 @@
 import {latencySeconds} from '../../engine/latency.ts';
-import {longestPhase, mayBeSlow} from '../../server/page/pace.ts';
+import {isOdd, longestPhase, mayBeSlow, usualOfMinutes} from '../../notes/pace.ts';
 import {formatLatency} from '../../util/readable.ts';
 import {commandOf, probeCommand} from '../commands.ts';
-import type {Look} from '../scene.ts';
+import type {Look, World} from '../scene.ts';
 import type {Cause, RungName} from '../types.ts';
 import {evidenceAround, isDialled, machineName, portWords} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
@@ -14,16 +14,11 @@ export const serviceSlow: Cause = {
 	means:
 		'The service works and takes longer than was promised, or much longer than it took within the last hour. The phase that takes the time tells where: waiting for the answer is the program, its GPU or what it depends on; connecting and TLS are the way there, or a machine that is overloaded; reading the answer is the way back.',
 	find(scene) {
-		const {check} = scene;
-		if (check?.verdict !== 'up' || !check.outcome || !isDialled(check) || !mayBeSlow(check.view, check.outcome))
-			return undefined;
-		const seconds = latencySeconds(check.view.check, check.outcome);
-		if (seconds === undefined) return undefined;
-		const {objectiveMs} = check.view.check;
-		const isBeyond = objectiveMs !== undefined && seconds * 1000 > objectiveMs;
-		const usual = usualSeconds(check);
-		const isOdd = usual !== undefined && seconds > usual * oddFactor && seconds > usual + oddSeconds;
-		if (!isBeyond && !isOdd) return undefined;
+		const {check, world} = scene;
+		const slow = check && slownessOf(world, check);
+		if (!check?.outcome || !slow) return undefined;
+		const {seconds, isBeyond, isOdd, usual = 0} = slow;
+		const {objectiveMs = 0} = check.view.check;
 		const phase = longestPhase(check.outcome);
 		const rung = rungOfPhase[phase?.[0] ?? ''] ?? 'answer';
 		return {
@@ -39,7 +34,7 @@ export const serviceSlow: Cause = {
 			].join(', ')}.`,
 			evidence: evidenceAround(
 				scene,
-				isBeyond ? `at most ${formatLatency(objectiveMs / 1000)}` : `about ${formatLatency(usual ?? 0)}`,
+				isBeyond ? `at most ${formatLatency(objectiveMs / 1000)}` : `about ${formatLatency(usual)}`,
 			),
 			next: [
 				probeCommand(scene, 'Whether it is still slow, and in which phase.'),
@@ -55,11 +50,32 @@ export const serviceSlow: Cause = {
 	},
 };
 
-/** As the page judges it. */
-const oddFactor = 5;
-const oddSeconds = 0.05;
-/** With fewer minutes nobody can say what is usual. */
-const leastMinutes = 5;
+/** How long it took and by what that is slow, in the last run and the one before; undefined where it is not. */
+export function slownessOf(
+	world: World,
+	look: Look,
+): {seconds: number; isBeyond: boolean; isOdd: boolean; usual: number | undefined} | undefined {
+	const {verdict, outcome, view} = look;
+	if (verdict !== 'up' || !outcome || !isDialled(look) || !mayBeSlow(view, outcome)) return undefined;
+	const seconds = latencySeconds(view.check, outcome);
+	if (seconds === undefined) return undefined;
+	const usual = usualOfMinutes(view);
+	const isSlow = (some: number) => {
+		const {objectiveMs} = view.check;
+		const isBeyond = objectiveMs !== undefined && some * 1000 > objectiveMs;
+		const isUnusual = usual !== undefined && isOdd(view, some, usual);
+		return isBeyond || isUnusual ? {seconds, isBeyond, isOdd: isUnusual, usual} : undefined;
+	};
+	const slow = isSlow(seconds);
+	if (!slow) return undefined;
+	// One that was slow by itself is no state.
+	const before = world
+		.recent(view)
+		.filter(({startedAt, verdict: was}) => was === 'up' && startedAt < outcome.startedAt)
+		.map(run => latencySeconds(view.check, run))
+		.find(took => took !== undefined);
+	return before === undefined || isSlow(Math.min(seconds, before)) ? slow : undefined;
+}
 
 const rungOfPhase: Readonly<Record<string, RungName>> = {
 	resolve: 'name',
@@ -76,10 +92,3 @@ const doings: Readonly<Record<string, string>> = {
 	processing: 'waiting for the answer',
 	transfer: 'reading the answer',
 };
-
-/** The middle of the slowest runs of each minute of the last hour but the last two. */
-function usualSeconds({view: {strip}}: Look): number | undefined {
-	const worst = strip.slice(0, -2).flatMap(bucket => bucket?.worstSeconds ?? []);
-	if (worst.length < leastMinutes) return undefined;
-	return worst.toSorted((one, other) => one - other)[worst.length >> 1];
-}

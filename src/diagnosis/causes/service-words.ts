@@ -6,18 +6,23 @@ import {formatLatency} from '../../util/readable.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
+import {dialledTypes} from './kinds.ts';
 import {portOf} from './subject-words.ts';
+import {tunnelOf} from './tunnels.ts';
 
 /** The parts of a run of a service, as rungs. */
 export const stages = ['name', 'connect', 'tls', 'answer'] as const;
 export type Stage = (typeof stages)[number];
 
-/** Whether its runs open a connection. */
-export function isDialled({view: {check}}: Look): boolean {
-	return dialled.has(check.type);
+/** A question to a DNS server is about a name, and no service of the node that is asked for. */
+export function isService(look: Look | undefined): look is Look {
+	return look !== undefined && look.view.check.type !== 'dns';
 }
 
-const dialled = new Set(['http', 'tcp', 'tls', 'ws', 'derp']);
+/** Whether its runs open a connection. */
+export function isDialled({view: {check}}: Look): boolean {
+	return dialledTypes.has(check.type);
+}
 
 /** Where a run that is down ended; undefined where it does not say, and of one that is not down. */
 export function endOf({verdict, outcome}: Look): Stage | undefined {
@@ -53,6 +58,12 @@ export function didConnect(look: Look): boolean | undefined {
 	if (look.verdict === 'up') return look.view.check.expect === undefined;
 	const end = endOf(look);
 	return end === undefined ? undefined : stages.indexOf(end) > stages.indexOf('connect');
+}
+
+/** The status that a service answered; undefined where it answered none. */
+export function statusOf(look: Look): number | undefined {
+	const found = look.outcome?.reading?.values.status_code ?? /\banswered (\d{3})\b/.exec(detailOf(look))?.[1];
+	return found === undefined ? undefined : Number(found);
 }
 
 /** Seconds that were spent in these phases; undefined where it went through none of them. */
@@ -111,8 +122,8 @@ export function evidenceAround(
 const shownAtMost = 3;
 
 /** `, while its tunnel is up`, or '' where nobody knows that. */
-export function whileUp({tunnel}: Scene): string {
-	return tunnel?.verdict === 'up' ? ', while its tunnel is up' : '';
+export function whileUp(scene: Scene): string {
+	return tunnelOf(scene)?.verdict === 'up' ? ', while its tunnel is up' : '';
 }
 
 /** Host and port for programs that want them as one word; undefined where the address names no port. */

@@ -1,8 +1,7 @@
 import {asSentence} from '../../util/words.ts';
 import {probeCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {gpuFaultOf} from './gpu-state.ts';
-import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
+import {detailOf, evidenceAround, isService, machineName, portWords} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
 
 export const serviceWrongContent: Cause = {
@@ -13,13 +12,12 @@ export const serviceWrongContent: Cause = {
 		'The service answers with a status that is fine, and what it says is not what the check wants: it reports trouble of its own, or another program or version answers there. Read what it says, and compare it with what the check asks for.',
 	find(scene) {
 		const {check} = scene;
-		if (check?.verdict !== 'down' || check.outcome?.reason !== 'content') return undefined;
+		if (!isService(check) || check.verdict !== 'down' || check.outcome?.reason !== 'content') return undefined;
 		if (check.view.check.type === 'gpu') return undefined;
 		const {body_start: start, banner} = check.outcome.reading?.facts ?? {};
 		const said = start ?? banner;
 		return {
-			// A machine whose GPU is lost answers so for that.
-			effect: gpuFaultOf(scene) === undefined ? 'breaks' : 'beside',
+			effect: 'breaks',
 			confidence: 'certain',
 			about: serviceName(check),
 			says: [

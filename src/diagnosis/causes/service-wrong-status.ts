@@ -1,25 +1,24 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
-import {gpuFaultOf} from './gpu-state.ts';
-import {detailOf, evidenceAround, machineName, portWords, whileUp} from './service-words.ts';
+import {doesGpuExplain} from './gpu-state.ts';
+import {detailOf, evidenceAround, isService, machineName, portWords, statusOf, whileUp} from './service-words.ts';
 import {serviceName} from './subject-words.ts';
 
 export const serviceWrongStatus: Cause = {
 	id: 'service-wrong-status',
 	rung: 'answer',
-	title: 'The service answers that it cannot',
+	title: 'The service answers with an error',
 	means:
 		'The service answers, so everything below it works, and the status of its answer is not the one that is wanted. A status from 500 on is trouble of its own, from 502 to 504 trouble of what it passes requests to; from 400 on it does not accept what was asked. Read its log, or look at what it depends on.',
 	find(scene) {
 		const {check} = scene;
-		if (check?.verdict !== 'down' || check.outcome?.reason !== 'status') return undefined;
+		if (!isService(check) || check.verdict !== 'down' || check.outcome?.reason !== 'status') return undefined;
 		if (check.view.check.type === 'gpu') return undefined;
-		const status = check.outcome.reading?.values.status_code ?? statusIn(detailOf(check));
+		const status = statusOf(check);
 		const start = check.outcome.reading?.facts.body_start;
 		return {
-			// A machine whose GPU is lost answers so for that.
-			effect: gpuFaultOf(scene) === undefined ? 'breaks' : 'beside',
+			effect: doesGpuExplain(scene) ? 'beside' : 'breaks',
 			confidence: 'certain',
 			about: serviceName(check),
 			says: [
@@ -44,11 +43,6 @@ export const serviceWrongStatus: Cause = {
 /** What our own runs say that they wanted. */
 function wantedOf(detail: string): string {
 	return /; wanted (.+?)\.?$/.exec(detail)?.[1] ?? 'another status';
-}
-
-function statusIn(detail: string): number | undefined {
-	const found = /\banswered (\d{3})\b/.exec(detail)?.[1];
-	return found === undefined ? undefined : Number(found);
 }
 
 const meanings: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import {groupSources} from '../../server/page/source-groups.ts';
+import {groupSources} from '../../notes/source-groups.ts';
 import type {SourceView} from '../../server/types.ts';
 import {asSentence} from '../../util/words.ts';
 import {commandOf, headscaleCommand, kubectlCommand, tailscaleCommand} from '../commands.ts';
@@ -38,9 +38,10 @@ const sourcesShown = 6;
 function commandFor(world: World, name: string): Command {
 	if (name.startsWith('headscale'))
 		return headscaleCommand({world}, ['nodes', 'list'], 'Whether headscale itself answers.');
-	if (name.startsWith('tailscaled')) return tailscaleCommand('', ['status'], 'Whether tailscaled answers there.');
+	if (name.startsWith('tailscaled'))
+		return tailscaleCommand({world}, '', ['status'], 'Whether tailscaled answers there.');
 	if (name.startsWith('kubernetes')) return kubectlCommand(['get', 'nodes'], 'Whether the API server answers.');
 	if (name.startsWith('vast'))
 		return commandOf('wherever vastai is', ['vastai', 'show', 'instances'], 'Whether vast.ai answers.');
-	return commandOf('where tailprobe runs', ['curl', '-sS', 'http://127.0.0.1:9753/-/ready'], 'What each source says.');
+	return commandOf('wherever tailprobe is', ['tailprobe', 'diagnose'], 'What is wrong now, and what cannot be read.');
 }

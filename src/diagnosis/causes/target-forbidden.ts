@@ -24,7 +24,7 @@ export const targetForbidden: Cause = {
 			evidence: evidenceAround(scene, 'an address of the tailnet, or a public one'),
 			next: [
 				commandOf(
-					`on ${scene.vantageName}`,
+					scene.vantageName,
 					['getent', 'hosts', check.view.check.target.name],
 					'Which address the name leads to.',
 				),

@@ -4,7 +4,7 @@ import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, World} from '../scene.ts';
 import type {Cause} from '../types.ts';
-import {pathOf, sideOf, tunnelOf} from './tunnels.ts';
+import {oncePerLook, pathOf, sideOf, tunnelOf} from './tunnels.ts';
 
 /** Round trips of a direct path that a conversation does not bear beside everything else. */
 const farSeconds = 0.15;
@@ -33,6 +33,7 @@ export const tunnelSlow: Cause = {
 			evidence: [evidenceOf(tunnel, why.wanted), ...side.looks.map(look => evidenceOf(look))],
 			next: [
 				tailscaleCommand(
+					scene,
 					vantageName,
 					['ping', '--until-direct=false', '-c', '10', peer],
 					'How long each answer takes, and by which way.',
@@ -43,28 +44,36 @@ export const tunnelSlow: Cause = {
 	},
 };
 
-function slownessOf(world: World, look: Look): {says: string; wanted: string} | undefined {
+/** Why the tunnel is slow, and what it should be; undefined where it is not, or nothing tells. */
+export const slownessOf = oncePerLook(findSlowness);
+
+function findSlowness(world: World, look: Look): {says: string; wanted: string} | undefined {
 	const {verdict, outcome, view} = look;
 	if (verdict !== 'up' || outcome?.late) return undefined;
 	const now = outcome?.reading?.values.tsmp_seconds;
 	if (now === undefined) return undefined;
+	const usual = usualOf(look);
+	const isSlower = usual !== undefined && isMuchMore(now, usual);
+	const isFar = pathOf(look) === 'direct' && now > farSeconds;
+	const isBeyond = outcome?.reading?.facts.overhead_within === 'false';
+	// Of most tunnels the runs before need not be looked at.
+	if (!isSlower && !isFar && !isBeyond) return undefined;
 	// Runs of now and before: one that was slow by itself is no state.
 	const recent = world.recent(view).slice(0, 4);
 	const lately = median(recent.flatMap(({reading}) => reading?.values.tsmp_seconds ?? [])) ?? now;
-	const usual = usualOf(look);
 	if (usual !== undefined && isMuchMore(Math.min(now, lately), usual))
 		return {
 			says: `a round trip takes ${formatLatency(now)}, and took at most ${formatLatency(usual)} within most minutes of the last hour`,
 			wanted: `about ${formatLatency(usual)}`,
 		};
-	if (pathOf(look) === 'direct' && Math.min(now, lately) > farSeconds)
+	if (isFar && lately > farSeconds)
 		return {
 			says: `a round trip takes ${formatLatency(now)} on the direct path`,
 			wanted: `at most ${formatLatency(farSeconds)}`,
 		};
 	const beyond = recent.filter(({reading}) => reading?.facts.overhead_within === 'false').length;
 	const overhead = outcome?.reading?.values.overhead_seconds;
-	if (overhead !== undefined && outcome?.reading?.facts.overhead_within === 'false' && beyond * 2 > recent.length)
+	if (overhead !== undefined && isBeyond && beyond * 2 > recent.length)
 		return {
 			says: `through the tunnel a round trip takes ${formatLatency(overhead)} longer than beside it`,
 			wanted: 'an overhead within the objective (tailnet.overhead_objective)',

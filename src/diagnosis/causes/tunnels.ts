@@ -3,6 +3,7 @@
 import {count} from '../../util/words.ts';
 import type {Look, Scene, World} from '../scene.ts';
 import type {Confidence} from '../types.ts';
+import {failingSince, isSeenSince} from './answered-since.ts';
 
 /** `direct`, `derp` or `peer_relay`, as the last outcome tells; undefined where nothing was answered. */
 export function pathOf({outcome}: Pick<Look, 'outcome'>): string | undefined {
@@ -58,6 +59,54 @@ export function silentNodes(world: World, vantage: string): ReadonlySet<string> 
 
 const silentByTunnels = new WeakMap<readonly Look[], {nodes: ReadonlySet<string> | undefined}>();
 
+/** What is found of a tunnel, looked for once in each world: it is held against many others, and for each of the services behind it. */
+export function oncePerLook<T>(find: (world: World, look: Look) => T): (world: World, look: Look) => T {
+	const byWorld = new WeakMap<World, Map<string, {found: T}>>();
+	return (world, look) => {
+		const known = byWorld.get(world) ?? new Map<string, {found: T}>();
+		byWorld.set(world, known);
+		const {key} = look.view.check;
+		const before = known.get(key);
+		if (before) return before.found;
+		const found = find(world, look);
+		known.set(key, {found});
+		return found;
+	};
+}
+
+/**
+ * How many tunnels of the vantage to other nodes died about when this one did. Those to nodes that headscale calls offline do not count:
+ * they have a reason of their own.
+ */
+export function countDiedTogether(world: World, tunnel: Look): number {
+	const {vantage, target, intervalMs} = tunnel.view.check;
+	const sinceMs = failingSince(tunnel);
+	if (sinceMs === undefined) return 0;
+	// A run finds it up to an interval later.
+	const apartMs = Math.max(togetherMs, 2 * intervalMs);
+	const together = deathsOf(world, vantage).filter(ms => Math.abs(ms - sinceMs) <= apartMs).length;
+	return world.node(target.peer)?.node.online === false ? together : together - 1;
+}
+
+const togetherMs = 120_000;
+
+/** When they began to fail, milliseconds since 1970. */
+function deathsOf(world: World, vantage: string): readonly number[] {
+	const ours = tunnelsFrom(world, vantage);
+	let deaths = deathsByTunnels.get(ours);
+	if (!deaths) {
+		deaths = ours.flatMap(look => {
+			const isOff = world.node(look.view.check.target.peer)?.node.online === false;
+			return isOff ? [] : (failingSince(look) ?? []);
+		});
+		deathsByTunnels.set(ours, deaths);
+	}
+	return deaths;
+}
+
+// Asked for every silent node, and the same for all of one vantage.
+const deathsByTunnels = new WeakMap<readonly Look[], readonly number[]>();
+
 /** Whose trouble it is. */
 export interface Side {
 	which: 'vantage' | 'node' | 'between' | 'open';
@@ -70,13 +119,21 @@ export interface Side {
 	looks: readonly Look[];
 }
 
-/** On whose side a trouble of the scene's tunnel is: of those tunnels that share one end with it, which have it too? */
+/** Of a thousand tunnels some tell as much as all. */
+const comparedAtMost = 50;
+
+/**
+ * On whose side a trouble of the scene's tunnel is: of those tunnels that share one end with it, which have it too? At most
+ * `comparedAtMost` of each end are looked at.
+ */
 export function sideOf(scene: Scene, hasIt: (look: Look) => boolean): Side {
 	const {world, vantageName, peer} = scene;
-	const ours = tunnelsFrom(world, vantageName).filter(({view}) => view.check.target.peer !== peer);
-	const theirs = scene.otherTunnels.filter(isJudged);
-	const [oursWith, oursWithout] = split(ours, hasIt);
-	const [theirsWith, theirsWithout] = split(theirs, hasIt);
+	const all = tunnelsFrom(world, vantageName).filter(({view}) => view.check.target.peer !== peer);
+	const ours = spread(all);
+	const theirs = spread(scene.otherTunnels.filter(isJudged));
+	const isAll = ours.length === all.length;
+	const [oursWith, oursWithout] = split(ours, hasIt, scene.tunnel);
+	const [theirsWith, theirsWithout] = split(theirs, hasIt, scene.tunnel);
 	const told = (which: Side['which'], about: string, says: string, confidence: Side['confidence'], looks: Look[]) => ({
 		which,
 		about,
@@ -106,7 +163,7 @@ export function sideOf(scene: Scene, hasIt: (look: Look) => boolean): Side {
 		return told(
 			'vantage',
 			`vantage ${vantageName}`,
-			`It is on the side of ${vantageName}: all ${oursWith.length + 1} of its tunnels have it${theirsWithout.length > 0 ? `, while ${nameOf(theirsWithout, 'vantage')} has no such trouble with ${peer}` : ''}.`,
+			`It is on the side of ${vantageName}: all ${oursWith.length + 1} of its tunnels${isAll ? '' : ' that were compared'} have it${theirsWithout.length > 0 ? `, while ${nameOf(theirsWithout, 'vantage')} has no such trouble with ${peer}` : ''}.`,
 			'likely',
 			[...theirsWithout.slice(0, 2), ...oursWith],
 		);
@@ -119,9 +176,19 @@ export function sideOf(scene: Scene, hasIt: (look: Look) => boolean): Side {
 	);
 }
 
-/** Those that have it, and those that work without it. */
-function split(looks: readonly Look[], hasIt: (look: Look) => boolean): [Look[], Look[]] {
-	return [looks.filter(hasIt), looks.filter(look => look.verdict === 'up' && !hasIt(look))];
+/** Evenly over the list: those that stand together may have one fault. */
+function spread(looks: readonly Look[]): readonly Look[] {
+	if (looks.length <= comparedAtMost) return looks;
+	return Array.from(
+		{length: comparedAtMost},
+		(_, at) => looks[Math.floor((at * looks.length) / comparedAtMost)],
+	).flatMap(look => look ?? []);
+}
+
+/** Those that have it, and those that work without it, as was seen since this one failed. */
+function split(looks: readonly Look[], hasIt: (look: Look) => boolean, failed: Look | undefined): [Look[], Look[]] {
+	const having = new Set(looks.filter(hasIt));
+	return [[...having], looks.filter(look => look.verdict === 'up' && !having.has(look) && isSeenSince(look, failed))];
 }
 
 function nameOf([first, ...others]: readonly Look[], of: 'peer' | 'vantage'): string {

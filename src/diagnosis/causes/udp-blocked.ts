@@ -2,6 +2,7 @@ import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Finding} from '../types.ts';
+import {isSeenSince} from './answered-since.ts';
 import {pathOf, sideOf, tunnelOf, tunnelsFrom} from './tunnels.ts';
 
 export const udpBlocked: Cause = {
@@ -20,7 +21,7 @@ function ofStun(scene: Scene, check: Look): Finding | undefined {
 	const {vantageName, world, elsewhere} = scene;
 	if (check.verdict !== 'down' || !isDropped(check)) return undefined;
 	const isOwn = isForbiddenHere(check);
-	const answered = elsewhere.find(({verdict}) => verdict === 'up');
+	const answered = elsewhere.find(look => look.verdict === 'up' && isSeenSince(look, check));
 	const relay = world.fromVantage(vantageName).map(world.look).find(isOfRelay);
 	if (!isOwn && !answered && relay?.verdict !== 'up') return undefined;
 	const server = check.view.check.target.name;
@@ -41,7 +42,7 @@ function ofStun(scene: Scene, check: Look): Finding | undefined {
 			...(relay ? [evidenceOf(relay)] : []),
 		],
 		next: [
-			tailscaleCommand(vantageName, ['netcheck'], 'It should say "UDP: true".'),
+			tailscaleCommand(scene, vantageName, ['netcheck'], 'It should say "UDP: true".'),
 			commandOf(vantageName, ['iptables', '-L', '-n', '-v'], 'Whether a rule that counts packets drops UDP.'),
 		],
 	};
@@ -85,8 +86,9 @@ function ofTunnel(scene: Scene): Finding | undefined {
 			...side.looks.map(look => evidenceOf(look)),
 		],
 		next: [
-			tailscaleCommand(where, ['netcheck'], 'It should say "UDP: true", and "MappingVariesByDestIP: false".'),
+			tailscaleCommand(scene, where, ['netcheck'], 'It should say "UDP: true", and "MappingVariesByDestIP: false".'),
 			tailscaleCommand(
+				scene,
 				vantageName,
 				['ping', '--until-direct=false', '-c', '5', peer],
 				'Whether an answer comes "via" an address and port, and not via DERP.',

@@ -3,6 +3,7 @@ import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Command, RungName} from '../types.ts';
 import {serviceName} from './subject-words.ts';
+import {tunnelOf} from './tunnels.ts';
 
 export const unexplained: Cause = {
 	id: 'unexplained',
@@ -12,7 +13,8 @@ export const unexplained: Cause = {
 	means:
 		'The check failed, and no cause that tailprobe knows fits what was seen. What it says itself is all there is. Probe it once more to see in which phase it ends, then diagnose another link to the same machine: one that works tells what still holds.',
 	find(scene) {
-		const {check, peer, tunnel, vantageName} = scene;
+		const {check, peer, vantageName} = scene;
+		const tunnel = tunnelOf(scene);
 		const next: [Command, ...Command[]] = [
 			probeCommand(scene, 'In which phase it ends.'),
 			...nextLink(scene).map(other =>

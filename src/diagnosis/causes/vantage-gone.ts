@@ -1,16 +1,18 @@
+import {asSentence} from '../../util/words.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import {commandOf, kubectlCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
 import type {Cause, Command, Evidence, Finding} from '../types.ts';
+import {before} from './control-words.ts';
 import {effectOfVantage, evidenceOfVantage, spanOf} from './vantage-words.ts';
 
 export const vantageGone: Cause = {
 	id: 'vantage-gone',
 	rung: 'vantage',
-	title: 'Nobody can look from that machine at present',
+	title: "tailprobe's agent or shell there cannot be reached",
 	means:
-		'The agent there, or whatever other way leads to it, does not answer; its machine is not known to be dead. What it looked at may be fine: nobody knows. Start the agent there again, or mend the way that is named.',
+		'The agent there, or whatever other way leads to it, does not answer; its machine is not known to be dead. What it looked at may be fine. Start the agent there again, or mend the way that is named.',
 	find(scene) {
 		const state = lostVantage(scene);
 		if (!state || isDead(tunnelsTo(scene, state))) return undefined;
@@ -19,7 +21,8 @@ export const vantageGone: Cause = {
 			...aboutLost(scene, state, alive ? [alive] : []),
 			about: `vantage ${state.name}`,
 			confidence: 'certain',
-			says: `Nobody has been able to look from ${state.name}${spanOf(state, scene.nowMs)}${alive ? ', though its machine answers through its tunnel' : ''}: ${state.detail ?? 'no way works.'}`,
+			says: `Nobody has been able to look from ${state.name}${spanOf(state, scene.nowMs)}${alive ? ', though its machine answers through its tunnel' : ''}. ${sayWays(state)}`,
+			next: before(waysCommands(state), [askCommand(state)]),
 		};
 	},
 };
@@ -52,26 +55,42 @@ export function aboutLost(
 	const ways: Evidence[] = (state.ways ?? [])
 		.filter(({condition}) => condition !== 'sound')
 		.map(({type, condition, detail}) => ({
-			says: `Its way by ${type} is ${condition}${detail === undefined ? '.' : `: ${detail}`}`,
+			says: `Its way by ${type} is ${condition}.${detail === undefined ? '' : ` ${detail}`}`,
 			wanted: 'a way that works',
 			atMs: scene.nowMs,
 		}));
+	// What stands in each way is told by the way.
+	const {detail, ...bare} = state;
+	const standing = ways.length > 0 || detail === undefined ? bare : {...bare, detail};
 	return {
 		effect: effectOfVantage(scene),
 		evidence: [
-			...evidenceOfVantage(scene, state).slice(0, 1),
+			...evidenceOfVantage(scene, standing).slice(0, 1),
 			...tunnels.map(look => evidenceOf(look)),
 			...ways,
 			...evidenceOfVantage(scene, state).slice(1),
 		],
-		next: nextFor(state),
+		next: [askCommand(state), ...waysCommands(state)],
 	};
 }
 
-function nextFor({name, ways = []}: VantageState): [Command, ...Command[]] {
+/** What stands in each of its ways, as sentences. */
+function sayWays({ways = [], detail}: VantageState): string {
+	const told = ways.flatMap(way => (way.condition === 'gone' && way.detail !== undefined ? [way] : []));
+	const [only, ...others] = told;
+	if (!only) return asSentence(detail ?? 'No way works');
+	if (others.length === 0) return asSentence(only.detail ?? '');
+	return told.map(way => asSentence(`By ${way.type}: ${way.detail}`)).join(' ');
+}
+
+function askCommand({name}: VantageState): Command {
+	return commandOf('wherever tailprobe is', ['tailprobe', 'diagnose', name], 'Whether its machine answers, and how.');
+}
+
+/** The agent first: it is what most often is not there. */
+function waysCommands({name, ways = []}: VantageState): Command[] {
 	const has = (type: string) => ways.some(way => way.type === type);
 	return [
-		commandOf('wherever tailprobe is', ['tailprobe', 'diagnose', name], 'Whether its machine answers, and how.'),
 		...(has('agent')
 			? [commandOf(name, ['pgrep', '-af', 'tailprobe agent'], 'Whether the agent runs there; start it if not.')]
 			: []),

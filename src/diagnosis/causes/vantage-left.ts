@@ -1,5 +1,5 @@
 import {formatSpan} from '../../util/readable.ts';
-import {headscaleCommand} from '../commands.ts';
+import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
 import type {Cause} from '../types.ts';
 import {effectOfVantage, evidenceOfVantage} from './vantage-words.ts';
 
@@ -20,7 +20,7 @@ export const vantageLeft: Cause = {
 			evidence: evidenceOfVantage(scene, state),
 			next: [
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${state.name} is back, perhaps by another name.`),
-				headscaleCommand(scene, ['preauthkeys', 'list'], 'Whether there is a key with which it can join again.'),
+				preAuthKeysCommand(scene, 'Whether there is a key with which it can join again.'),
 			],
 		};
 	},

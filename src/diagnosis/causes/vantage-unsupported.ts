@@ -21,8 +21,8 @@ export const vantageUnsupported: Cause = {
 			says: `No way to look from ${state.name} can work there: ${state.detail ?? 'none is configured that does.'}`,
 			next: [
 				commandOf(
-					'where tailprobe runs',
-					['curl', '-sS', 'http://127.0.0.1:9753/api/v1/vantages'],
+					'wherever tailprobe is',
+					['tailprobe', 'diagnose', state.name],
 					`What each way to ${state.name} says.`,
 				),
 				...(state.ways?.some(({type}) => type === 'pod')

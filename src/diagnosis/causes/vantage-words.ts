@@ -94,14 +94,7 @@ export function spanOf({sinceMs}: VantageState, nowMs: number): string {
 	return sinceMs === undefined ? '' : ` for ${formatSpan(nowMs - sinceMs)}`;
 }
 
-/** Where commands about that vantage are typed. */
-export function placeOf(state: VantageState): string {
-	return isLocal(state) ? `where vantage ${state.name} runs` : state.name;
-}
-
 /** `tailscale …` there, with the socket that the configuration names. */
-export function tailscaleThere({world}: Scene, state: VantageState, args: readonly string[], why: string): Command {
-	const socket = isLocal(state) ? world.landmarks.tailscaledSockets?.[state.name] : undefined;
-	const isUsual = socket === undefined || socket === '/var/run/tailscale/tailscaled.sock';
-	return tailscaleCommand(placeOf(state), isUsual ? args : [`--socket=${socket}`, ...args], why);
+export function tailscaleThere(scene: Scene, state: VantageState, args: readonly string[], why: string): Command {
+	return tailscaleCommand(scene, state.name, args, why);
 }

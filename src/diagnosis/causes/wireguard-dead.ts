@@ -32,7 +32,12 @@ export const wireguardDead: Cause = {
 				...side.looks.map(look => evidenceOf(look)),
 			],
 			next: [
-				tailscaleCommand(where, ['status', '--peers'], 'Whether both sides list each other, with the same addresses.'),
+				tailscaleCommand(
+					scene,
+					where,
+					['status', '--peers'],
+					'Whether both sides list each other, with the same addresses.',
+				),
 				headscaleCommand(scene, ['nodes', 'list'], `Whether ${peer} is there once, and with the key that it has.`),
 				commandOf(
 					where,

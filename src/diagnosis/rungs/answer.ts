@@ -7,6 +7,7 @@ import {detailOf, endOf, evidenceAround, isDialled, secondsIn} from '../causes/s
 import type {Look} from '../scene.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the service answers as it should. */
 export const answerRung: RungLook = {
 	name: 'answer',
 	look(scene) {

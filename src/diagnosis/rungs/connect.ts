@@ -13,6 +13,7 @@ import {
 } from '../causes/service-words.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the service takes connections. */
 export const connectRung: RungLook = {
 	name: 'connect',
 	look(scene) {

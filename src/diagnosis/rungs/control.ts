@@ -6,6 +6,7 @@ import {controlOf, evidenceOfControl, failingFor, noteOf, sourceOf} from '../cau
 import type {Scene, World} from '../scene.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether headscale answers, and how old its lists are. */
 export const controlRung: RungLook = {
 	name: 'control',
 	look(scene) {

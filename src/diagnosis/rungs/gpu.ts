@@ -3,6 +3,7 @@
 import {evidenceOf} from '../evidence.ts';
 import type {RungLook} from './types.ts';
 
+/** What the look at the GPUs of that machine found. */
 export const gpuRung: RungLook = {
 	name: 'gpu',
 	look({gpu}) {

@@ -18,6 +18,7 @@ import type {Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the instance runs and its pod is well. */
 export const machineRung: RungLook = {
 	name: 'machine',
 	look(scene) {

@@ -7,6 +7,7 @@ import type {Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the name leads to the address of the node. */
 export const nameRung: RungLook = {
 	name: 'name',
 	look(scene) {

@@ -17,6 +17,7 @@ import type {Scene} from '../scene.ts';
 import type {Evidence, Rung} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether headscale lists the node, online and with a key that is valid. */
 export const nodeRung: RungLook = {
 	name: 'node',
 	look(scene) {

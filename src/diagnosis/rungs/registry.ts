@@ -13,6 +13,7 @@ import type {RungLook} from './types.ts';
 import {underlayRung} from './underlay.ts';
 import {vantageRung} from './vantage.ts';
 
+/** In the order in which a ladder is climbed. */
 export const rungs: readonly RungLook[] = [
 	vantageRung,
 	controlRung,

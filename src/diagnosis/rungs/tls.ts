@@ -6,6 +6,7 @@ import {expiryOf, speaksTls} from '../causes/certificate-words.ts';
 import {detailOf, endOf, evidenceAround, stages, tookIn} from '../causes/service-words.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the handshake succeeds, and how long its certificate lasts. */
 export const tlsRung: RungLook = {
 	name: 'tls',
 	look(scene) {

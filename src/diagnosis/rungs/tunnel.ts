@@ -6,6 +6,7 @@ import type {Look, Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the node answers through WireGuard, and by which path. */
 export const tunnelRung: RungLook = {
 	name: 'tunnel',
 	look(scene) {

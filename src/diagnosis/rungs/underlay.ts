@@ -6,6 +6,7 @@ import type {Look, Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether packets get to the machine beside the tunnel. */
 export const underlayRung: RungLook = {
 	name: 'underlay',
 	look(scene) {
@@ -67,23 +68,12 @@ function peerEvidence({world, vantageName, peer}: Scene): Evidence[] {
 	return [{says: `tailscaled on ${vantageName} ${way}.`, ...at}];
 }
 
-/** The relays and STUN servers as this vantage sees them, else as any does; and those that were asked now. */
+/** The relays and STUN servers as this vantage sees them, else as any does. */
 function relayEvidence({world, vantageName}: Scene): Evidence[] {
 	const looks = (['derp', 'stun'] as const).flatMap(type => {
 		const all: Look[] = world.ofType(type).map(world.look);
 		const own = all.filter(({view}) => view.check.vantage === vantageName);
 		return (own.length > 0 ? own : all).slice(0, 2);
 	});
-	const asked = (world.fresh?.relays ?? []).flatMap(({region, role, tcp, stun}) => {
-		const says = `The relay ${region} (of ${role === 'own' ? vantageName : 'the node'})`;
-		return [
-			...(tcp
-				? [{says: `${says} is ${tcp.verdict} over TCP.`, atMs: tcp.startedAt + tcp.durationMs, fresh: true as const}]
-				: []),
-			...(stun
-				? [{says: `${says} is ${stun.verdict} over UDP.`, atMs: stun.startedAt + stun.durationMs, fresh: true as const}]
-				: []),
-		];
-	});
-	return [...asked, ...looks.map(look => evidenceOf(look))];
+	return looks.map(look => evidenceOf(look));
 }

@@ -8,6 +8,7 @@ import type {Scene} from '../scene.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 
+/** Whether the place that looks can look. */
 export const vantageRung: RungLook = {
 	name: 'vantage',
 	look(scene) {

@@ -30,7 +30,7 @@ export async function finalReading(
 	const beginning = beginningOf(read.answer, hop, options);
 	if (beginning) facts.body_start = beginning;
 	if (fault.byPattern) values.failed_due_to_regex = 1;
-	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
+	const status = `${answer.status} ${oneLine(answer.statusText, 40).replaceAll('`', '')}`.trim();
 	const detail = `${describeHop(hop)} answered ${status} after ${inMs(elapsedMs)}${fault.detail}`;
 	return {ok: false, reason: fault.reason, detail: oneLine(detail, 300), ...known};
 }

@@ -81,7 +81,7 @@ function parse(output: ShellOutput, target: Target, options: HttpOptions, place:
 	const known = {phases: run.phases, values, facts};
 	if (!fault) return {ok: true, ...known};
 	if (fault.byPattern) values.failed_due_to_regex = 1;
-	const status = `${answer.status} ${oneLine(answer.statusText, 40)}`.trim();
+	const status = `${answer.status} ${oneLine(answer.statusText, 40).replaceAll('`', '')}`.trim();
 	const detail = `${describeHop(hop)} answered ${status} after ${inMs(run.totalSeconds * 1000)}${fault.detail}`;
 	return {ok: false, reason: fault.reason, detail: oneLine(detail, 300), ...known};
 }

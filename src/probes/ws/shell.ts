@@ -77,7 +77,7 @@ function parse(output: ShellOutput, target: Target, options: WsOptions, place: S
 	}
 	const known = {phases, values, facts};
 	if (options.valid_status_codes.includes(status)) return {ok: true, ...known};
-	const told = `${status} ${oneLine(head.statusText, 40)}`.trim();
+	const told = `${status} ${oneLine(head.statusText, 40).replaceAll('`', '')}`.trim();
 	const wanted = options.valid_status_codes.slice(0, 10).join(', ');
 	const detail = `${what} answered ${told} after ${inMs(run.totalSeconds * 1000)}; wanted ${wanted}`;
 	return {ok: false, reason: 'status', detail: oneLine(detail, 300), ...known};

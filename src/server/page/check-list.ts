@@ -3,7 +3,7 @@
 import {formatSpan} from '../../util/readable.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {checkPath, clockTime, count, shownVerdict, verdictMark} from './words.ts';
+import {checkPath, clockTime, count, sayReason, shownVerdict, verdictMark} from './words.ts';
 
 const listedAtMost = 20;
 /** A check that failed so long before the others has a cause of its own, perhaps: its time is told. */
@@ -17,7 +17,7 @@ export function listChecks(views: readonly CheckView[], sinceMs: number | undefi
 function renderItem(view: CheckView, sinceMs: number | undefined, nowMs: number, root: string): Html {
 	const {check, last} = view;
 	const notes = [
-		last?.reason === undefined ? undefined : html`<code>${last.reason}</code>`,
+		last?.reason === undefined ? undefined : sayReason(last.reason),
 		view.verdict === 'unknown' ? sayWasDown(view, nowMs) : sayEarlier(view, sinceMs, nowMs),
 	].filter(note => note !== undefined);
 	return html`<li>${verdictMark(shownVerdict(view))} <a href="${checkPath(check.key, root)}">${check.name} ${check.target.name}</a> <span class="muted">from ${check.vantage}</span>${notes.map((note, at) => html`${at > 0 ? ', ' : ' '}${note}`)}</li>`;
@@ -40,11 +40,16 @@ function sayEarlier(
 	return html`${reasonSince === downSince ? 'already' : 'down for another reason'} since ${clockTime(downSince, nowMs)}`;
 }
 
-/** A failure that may yet turn out to be none. */
+/** Whether the failure may yet turn out to be none. */
+export function isUnsure(views: readonly CheckView[]): boolean {
+	return views.some(({downSince}) => downSince !== undefined) && !views.some(({confirmed}) => confirmed);
+}
+
+/** When it was seen first, while it is not confirmed. */
 export function sayUnsure(views: readonly CheckView[], nowMs: number): Html {
-	const sinces = views.flatMap(({downSince}) => downSince ?? []);
-	if (sinces.length === 0 || views.some(({confirmed}) => confirmed)) return html``;
-	return html` <span class="unsure">first seen ${formatSpan(nowMs - Math.min(...sinces))} ago, not confirmed yet</span>`;
+	if (!isUnsure(views)) return html``;
+	const first = Math.min(...views.flatMap(({downSince}) => downSince ?? []));
+	return html` <span class="unsure">first seen ${formatSpan(nowMs - first)} ago, not confirmed yet</span>`;
 }
 
 /** When the newest of them was tried last, and by when all of them are tried again; '' where nothing ran. */

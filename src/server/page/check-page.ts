@@ -1,11 +1,11 @@
 /** The page of one check: how it stands, why, its ladder, and its runs. */
 
 import {diagnose} from '../../diagnosis/diagnose.ts';
-import {createWorld} from '../../diagnosis/world.ts';
+import {worldNow} from '../../diagnosis/world-now.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {showAddress} from '../json.ts';
 import type {CheckView, DaemonView, DiagnoseAnswer} from '../types.ts';
-import {sayUnsure, sayWasDown} from './check-list.ts';
+import {isUnsure, sayUnsure, sayWasDown} from './check-list.ts';
 import {renderColophon, renderDocument, renderTrail} from './document.ts';
 import {type Html, html} from './escape.ts';
 import {renderDiagnosis} from './ladder.ts';
@@ -13,7 +13,7 @@ import {renderPhases} from './phases.ts';
 import {renderProbeForm} from './probe-form.ts';
 import {renderRuns} from './runs.ts';
 import {drawStrip, renderStripLegend, sayHour} from './strip.ts';
-import {problemOf, renderAsk, tailprobeCommand} from './subject-parts.ts';
+import {nodesOf, problemOf, renderAsk, tailprobeCommand} from './subject-parts.ts';
 import {ageOf, checkPath, clockTime, nodePath, shownVerdict, verdictMark} from './words.ts';
 
 /** The page as it is now; undefined where there is no such check. With an answer it tells that, and does not ask for itself again. */
@@ -23,12 +23,14 @@ export function renderCheckPage(
 	nowMs: number,
 	answer?: DiagnoseAnswer,
 ): string | undefined {
-	const known = view.check(key);
+	const world = worldNow(view, nowMs);
+	const now = view.check(key);
+	// As its diagnosis sees it; one that was just added is not in there yet.
+	const known = now && (world.check(key) ?? now);
 	const history = view.history(key);
 	if (!known || !history) return undefined;
 	const {check} = known;
 	const root = answer ? '../../' : '../';
-	const world = createWorld(view, nowMs);
 	const told = answer?.kind === 'diagnosed' ? answer : undefined;
 	const diagnosis = told?.diagnosis ?? diagnose(world, {kind: 'check', check});
 	const shown = told && known.ran ? told.diagnosis.verdict : shownVerdict(known);
@@ -43,7 +45,7 @@ export function renderCheckPage(
 <p>${saySince(known, nowMs)}</p>
 ${renderAsk(answer ? 'diagnose' : `${checkPath(key, root)}/diagnose`, problemOf(answer))}
 ${answer ? html`<p class="small"><a href="${checkPath(key, root)}">back to the page that follows this check</a></p>` : ''}
-${renderDiagnosis(diagnosis, told?.unasked ?? [], nowMs, root)}
+${renderDiagnosis(diagnosis, told?.unasked ?? [], {nowMs, root, isNode: nodesOf(world)}, isUnsure([known]))}
 ${renderLast(known)}
 <section id="hour" aria-labelledby="hour-title"><h2 id="hour-title">The last hour</h2>
 ${renderStripLegend()}${drawStrip(known.strip, 'large')}

@@ -27,4 +27,4 @@ function escapeText(text: string): string {
 	return text.replace(hidden, '\ufffd').replace(/[&<>"'`]/g, character => `&#${character.charCodeAt(0)};`);
 }
 
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;

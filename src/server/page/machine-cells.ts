@@ -3,21 +3,26 @@
 import type {Machine, PodFacts} from '../../inventory/machine-types.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {asSentence, checkPath, shownVerdict, verdictMark} from './words.ts';
+import {asSentence, checkPath, sayReason, shownVerdict, verdictMark} from './words.ts';
 
 const nothing = html`<span class="muted">–</span>`;
 
-/** `2 × NVIDIA GeForce RTX 4090` and the state of the last look there. */
+/** `2× RTX 4090` and the state of the last look there. */
 export function renderGpus(machine: Machine | undefined, look: CheckView | undefined, root = ''): Html {
 	const {gpus, instance} = machine ?? {};
 	const number = gpus?.count ?? instance?.gpus;
 	const model = gpus?.model ?? instance?.gpuModel;
-	const what = [number, model].filter(part => part !== undefined).join(' × ');
+	const what = [number, model && shortModel(model)].filter(part => part !== undefined).join('× ');
 	if (what === '' && !look) return nothing;
 	const state =
 		look &&
-		html`<a class="to" href="${checkPath(look.check.key, root)}">${verdictMark(shownVerdict(look))}</a>${look.verdict !== 'up' && look.last?.reason ? html` (${look.last.reason})` : ''} `;
+		html`<a class="to" href="${checkPath(look.check.key, root)}">${verdictMark(shownVerdict(look))}</a>${look.verdict !== 'up' && look.last?.reason ? html` (${sayReason(look.last.reason)})` : ''} `;
 	return html`${state}${what}`;
+}
+
+/** Without the words that all of them have. */
+function shortModel(model: string): string {
+	return model.replace(/\b(?:NVIDIA|GeForce|Tesla|Quadro)\s+/gi, '').trim() || model;
 }
 
 /** Its state at vast.ai, and what does not fit. */

@@ -8,7 +8,17 @@ import {type Html, html} from './escape.ts';
 import {renderPaging} from './paging.ts';
 import {linkTo, matcherOf, matchesCheck, type PageQuery, slicePage, wholePage} from './query.ts';
 import {drawStrip, renderStripLegend} from './strip.ts';
-import {badness, checkPath, count, formatLoss, type Shown, shownVerdict, verdictMark, verdictWords} from './words.ts';
+import {
+	badness,
+	checkPath,
+	count,
+	formatLoss,
+	type Shown,
+	sayReason,
+	shownVerdict,
+	verdictMark,
+	verdictWords,
+} from './words.ts';
 
 /** Cells on the whole page, shared by the tables; each shows at least some rows, and none more than most. */
 const cellsOfAll = 400;
@@ -180,7 +190,7 @@ function listCellNotes(check: CheckView['check'], last: CheckView['last'], shown
 	const loss = shown === 'up' ? formatLoss(last) : undefined;
 	const notes = [
 		seconds === undefined ? undefined : formatLatency(seconds),
-		shown === 'up' ? undefined : last?.reason,
+		shown === 'up' || last?.reason === undefined ? undefined : sayReason(last.reason),
 		formatPath(path, region),
 		loss === undefined ? undefined : `loss ${loss}`,
 	];

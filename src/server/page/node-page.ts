@@ -1,7 +1,8 @@
 /** The page of one node: its ladder, its checks, and the machine behind it. */
 
 import {diagnose} from '../../diagnosis/diagnose.ts';
-import {createWorld, type World} from '../../diagnosis/world.ts';
+import type {World} from '../../diagnosis/world.ts';
+import {worldNow} from '../../diagnosis/world-now.ts';
 import {latencySeconds} from '../../engine/latency.ts';
 import {formatLatency, formatPath, formatSpan} from '../../util/readable.ts';
 import type {CheckView, DaemonView, DiagnoseAnswer} from '../types.ts';
@@ -12,8 +13,8 @@ import {renderGpus, renderInstance, renderPod, renderPrice} from './machine-cell
 import {renderExpiry} from './nodes.ts';
 import {noWish, renderProbeForm} from './probe-form.ts';
 import {drawStrip, renderStripLegend} from './strip.ts';
-import {problemOf, renderAsk, tailprobeCommand} from './subject-parts.ts';
-import {ageOf, badness, checkPath, clockTime, count, nodePath, shownVerdict, verdictMark} from './words.ts';
+import {nodesOf, problemOf, renderAsk, tailprobeCommand} from './subject-parts.ts';
+import {ageOf, badness, checkPath, clockTime, count, nodePath, sayReason, shownVerdict, verdictMark} from './words.ts';
 
 const checksShown = 100;
 
@@ -24,11 +25,10 @@ export function renderNodePage(
 	nowMs: number,
 	answer?: DiagnoseAnswer,
 ): string | undefined {
-	const world = createWorld(view, nowMs);
+	const world = worldNow(view, nowMs);
 	const checks = world.ofPeer(name);
-	const isKnown =
-		name !== '' && (world.node(name) !== undefined || checks.length > 0 || world.machines.byNode.has(name));
-	if (!isKnown) return undefined;
+	const isNode = nodesOf(world);
+	if (!isNode(name)) return undefined;
 	const root = answer ? '../../' : '../';
 	const told = answer?.kind === 'diagnosed' ? answer : undefined;
 	const diagnosis = told?.diagnosis ?? diagnose(world, {kind: 'node', node: name});
@@ -41,7 +41,7 @@ export function renderNodePage(
 ${verdict === 'up' || sinceMs === undefined ? '' : html`<p>Since ${clockTime(sinceMs, nowMs)} (${formatSpan(nowMs - sinceMs)}).</p>`}
 ${renderAsk(answer ? 'diagnose' : `${nodePath(name, root)}/diagnose`, problemOf(answer))}
 ${answer ? html`<p class="small"><a href="${nodePath(name, root)}">back to the page that follows this node</a></p>` : ''}
-${renderDiagnosis(diagnosis, told?.unasked ?? [], nowMs, root)}
+${renderDiagnosis(diagnosis, told?.unasked ?? [], {nowMs, root, isNode})}
 ${renderChecks('checks', 'Checks of it', checks, root)}
 ${renderChecks(
 	'own',
@@ -83,7 +83,7 @@ function renderRow(view: CheckView, root: string): Html {
 	return html`<tr>
 <th scope="row"><a href="${checkPath(check.key, root)}">${check.name} ${check.target.name}</a></th>
 <td data-label="from">${check.vantage}</td>
-<td data-label="state">${verdictMark(shown)}${shown !== 'up' && last?.reason ? html` <span class="note">${last.reason}</span>` : ''}</td>
+<td data-label="state">${verdictMark(shown)}${shown !== 'up' && last?.reason ? html` <span class="note">${sayReason(last.reason)}</span>` : ''}</td>
 <td data-label="latency">${seconds === undefined ? html`<span class="muted">–</span>` : formatLatency(seconds)}</td>
 <td data-label="path">${formatPath(path, region) ?? html`<span class="muted">–</span>`}</td>
 <td data-label="the last hour">${drawStrip(view.strip)}</td>

@@ -52,7 +52,7 @@ export function renderNodes(
 	return html`<section id="nodes" aria-labelledby="nodes-title">
 <h2 id="nodes-title">Nodes <span class="muted">${number}${asOf && html`, headscale's columns${asOf}`}</span></h2>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="nodes-title" id="scroll-nodes">
-<table class="stack${asOf ? ' old' : ''}">
+<table class="stack nodes${asOf ? ' old' : ''}">
 <thead><tr>${['name', 'owner', 'headscale', 'last seen', 'key expires', 'tunnel'].map(title => html`<th scope="col">${title}${title === 'headscale' ? asOf : ''}</th>`)}${columns.map(({title, asOf: age}) => html`<th scope="col">${title}${age}</th>`)}</tr></thead>
 <tbody>${shown.map(row => renderRow(row, columns, asOf !== undefined, nowMs))}</tbody>
 </table></div>

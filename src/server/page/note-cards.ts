@@ -1,7 +1,7 @@
 /** What is worth knowing as cards: calmer than failures, and below them. */
 
+import type {Note} from '../../notes/types.ts';
 import {type Html, html} from './escape.ts';
-import type {Note} from './notes.ts';
 import {checkPath, count, withCode} from './words.ts';
 
 const notesShown = 20;
@@ -10,8 +10,9 @@ const alsoShown = 6;
 export function renderNotes(notes: readonly Note[]): Html {
 	if (notes.length === 0) return html``;
 	const hidden = notes.length - notesShown;
+	const mild = notes.filter(({isMild}) => isMild).length;
 	return html`<section id="notes" aria-labelledby="notes-title">
-<h2 id="notes-title">Worth knowing</h2>
+<h2 id="notes-title">Worth knowing ${mild === 0 ? '' : html` <span class="muted">${mild === notes.length ? 'minor' : `${mild} of them minor`}</span>`}</h2>
 <ul class="troubles notes">${notes.slice(0, notesShown).map(renderNote)}</ul>
 ${hidden > 0 ? html`<p class="rest">${count(hidden, 'more note')} not shown here.</p>` : ''}
 </section>`;

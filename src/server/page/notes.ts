@@ -1,37 +1,16 @@
 /** What is worth knowing although nothing fails: loss, relays, slowness, names that MagicDNS did not tell, what headscale and tailscaled miss. Pure. */
 
+import {noteHeadscale} from '../../notes/headscale-notes.ts';
+import {describePace, longestPhase, mayBeSlow} from '../../notes/pace.ts';
+import {noteTailscaled} from '../../notes/tailscaled-notes.ts';
+import type {CheckNote, Note} from '../../notes/types.ts';
+import {noteUnsupported} from '../../notes/unsupported-notes.ts';
+import {clockText} from '../../util/format-time.ts';
 import {formatPath} from '../../util/readable.ts';
+import {asSentence, count, listNames} from '../../util/words.ts';
+import {isUnsound} from '../../vantages/unsound.ts';
 import type {CheckView, Outcome} from '../types.ts';
-import {noteHeadscale} from './headscale-notes.ts';
-import {describePace, longestPhase, mayBeSlow} from './pace.ts';
 import type {Snapshot} from './snapshot.ts';
-import {noteTailscaled} from './tailscaled-notes.ts';
-import {noteUnsupported} from './unsupported-notes.ts';
-import {asSentence, clockText, count, isUnsound, listNames} from './words.ts';
-
-export interface Note {
-	/** What it is about: `tunnel june-gpu-1`, `MagicDNS`, `headscale`. */
-	about: string;
-	/** The vantage that sees it. */
-	from?: string;
-	says: string;
-	/** Advice that is not pressing: it comes last, and the headline does not count it. */
-	isMild?: true;
-	/** The check whose history shows it. */
-	key?: string;
-	/** Where on the page there is more. */
-	more?: string;
-	/** Notes of other checks that come with it. */
-	also: readonly CheckNote[];
-}
-
-/** What there is to say about one check. */
-export interface CheckNote {
-	name: string;
-	target: string;
-	key: string;
-	says: string;
-}
 
 /** Runs over which loss is counted. */
 const lossRuns = 6;
@@ -41,7 +20,8 @@ export function findNotes(snapshot: Snapshot): Note[] {
 	// A vantage that cannot look has one card, above; what little it still sees says nothing.
 	const blind = new Set(snapshot.vantages.filter(isUnsound).map(({name}) => name));
 	const seen = snapshot.checks.filter(({check}) => !blind.has(check.vantage));
-	const found = seen.flatMap(view => findOne(view, snapshot) ?? []).toSorted(compareFound);
+	const told = listTold(snapshot);
+	const found = seen.flatMap(view => findOne(view, snapshot, told.get(view.check.key)) ?? []).toSorted(compareFound);
 	const resolved = noteResolution(found, snapshot);
 	const rest = found.filter(({note, byPeers}) => note && !(byPeers && resolved.has(byPeers)));
 	const platform = [...noteTailscaled(snapshot), ...noteHeadscale(snapshot)];
@@ -66,7 +46,7 @@ interface Found {
 	fellBack: string | undefined;
 }
 
-function findOne(view: CheckView, snapshot: Snapshot): Found | undefined {
+function findOne(view: CheckView, snapshot: Snapshot, told: ReadonlySet<string> | undefined): Found | undefined {
 	const {check, ran, verdict} = view;
 	if (!ran || verdict !== 'up') return undefined;
 	const {last} = view;
@@ -77,7 +57,13 @@ function findOne(view: CheckView, snapshot: Snapshot): Found | undefined {
 	const loss = describeLoss(recent);
 	const path = check.type === 'tunnel' ? describePath(last, recent, snapshot.nowMs) : undefined;
 	const pace = describePace(view, recent);
-	const says = [path, loss, pace].filter(part => part !== undefined).join(' ');
+	const says = [
+		isTold.path.some(id => told?.has(id)) ? undefined : path,
+		isTold.loss.some(id => told?.has(id)) ? undefined : loss,
+		isTold.pace.some(id => told?.has(id)) ? undefined : pace,
+	]
+		.filter(part => part !== undefined)
+		.join(' ');
 	const fellBack = last.reading?.facts.resolved_by === 'peers' ? check.vantage : undefined;
 	if (says === '' && fellBack === undefined) return undefined;
 	const onlyPace = loss === undefined && path === undefined;
@@ -87,6 +73,23 @@ function findOne(view: CheckView, snapshot: Snapshot): Found | undefined {
 		byPeers: onlyPace && longestPhase(last)?.[0] === 'resolve' ? fellBack : undefined,
 		fellBack,
 	};
+}
+
+/** Incidents that say the same. */
+const isTold = {
+	path: ['udp-blocked', 'path-flapping', 'relay-down'],
+	loss: ['tunnel-lossy'],
+	pace: ['tunnel-slow', 'service-slow'],
+};
+
+/** Ids of the causes of the incidents that a check belongs to, by its key. */
+function listTold({incidents}: Snapshot): Map<string, Set<string>> {
+	const told = new Map<string, Set<string>>();
+	for (const {state, cause, checks} of incidents) {
+		if (state !== 'degraded') continue;
+		for (const {check} of checks) told.set(check.key, (told.get(check.key) ?? new Set()).add(cause.id));
+	}
+	return told;
 }
 
 function isAboutTarget({verdict}: Outcome): boolean {
@@ -152,7 +155,12 @@ function foldUnderTunnels(found: readonly Found[]): Note[] {
 	const placeOf = ({view: {check}}: Found) => JSON.stringify([check.vantage, check.target.peer]);
 	const heads = new Map<string, Found>();
 	for (const each of found)
-		if (each.view.check.type === 'tunnel' && each.view.check.target.peer !== '' && !heads.has(placeOf(each)))
+		if (
+			each.note &&
+			each.view.check.type === 'tunnel' &&
+			each.view.check.target.peer !== '' &&
+			!heads.has(placeOf(each))
+		)
 			heads.set(placeOf(each), each);
 	const behind = Map.groupBy(
 		found.filter(each => heads.get(placeOf(each)) !== each),
@@ -168,14 +176,16 @@ function foldUnderTunnels(found: readonly Found[]): Note[] {
 }
 
 /** Nodes that headscale calls offline though a tunnel to them answers. */
-function noteNodes({nodes, sources}: Snapshot): Note[] {
+function noteNodes({nodes, sources, incidents}: Snapshot): Note[] {
 	// An old list contradicts nothing.
 	if (sources.some(({name, ok}) => name === 'headscale-nodes' && ok === false)) return [];
 	const answering = nodes.filter(
 		({node, tunnels}) => node.online === false && tunnels.some(({verdict}) => verdict === 'up'),
 	);
-	const odd = answering.filter(({disagreement}) => disagreement !== undefined);
-	const excused = answering.length - odd.length;
+	const told = new Set(incidents.flatMap(({cause}) => (cause.id === 'node-listed-offline' ? cause.about : [])));
+	const disputed = answering.filter(({disagreement}) => disagreement !== undefined);
+	const odd = disputed.filter(({node}) => !told.has(`node ${node.name}`));
+	const excused = answering.length - disputed.length;
 	const says = [
 		odd.length > 0
 			? `Calls ${listNames({count: odd.length, names: odd.map(({node}) => node.name)})} offline, though a tunnel there answers.`

@@ -1,4 +1,6 @@
-/** The order in which causes are told: the newest incident first, and of one incident what fails before what cannot be looked at, then what reaches furthest. Pure. */
+/** The order in which faults are told: the newest incident first, and of one incident what fails before what cannot be looked at, then what reaches furthest. Pure. */
+
+import type {Incident} from '../../diagnosis/incidents.ts';
 
 /** What fails so soon after another failure is taken for a part of it. */
 const oneIncidentMs = 60_000;
@@ -11,6 +13,16 @@ export interface Ordered {
 	/** How much hangs on it. */
 	breadth: number;
 }
+
+/** What is down before what nobody can look at before what is only worse than wanted; of each the newest first. */
+export function worstFirst(incidents: readonly Incident[]): Incident[] {
+	const ordered = incidents.map(incident => ({incident, sinceMs: incident.sinceMs, breadth: incident.checks.length}));
+	return [...Map.groupBy(ordered, ({incident: {state}}) => state)]
+		.toSorted(([one], [other]) => ranks[one] - ranks[other])
+		.flatMap(([, same]) => newestAndBroadestFirst(same).map(({incident}) => incident));
+}
+
+const ranks: Record<Incident['state'], number> = {down: 0, unknown: 1, degraded: 2};
 
 /** Causes that began within a minute of each other are one incident: a minute is no order. Equals stay as they came. */
 export function newestAndBroadestFirst<Cause extends Ordered>(causes: readonly Cause[]): Cause[] {

@@ -1,13 +1,14 @@
 /** The top of the page: the whole in one sentence and a few numbers, and what there is to read when nothing is wrong. */
 
+import {isUnsupported} from '../../notes/unsupported-notes.ts';
 import {verdictOf} from '../../pools/view.ts';
 import {formatSpan} from '../../util/readable.ts';
+import {isUnsound} from '../../vantages/unsound.ts';
 import {countChecks} from '../json.ts';
 import {type Html, html} from './escape.ts';
 import {countDegraded, headline} from './headline.ts';
 import type {Snapshot} from './snapshot.ts';
-import {isUnsupported} from './unsupported-notes.ts';
-import {clockTime, count, isUnsound, verdictMark, verdictWords} from './words.ts';
+import {clockTime, count, verdictMark, verdictWords} from './words.ts';
 
 export function renderHeader(snapshot: Snapshot, notes: number): Html {
 	const {checks, pools, sources, vantages, nowMs} = snapshot;
@@ -26,7 +27,7 @@ export function renderHeader(snapshot: Snapshot, notes: number): Html {
 <ul class="counts">
 ${(['up', 'down', 'unknown', 'pending'] as const).filter(kind => counts[kind] > 0).map(kind => html`<li>${verdictMark(kind, `${counts[kind]} ${verdictWords[kind]}`)}</li>`)}
 ${unsupported > 0 ? html`<li><a href="#notes">${unsupported} cannot run</a></li>` : ''}
-${degraded > 0 ? html`<li><a href="#incidents">${degraded} degraded</a></li>` : ''}
+${degraded > 0 ? html`<li><a class="to" href="#incidents">${verdictMark('degraded', `${degraded} degraded`)}</a></li>` : ''}
 ${failing > 0 ? html`<li><a href="#sources">${count(failing, 'source')} failing</a></li>` : ''}
 ${sick > 0 ? html`<li><a href="#vantages">${count(sick, 'vantage')} not sound</a></li>` : ''}
 ${notes > 0 ? html`<li><a href="#notes">${count(notes, 'note')}</a></li>` : ''}

@@ -1,14 +1,16 @@
 /** The status page. */
 
+import {type Note, sayAlone} from '../../notes/types.ts';
 import type {DaemonView} from '../types.ts';
 import {renderColophon, renderDocument} from './document.ts';
+import {renderEnded} from './ended.ts';
 import {type Html, html} from './escape.ts';
 import {headline} from './headline.ts';
 import {renderIncidents} from './incident-cards.ts';
 import {renderMatrix} from './matrix.ts';
 import {renderNodes} from './nodes.ts';
 import {renderNotes} from './note-cards.ts';
-import {findNotes, type Note} from './notes.ts';
+import {findNotes} from './notes.ts';
 import {renderCalm, renderHeader} from './overview.ts';
 import {renderPools, renderRented} from './pools.ts';
 import {renderProbeForm} from './probe-form.ts';
@@ -31,6 +33,7 @@ export function renderPage(view: DaemonView, nowMs: number, query: PageQuery = w
 		? html`${renderHeader(snapshot, pressing)}${parts[query.all]()}`
 		: html`${renderHeader(snapshot, pressing)}
 ${parts.incidents()}
+${renderEnded(snapshot)}
 ${renderNotes(notes)}
 ${renderPools(pools, machines, nowMs)}
 ${parts.checks()}
@@ -51,8 +54,11 @@ ${renderProblems(problems)}`;
 }
 
 /** What an incident says already, in its own words or as evidence. */
-function isTold({says}: Note, {incidents}: Snapshot): boolean {
-	return incidents.some(({cause}) => [cause, ...cause.evidence].some(told => told.says.includes(says)));
+function isTold(note: Note, {incidents}: Snapshot): boolean {
+	const alone = sayAlone(note);
+	return incidents.some(({cause}) =>
+		[cause, ...cause.evidence].some(({says}) => says.includes(note.says) || says.includes(alone)),
+	);
 }
 
 /** For incidents, checks and nodes at once; a part that is shown alone stays so. */

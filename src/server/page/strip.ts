@@ -1,9 +1,10 @@
 /** The last hour of a check as a small drawing: up is a low line, down a full bar, unknown a dash in the middle. */
 
+import {clockText} from '../../util/format-time.ts';
 import {formatLatency} from '../../util/readable.ts';
 import type {CheckView, StripBucket} from '../types.ts';
 import {type Html, html} from './escape.ts';
-import {clockText, verdictMark} from './words.ts';
+import {verdictMark} from './words.ts';
 
 export function drawStrip(strip: CheckView['strip'], shape = 'strip'): Html {
 	const kinds = strip.map(kindOf);

@@ -4,11 +4,13 @@ export const pageStyle = `
 :root {
 	--back: #f7f7f5; --card: #fff; --text: #1c2024; --muted: #5c6670; --line: #e1e3e5; --link: #1b5fa6;
 	--up: #1a7f4e; --down: #b3261e; --down-back: #fdf0ee; --unknown: #8a6100; --unknown-back: #fbf5e6;
+	--degraded: #6a3fa3; --degraded-back: #f6f1fb;
 }
 @media (prefers-color-scheme: dark) {
 	:root {
 		--back: #131619; --card: #1a1e22; --text: #e3e6e9; --muted: #98a2ac; --line: #2b3137; --link: #83b9f0;
 		--up: #4fc18b; --down: #ff8276; --down-back: #2c1c1c; --unknown: #e0b44a; --unknown-back: #28231a;
+		--degraded: #c4a4f0; --degraded-back: #241d2e;
 	}
 }
 * { box-sizing: border-box; }
@@ -21,6 +23,7 @@ body {
 a { color: var(--link); text-underline-offset: 0.15em; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 code, pre { font: 0.875em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+p code, li code { display: inline-block; max-width: 100%; overflow-x: auto; white-space: nowrap; vertical-align: bottom; }
 p { margin: 0; }
 h1, h2, h3 { margin: 0; line-height: 1.3; }
 h1 { font-size: 1.375rem; font-weight: 600; }
@@ -54,6 +57,7 @@ search nav { display: flex; flex-wrap: wrap; gap: 0.25rem 0.9rem; }
 .verdict.up { color: var(--up); }
 .verdict.down { color: var(--down); }
 .verdict.unknown { color: var(--unknown); }
+.verdict.degraded { color: var(--degraded); }
 .verdict.pending { color: var(--muted); }
 .note { white-space: nowrap; margin-left: 0.35rem; }
 .tag { display: inline-block; padding: 0 0.4em; border: 1px solid var(--line); border-radius: 4px; font-size: 0.8125rem; font-weight: 400; color: var(--muted); }
@@ -65,15 +69,16 @@ search nav { display: flex; flex-wrap: wrap; gap: 0.25rem 0.9rem; }
 .troubles > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-left: 4px solid var(--muted); border-radius: 6px; background: var(--card); scroll-margin-top: 1rem; }
 .troubles > li.down { border-left-color: var(--down); background: var(--down-back); }
 .troubles > li.unknown { border-left: 4px double var(--unknown); background: var(--unknown-back); }
+.troubles > li.degraded { border-left-color: var(--degraded); background: var(--degraded-back); }
 .troubles .why { grid-column: 1 / -1; }
-.troubles div.why { display: grid; gap: 0.25rem; }
-.troubles > li > h3 { overflow-wrap: anywhere; }
+.troubles div.why { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; }
+.troubles > li > h3 { overflow-wrap: break-word; }
 .about { font-weight: 400; color: var(--muted); margin-left: 0.25rem; }
 .troubles .unsure { padding: 0 0.35rem; border: 1px dashed currentColor; border-radius: 4px; font-size: 0.85em; font-weight: 400; }
 .troubles .plain, .evidence { margin: 0.25rem 0 0.5rem; padding-left: 1.1rem; overflow-wrap: anywhere; }
 summary { cursor: pointer; width: fit-content; }
-.next { display: grid; gap: 0.15rem; margin: 0.15rem 0; }
-.command { display: block; padding: 0.35rem 0.6rem; border: 1px solid var(--line); border-radius: 5px; background: var(--back); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; cursor: copy; }
+.next { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.15rem; margin: 0.15rem 0; }
+.command { display: block; padding: 0.35rem 0.6rem; border: 1px solid var(--line); border-radius: 5px; background: var(--back); overflow-x: auto; white-space: pre; user-select: all; cursor: copy; }
 .notes > li { border-left-color: var(--line); padding-block: 0.4rem; }
 .notes b { margin-left: 0; }
 .notes .mild { color: var(--muted); }
@@ -84,7 +89,7 @@ summary { cursor: pointer; width: fit-content; }
 .to { color: inherit; text-decoration: none; }
 .to:hover { text-decoration: underline; }
 .old .told, .old .told * { color: var(--muted); }
-.why { overflow-wrap: anywhere; }
+.why { overflow-wrap: break-word; }
 .rest { margin-top: 0.4rem; color: var(--muted); font-size: 0.875rem; }
 .plain { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 
@@ -95,7 +100,7 @@ summary { cursor: pointer; width: fit-content; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.35rem 1.25rem 0.35rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-size: 0.8125rem; font-weight: 400; color: var(--muted); white-space: nowrap; }
-tbody th { font-weight: 500; overflow-wrap: anywhere; }
+tbody th { font-weight: 500; overflow-wrap: break-word; }
 .matrix td { min-width: 15rem; }
 .matrix th[scope="row"] { min-width: 8rem; white-space: nowrap; }
 .wide .matrix th[scope="row"] { width: 16rem; }
@@ -117,12 +122,12 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .large .unknown { fill: var(--unknown); }
 
 .ladder { margin: 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
-.ladder > li { display: grid; grid-template-columns: 7.5rem 10.5rem minmax(0, 1fr); gap: 0 0.75rem; padding: 0.4rem 0.9rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.ladder > li { display: grid; grid-template-columns: 7.5rem 10.5rem minmax(0, 1fr); gap: 0 0.75rem; padding: 0.4rem 0.9rem; border-top: 1px solid var(--line); overflow-wrap: break-word; }
 .ladder > li:first-child { border-top: 0; }
 .ladder > li.broken { background: var(--down-back); }
 .ladder .rung { font-weight: 500; }
 .ladder details { grid-column: 3; }
-.cause { padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); display: grid; gap: 0.35rem; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+.cause { padding: 0.6rem 0.9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); display: grid; gap: 0.35rem; margin-bottom: 0.5rem; grid-template-columns: minmax(0, 1fr); overflow-wrap: break-word; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.15rem 1rem; margin: 0; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -141,6 +146,10 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .stack th, .stack td { padding: 0.4rem 1rem; }
 .stack th > a { white-space: nowrap; }
 .tunnel { display: block; white-space: nowrap; }
+.nodes { font-size: 0.875rem; }
+.nodes th, .nodes td { padding: 0.4rem 0.55rem; }
+.ended { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem; font-size: 0.875rem; }
+.ended > li { display: flex; flex-wrap: wrap; gap: 0 1rem; overflow-wrap: break-word; }
 
 footer { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line); display: grid; gap: 0.75rem; }
 form { display: flex; flex-wrap: wrap; gap: 0.5rem 0.9rem; align-items: center; }
@@ -151,6 +160,11 @@ button:hover { border-color: var(--link); }
 
 @media (max-width: 46rem) {
 	.asof { margin-left: 0; }
+	body:has(> search) { display: flex; flex-direction: column; }
+	body > search + main { display: contents; }
+	body > #stale { order: -3; }
+	body > search + main > .top { order: -2; }
+	body > search { order: -1; margin: 0.75rem 0 0; }
 	.troubles > li { grid-template-columns: minmax(0, 1fr); }
 	.ladder > li { grid-template-columns: max-content minmax(0, 1fr); }
 	.ladder > li > .says, .ladder details { grid-column: 1 / -1; }

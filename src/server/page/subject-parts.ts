@@ -1,9 +1,19 @@
 /** What the pages of a check and of a node have in common: how one asks afresh, and the commands that tell the same in a terminal. */
 
+import type {World} from '../../diagnosis/world.ts';
 import {shellQuote} from '../../shell/quote.ts';
 import type {DiagnoseAnswer} from '../types.ts';
 import {renderCommand} from './cause-parts.ts';
 import {type Html, html} from './escape.ts';
+
+/** Whether there is a page of a node of that name: headscale lists it, a check leads there, or something is known of its machine. */
+export function nodesOf({
+	node,
+	ofPeer,
+	machines,
+}: Pick<World, 'node' | 'ofPeer' | 'machines'>): (name: string) => boolean {
+	return name => name !== '' && (node(name) !== undefined || ofPeer(name).length > 0 || machines.byNode.has(name));
+}
 
 /** A form, because asking is work: it goes through the same door as a POST to the API. `action` is relative to the page. */
 export function renderAsk(action: string, problem: string | undefined): Html {

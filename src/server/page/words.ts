@@ -1,14 +1,12 @@
 /** Numbers, times and verdicts as the page writes them. */
 
-import type {Outcome, Verdict} from '../../engine/types.ts';
-import type {Named} from '../../inventory/platform-types.ts';
+import type {Outcome, Reason, Verdict} from '../../engine/types.ts';
+import {clockText, formatTime} from '../../util/format-time.ts';
 import {formatSpan} from '../../util/readable.ts';
-import type {VantageState} from '../../vantages/types.ts';
-import {formatTime} from '../format-time.ts';
 import type {CheckView} from '../types.ts';
 import {type Html, html} from './escape.ts';
 
-export {asSentence} from '../../util/words.ts';
+export {asSentence, count} from '../../util/words.ts';
 
 /** A verdict, and `pending` before the first run. */
 export type Shown = Verdict | 'pending';
@@ -26,22 +24,40 @@ export function badness(view: CheckView): number {
 	return shown === 'down' && view.confirmed ? 4 : {down: 3, unknown: 2, pending: 1, up: 0}[shown];
 }
 
-/** Whether the vantage cannot look at present. */
-export function isUnsound({condition, unsupported}: VantageState): boolean {
-	// That no way can work there is a fact and no trouble.
-	return condition === 'sick' || (condition === 'gone' && !unsupported);
+/** Reasons that are no words of people, as such; the others are what they say. */
+export function sayReason(reason: string): string {
+	return Object.hasOwn(reasonWords, reason) ? (reasonWords[reason as Reason] ?? reason) : reason;
 }
 
+const reasonWords: Partial<Record<Reason, string>> = {
+	resolve: 'name not resolved',
+	wrong_network: 'outside the tailnet',
+	tls: 'TLS failed',
+	proxy: 'proxy refuses',
+	protocol: 'protocol error',
+	status: 'wrong status',
+	content: 'wrong content',
+	loss: 'pings lost',
+	expected_unreachable: 'must not answer',
+	vantage: 'nobody can look',
+	late: 'tailprobe was late',
+	internal: 'error in tailprobe',
+};
+
 /** A verdict by shape and word; the shapes stand once in the page. */
-export function verdictMark(shown: Shown, word: string = verdictWords[shown]): Html {
+export function verdictMark(
+	shown: Shown | 'degraded',
+	word = shown === 'degraded' ? shown : verdictWords[shown],
+): Html {
 	return html`<span class="verdict ${shown}"><svg class="mark" aria-hidden="true"><use href="#mark-${shown}"/></svg>${word}</span>`;
 }
 
-/** The shapes: a disc, a cross in a square, a ring with a gap, a dot. */
+/** The shapes: a disc, a cross in a square, a ring with a gap, a triangle that points down, a dot. */
 export const markShapes = html`<svg class="shapes" aria-hidden="true">
 <symbol id="mark-up" viewBox="0 0 12 12"><circle cx="6" cy="6" r="4.5"/></symbol>
 <symbol id="mark-down" viewBox="0 0 12 12"><path d="M1 1h10v10H1zM3.6 4.7 4.9 6 3.6 7.3l1.1 1.1L6 7.1l1.3 1.3 1.1-1.1L7.1 6l1.3-1.3-1.1-1.1L6 4.9 4.7 3.6z" fill-rule="evenodd"/></symbol>
 <symbol id="mark-unknown" viewBox="0 0 12 12"><path d="M6 1 11 6 6 11 1 6zM6 3.1 3.1 6 6 8.9 8.9 6z" fill-rule="evenodd"/></symbol>
+<symbol id="mark-degraded" viewBox="0 0 12 12"><path d="M1 2.5h10L6 10.5z"/></symbol>
 <symbol id="mark-pending" viewBox="0 0 12 12"><circle cx="6" cy="6" r="1.8"/></symbol>
 </svg>`;
 
@@ -56,14 +72,6 @@ export function ageOf(wallMs: number | undefined, nowMs: number): Html {
 /** `03:02:10 UTC`, with the day when it is another one. */
 export function clockTime(wallMs: number, nowMs: number): Html {
 	return html`<time datetime="${formatTime(wallMs)}">${clockText(wallMs, nowMs)}</time>`;
-}
-
-/** The same as plain text. */
-export function clockText(wallMs: number, nowMs: number): string {
-	const iso = formatTime(wallMs);
-	if (iso === undefined) return 'an unknown time';
-	const sameDay = iso.slice(0, 10) === formatTime(nowMs)?.slice(0, 10);
-	return `${sameDay ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC`;
 }
 
 /** The text with what stands between backquotes, such as a command to type, as code. */
@@ -93,16 +101,4 @@ function asSegment(text: string): string {
 export function formatLoss(outcome: Outcome | undefined): string | undefined {
 	const ratio = outcome?.reading?.values.loss_ratio;
 	return ratio === undefined || !(ratio > 0) ? undefined : `${Math.round(ratio * 100) || '< 1'} %`;
-}
-
-/** The first five, and how many more there are. */
-export function listNames({count: total, names}: Named): string {
-	const shown = names.slice(0, 5);
-	const hidden = total - shown.length;
-	return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
-}
-
-/** `1 check`, `2 checks`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-	return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,7 +1,7 @@
 /** `/api/v1/incidents`: what is wrong now, each fault once, with its cause. */
 
 import {findIncidents} from '../../diagnosis/incidents.ts';
-import {createWorld} from '../../diagnosis/world.ts';
+import {worldNow} from '../../diagnosis/world-now.ts';
 import {describeIncident} from '../diagnosis-json.ts';
 import type {MakeRoute} from './types.ts';
 
@@ -9,7 +9,7 @@ export const incidentsRoute: MakeRoute = view => ({
 	method: 'get',
 	path: '/api/v1/incidents',
 	handle(_request, response) {
-		const world = createWorld(view, Date.now());
+		const world = worldNow(view, Date.now());
 		response.json({incidents: findIncidents(world).map(describeIncident)});
 	},
 });

@@ -1,7 +1,7 @@
 /** `/-/ready`: every source was tried once and the schedule runs. Sources that fail are told, and never change the status. */
 
 import {oneLine} from '../../util/errors.ts';
-import {formatTime} from '../format-time.ts';
+import {formatTime} from '../../util/format-time.ts';
 import type {SourceView} from '../types.ts';
 import type {MakeRoute} from './types.ts';
 

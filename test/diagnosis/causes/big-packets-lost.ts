@@ -31,13 +31,15 @@ test('the tunnel itself, which is up, is slowed by it', t => {
 });
 
 test('from memory a large answer that hangs beside a small one of the same port is only consistent with it', t => {
-	const {cause} = nameCauses(aScene([stalled('big', 8000), small, tunnel]));
+	const {cause} = nameCauses(aScene([stalled('big', 8000, 'transfer'), small, tunnel]));
 
 	t.like(cause, {id: 'big-packets-lost', effect: 'breaks', confidence: 'consistent'});
 });
 
 test('from memory two ports that hang beside one that answers are consistent with it', t => {
-	const finding = bigPacketsLost.find(aScene([stalled('h2', 8443, 'tls'), stalled('big', 8080), small, tunnel]));
+	const finding = bigPacketsLost.find(
+		aScene([stalled('h2', 8443, 'tls'), stalled('big', 8080, 'transfer'), small, tunnel]),
+	);
 
 	t.is(finding?.confidence, 'consistent');
 	t.regex(finding?.says ?? '', /big hangs in the same way/);
@@ -48,17 +50,35 @@ test('one service that hangs is a service that hangs', t => {
 	t.is(bigPacketsLost.find(aScene([stalled('asr', 9000), stalled('llm', 9100), tunnel])), undefined);
 });
 
-test('large pings that are answered clear it; those that come back small do not', t => {
-	const checks = [stalled('big', 8000), small, tunnel] as const;
+test('large pings that are answered clear it', t => {
+	const checks = [stalled('big', 8000, 'transfer'), small, tunnel] as const;
 
 	const both = aScene([...checks], {fresh: aFresh({bigPing: {...lost, answered: 3}})});
 	const there = aScene([...checks], {fresh: aFresh({bigPing: {...lost, answered: 4, by: 'disco'}})});
 
 	t.is(bigPacketsLost.find(both), undefined);
-	t.is(bigPacketsLost.find(there)?.confidence, 'consistent');
+	t.is(bigPacketsLost.find(there), undefined);
 });
 
 test('where the tunnel is down, or nothing connects, the size is not to blame', t => {
 	t.is(bigPacketsLost.find(aScene([stalled('big', 8000), small, tunnelDown('june-gpu-1')])), undefined);
 	t.is(bigPacketsLost.find(aScene([stalled('big', 8000, 'connect'), small, tunnel])), undefined);
+});
+
+test('from memory a program that does not answer a small request hangs, and that a connection opens is no witness', t => {
+	const port = isUp(aLink({name: 'port', type: 'tcp', target: {address: 'june-gpu-1:8000'}}));
+
+	t.is(nameCauses(aScene([stalled('asr', 8000), small, tunnel])).cause?.id, 'service-hangs');
+	t.is(nameCauses(aScene([stalled('asr', 8000), port, tunnel])).cause?.id, 'service-hangs');
+	t.is(bigPacketsLost.find(aScene([stalled('asr', 8000, 'transfer'), port, tunnel])), undefined);
+});
+
+test('from memory a large request may be what is lost, and what is surer comes first', t => {
+	const big = stalled('big', 8000);
+	const upload = {...big, check: {...big.check, options: {body: 'x'.repeat(2000)}}};
+
+	const {cause, also} = nameCauses(aScene([upload, small, tunnel]));
+
+	t.is(cause?.id, 'service-hangs');
+	t.is(also.find(({id}) => id === 'big-packets-lost')?.confidence, 'consistent');
 });

@@ -21,7 +21,7 @@ test('a certificate that has ended is told with its day', t => {
 
 	t.like(cause, {id: 'certificate-expired', rung: 'tls', confidence: 'certain', about: 'auth on auth'});
 	t.regex(cause?.says ?? '', /has ended on 2023-11-13, 1 d ago/);
-	t.is(cause?.next[0].run, 'openssl s_client -connect auth.example.com:443 -servername auth.example.com -showcerts');
+	t.is(cause?.next[0].run, 'openssl s_client -connect auth.example.com:443 -servername auth.example.com -showcerts </dev/null');
 });
 
 test('one whose time has not begun is told so', t => {
@@ -52,4 +52,16 @@ test('a vantage that is told not to mind certificates speaks for no clock', t =>
 
 test('a certificate of an unknown authority has not ended', t => {
 	t.is(certificateExpired.find(aScene([isDown(auth, 'tls', undefined, shown('untrusted'))])), undefined);
+});
+
+test('a vantage that took it before it ended speaks for no clock', t => {
+	const elsewhere = {...auth, key: 'auth/june-gpu-1/auth', vantage: 'june-gpu-1'};
+	const took = isUp(elsewhere);
+	const before = {...took, last: took.last && {...took.last, startedAt: someTime - 30_000}};
+
+	const found = certificateExpired.find(
+		aScene([isDown(auth, 'tls', undefined, shown('expired', someTime / 1000 - 5)), before]),
+	);
+
+	t.like(found, {confidence: 'certain', about: 'auth on auth'});
 });

@@ -14,7 +14,7 @@ test('an agent that does not allow a target is told as such', t => {
 
 	t.like(cause, {id: 'check-denied', confidence: 'certain', about: 'vantage june-gpu-1'});
 	t.regex(cause?.says ?? '', /refuses to run the check tts of livekit/);
-	t.is(cause?.next[0].where, 'june-gpu-1');
+	t.is(cause?.next[0].where, 'on june-gpu-1');
 });
 
 test('what cannot run there is not denied', t => {

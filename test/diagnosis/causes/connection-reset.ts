@@ -2,7 +2,7 @@ import test from 'ava';
 import {connectionReset} from '../../../src/diagnosis/causes/connection-reset.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 import type {Reading} from '../../../src/engine/types.ts';
-import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
+import {aLink, aScene, aTunnel, isDown, isUp, someTime} from '../../helpers/scenes.ts';
 
 const cut: Partial<Reading> = {
 	phases: {connect: 0.01, processing: 0.1},
@@ -29,4 +29,15 @@ test('cut off while it is opened it is a matter of the connection', t => {
 
 test('a connection that is refused is not cut off', t => {
 	t.is(connectionReset.find(aScene([isDown(aLink(), 'refused'), isUp(aTunnel())])), undefined);
+});
+
+test('that another vantage was answered before tells nothing', t => {
+	const office = isUp(aLink({vantage: 'office'}));
+	const says = (agoMs: number) => {
+		const seen = {...office, last: office.last && {...office.last, startedAt: someTime - agoMs}};
+		return connectionReset.find(aScene([isDown(aLink(), 'reset', undefined, cut), seen, isUp(aTunnel())]))?.says ?? '';
+	};
+
+	t.notRegex(says(600_000), /office/);
+	t.regex(says(10_000), /from office it answers/i);
 });

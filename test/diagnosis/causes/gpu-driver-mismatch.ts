@@ -2,7 +2,7 @@ import test from 'ava';
 import {gpuDriverMismatch} from '../../../src/diagnosis/causes/gpu-driver-mismatch.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {aGpuCheck, listed} from '../../helpers/machine-scenes.ts';
+import {aGpuCheck, answers, listed} from '../../helpers/machine-scenes.ts';
 import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
 
 const look = isDown(aGpuCheck(), 'status', 'nvidia-smi ended with 18.', {facts: {gpu_fault: 'driver_mismatch'}});
@@ -16,7 +16,7 @@ test('the look at the GPUs is down for it, for certain', t => {
 });
 
 test('a service there that answers with an error very likely fails for it, one that works does not', t => {
-	const failing = aScene([isDown(aLink(), 'status'), isUp(aTunnel()), look], listed());
+	const failing = aScene([answers(aLink(), 503), isUp(aTunnel()), look], listed());
 	const working = aScene([isUp(aLink()), isUp(aTunnel()), look], listed());
 
 	t.like(gpuDriverMismatch.find(failing), {effect: 'breaks', confidence: 'likely'});

@@ -2,7 +2,7 @@ import test from 'ava';
 import {gpuLost} from '../../../src/diagnosis/causes/gpu-lost.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {aGpuCheck, listed} from '../../helpers/machine-scenes.ts';
+import {aGpuCheck, answers, listed} from '../../helpers/machine-scenes.ts';
 import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
 
 const look = isDown(aGpuCheck(), 'content', '00000000:01:00.0 is lost, 1 GPU answers.', {
@@ -18,7 +18,7 @@ test('the look at the GPUs is down for it, for certain', t => {
 });
 
 test('a service there that answers with an error very likely fails for it, one that works does not', t => {
-	const failing = aScene([isDown(aLink(), 'status'), isUp(aTunnel()), look], listed());
+	const failing = aScene([answers(aLink(), 503), isUp(aTunnel()), look], listed());
 	const working = aScene([isUp(aLink()), isUp(aTunnel()), look], listed());
 
 	t.like(gpuLost.find(failing), {effect: 'breaks', confidence: 'likely'});
@@ -36,4 +36,35 @@ test('a service whose name is not found does not fail for want of a GPU', t => {
 	const scene = aScene([isDown(aLink(), 'resolve'), isUp(aTunnel()), look], listed());
 
 	t.is(gpuLost.find(scene)?.effect, 'beside');
+});
+
+test('a service that hangs hangs for it, likely', t => {
+	const hanging = isDown(aLink(), 'timeout', undefined, {
+		phases: {connect: 0.01, processing: 4.9},
+		facts: {phase: 'processing', answered: 'true'},
+	});
+
+	const {cause, also} = nameCauses(aScene([hanging, isUp(aTunnel()), look], listed()));
+
+	t.like(cause, {id: 'gpu-lost', confidence: 'likely'});
+	t.like(also, [{id: 'service-hangs', effect: 'beside'}]);
+});
+
+test('a service that does not listen, one that knows no such address and one that says something else fail for another reason', t => {
+	const causeOf = (service: ReturnType<typeof isDown>) =>
+		nameCauses(aScene([service, isUp(aTunnel()), look], listed()));
+
+	for (const [service, id] of [
+		[isDown(aLink(), 'refused'), 'service-refused'],
+		[answers(aLink(), 404), 'service-wrong-status'],
+		[isDown(aLink(), 'content', undefined, {values: {status_code: 200}}), 'service-wrong-content'],
+	] as const) {
+		const {cause, also} = causeOf(service);
+
+		t.is(cause?.id, id);
+		t.like(
+			also.find(found => found.id === 'gpu-lost'),
+			{effect: 'beside'},
+		);
+	}
 });

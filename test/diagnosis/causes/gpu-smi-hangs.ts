@@ -2,7 +2,7 @@ import test from 'ava';
 import {gpuSmiHangs} from '../../../src/diagnosis/causes/gpu-smi-hangs.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {aGpuCheck, listed} from '../../helpers/machine-scenes.ts';
+import {aGpuCheck, answers, listed} from '../../helpers/machine-scenes.ts';
 import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
 
 const look = isDown(aGpuCheck(), 'timeout', 'nvidia-smi did not answer within 4.5 s.', {facts: {gpu_fault: 'hang'}});
@@ -16,7 +16,7 @@ test('the look at the GPUs is down for it, for certain', t => {
 });
 
 test('a service there that answers with an error very likely fails for it, one that works does not', t => {
-	const failing = aScene([isDown(aLink(), 'status'), isUp(aTunnel()), look], listed());
+	const failing = aScene([answers(aLink(), 503), isUp(aTunnel()), look], listed());
 	const working = aScene([isUp(aLink()), isUp(aTunnel()), look], listed());
 
 	t.like(gpuSmiHangs.find(failing), {effect: 'breaks', confidence: 'likely'});

@@ -2,7 +2,7 @@ import test from 'ava';
 import {gpuThrottled} from '../../../src/diagnosis/causes/gpu-throttled.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {aGpu, aGpuCheck, listed} from '../../helpers/machine-scenes.ts';
+import {aGpu, aGpuCheck, answers, listed} from '../../helpers/machine-scenes.ts';
 import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
 
 const throttled = isUp(aGpuCheck(), {
@@ -22,11 +22,8 @@ test('a GPU that is hotter than it may be makes its look down', t => {
 	t.like(nameCauses(aScene([hot], listed())).cause, {id: 'gpu-throttled', effect: 'breaks', confidence: 'certain'});
 });
 
-test('a service that is not in time may wait for it; one that works is told of it beside', t => {
-	t.like(gpuThrottled.find(aScene([isDown(aLink(), 'timeout'), throttled], listed())), {
-		effect: 'breaks',
-		confidence: 'consistent',
-	});
+test('a service is told of it beside, also where it is not in time: it computes, and slower', t => {
+	t.is(gpuThrottled.find(aScene([isDown(aLink(), 'timeout'), throttled], listed()))?.effect, 'beside');
 	t.is(gpuThrottled.find(aScene([isUp(aLink()), throttled], listed()))?.effect, 'beside');
 	t.is(gpuThrottled.find(aScene([isUp(aTunnel()), throttled], listed())), undefined);
 });
@@ -35,4 +32,13 @@ test('a power cap is usual', t => {
 	const capped = isUp(aGpuCheck(), {gpus: [aGpu({flags: {sw_power_cap: true}})]});
 
 	t.is(gpuThrottled.find(aScene([capped], listed())), undefined);
+});
+
+test('a service that answers with an error while its GPU is hot has trouble of its own', t => {
+	const hot = isDown(aGpuCheck(), 'content', 'GPU 0 has 95 °C; wanted at most 90.', {facts: {gpu_fault: 'hot'}});
+
+	const {cause, also} = nameCauses(aScene([answers(aLink(), 500), isUp(aTunnel()), hot], listed()));
+
+	t.like(cause, {id: 'service-wrong-status', confidence: 'certain'});
+	t.like(also, [{id: 'gpu-throttled', effect: 'beside'}]);
 });

@@ -2,7 +2,8 @@ import test from 'ava';
 import {headscaleFrozen} from '../../../src/diagnosis/causes/headscale-frozen.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 import type {CheckView} from '../../../src/server/types.ts';
-import {aFailingSource, aLink, aScene, aSource, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
+import {aFailingSource, aLink, aScene, aSource, aTunnel, isDown, isUp, someTime} from '../../helpers/scenes.ts';
+import {pastRuns, relayed} from '../../helpers/tunnels.ts';
 
 const frozen = {
 	sources: () => [
@@ -57,12 +58,27 @@ test('a check of headscale itself fails for it, however far the connection came'
 	t.like(nameCauses(aScene([own], frozen)).cause, {id: 'headscale-frozen', about: 'headscale'});
 });
 
-test('where every tunnel died and nobody else is left, headscale may be why', t => {
-	const dead = ['june-gpu-1', 'livekit'].map(peer => isDown(aTunnel({target: {name: peer, peer}}), 'timeout'));
-	const [one, other] = dead;
-	if (!one || !other) throw new Error('two tunnels');
+const wentByRelay = {...frozen, history: pastRuns([{facts: relayed}])};
+const [one, another] = (['june-gpu-1', 'livekit'] as const).map(peer =>
+	isDown(aTunnel({target: {name: peer, peer}}), 'timeout'),
+) as [CheckView, CheckView];
 
-	t.is(headscaleFrozen.find(aScene([one, other], frozen))?.effect, 'breaks');
+test('where every tunnel died that went by a relay and nobody else is left, headscale may be why', t => {
+	t.like(headscaleFrozen.find(aScene([one, another], wentByRelay)), {effect: 'breaks', confidence: 'likely'});
+});
+
+test('tunnels that were direct, or whose path nobody knows, do not die with it', t => {
+	const direct = {...frozen, history: pastRuns([{facts: {path: 'direct'}}])};
+
+	t.is(headscaleFrozen.find(aScene([one, another], direct))?.effect, 'beside');
+	t.is(headscaleFrozen.find(aScene([one, another], frozen))?.effect, 'beside');
+});
+
+test('a machine that was dead days before it froze has a fault of its own', t => {
+	const daysAgo = {...one, downSince: someTime - 3 * 86_400_000};
+
+	t.is(headscaleFrozen.find(aScene([daysAgo, another], wentByRelay))?.effect, 'beside');
+	t.is(headscaleFrozen.find(aScene([another, daysAgo], wentByRelay))?.effect, 'breaks');
 });
 
 test('one dead tunnel of one proves nothing against headscale', t => {
@@ -76,9 +92,8 @@ test('where those died that have no direct path, and the relay on its host with 
 		type: 'derp',
 		target: {name: 'headscale', address: 'https://headscale.lab/derp', via: 'direct', peer: ''},
 	});
-	const other = isDown(aTunnel({target: {name: 'livekit', peer: 'livekit'}}), 'timeout');
 	const effectWith = (relayView: CheckView) =>
-		headscaleFrozen.find(aScene([isDown(aTunnel(), 'timeout'), other, direct, relayView], frozen))?.effect;
+		headscaleFrozen.find(aScene([one, another, direct, relayView], wentByRelay))?.effect;
 
 	t.is(effectWith(isDown(relay, 'timeout')), 'breaks');
 	t.is(effectWith(isUp(relay)), 'beside');

@@ -18,7 +18,7 @@ test('a link to a machine that is rented and not in the tailnet names the machin
 	const {cause} = nameCauses(aScene([unknown], {machines}));
 
 	t.like(cause, {id: 'instance-never-joined', effect: 'breaks', confidence: 'certain', about: 'instance 7000001'});
-	t.regex(cause?.says ?? '', /paid for for 30 min|paid for 30 min/);
+	t.regex(cause?.says ?? '', /has cost money for 30 min/);
 	t.regex(cause?.says ?? '', /its key may have expired, it may have no TUN device, or a wrong login server/);
 	t.is(cause?.next[0].run, 'vastai logs 7000001 --tail 100');
 });

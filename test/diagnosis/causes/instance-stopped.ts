@@ -1,9 +1,10 @@
 import test from 'ava';
 import {instanceStopped} from '../../../src/diagnosis/causes/instance-stopped.ts';
+import {diagnose} from '../../../src/diagnosis/diagnose.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {aMachines, anInstanceView, anotherIsUp, listed} from '../../helpers/machine-scenes.ts';
-import {aLink, aScene, aTunnel, isDown, isUp, someTime} from '../../helpers/scenes.ts';
+import {aMachines, anInstanceView, anotherIsUp, listed, theNode} from '../../helpers/machine-scenes.ts';
+import {aLink, aScene, aTunnel, aWorld, isDown, isUp, someTime} from '../../helpers/scenes.ts';
 
 const silent = isDown(aTunnel(), 'timeout');
 const stopped = anInstanceView({status: 'exited', reach: 'idle'});
@@ -41,4 +42,19 @@ test('one that runs, one whose node answers and a list that is old tell nothing'
 		undefined,
 	);
 	t.is(instanceStopped.find(aScene([silent], {...listed(), machines: old})), undefined);
+});
+
+test('a silent host behind a node that headscale calls online is told of its tunnel, of its service and of the node', t => {
+	const around = {
+		...listed({online: true}),
+		machines: () => aMachines({instance: anInstanceView({status: 'unknown'})}),
+	};
+	const tts = isDown(aLink(), 'timeout');
+	const fromOther = isDown(aTunnel({vantage: 'june-gpu-2'}), 'timeout');
+	const wanted = {id: 'instance-stopped', confidence: 'likely', about: 'instance 7000001'} as const;
+
+	t.like(nameCauses(aScene([silent, fromOther, tts, anotherIsUp], around)).cause, wanted);
+	t.like(nameCauses(aScene([tts, silent, fromOther, anotherIsUp], around)).cause, wanted);
+	const world = aWorld([tts, silent, fromOther, anotherIsUp], around);
+	t.like(diagnose(world, {kind: 'node', node: theNode}).cause, wanted);
 });

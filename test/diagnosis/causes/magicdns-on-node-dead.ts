@@ -21,7 +21,7 @@ test('a MagicDNS that is silent on a machine elsewhere is that of this machine',
 	const {cause} = nameCauses(aScene([silent], {vantages, nodes}));
 
 	t.like(cause, {id: 'magicdns-on-node-dead', confidence: 'certain', about: 'vantage june-gpu-2'});
-	t.is(cause?.next[0].where, 'june-gpu-2');
+	t.is(cause?.next[0].where, 'on june-gpu-2');
 });
 
 test('on a local vantage it is another cause', t => {

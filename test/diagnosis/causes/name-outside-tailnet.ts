@@ -12,6 +12,10 @@ test('a name that leads out of the tailnet is named, although the tunnel is up',
 	const {cause} = nameCauses(aScene([astray, tunnelUp('june-gpu-1')]));
 
 	t.like(cause, {id: 'name-outside-tailnet', confidence: 'certain', about: 'name june-gpu-1'});
+	t.like(cause?.next[0], {
+		where: 'where headscale runs',
+		run: "grep -n -A 20 'extra_records' /etc/headscale/config.yaml",
+	});
 });
 
 test('several names are the trouble of the vantage', t => {

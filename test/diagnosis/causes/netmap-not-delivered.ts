@@ -12,7 +12,7 @@ const around = (online: string, fresh?: Fresh) => ({
 	...(fresh ? {fresh} : {}),
 });
 const asked = (peer: NonNullable<Fresh['peer']>): Fresh => ({
-	...{atMs: someTime, durationMs: 10, outcomes: new Map(), relays: [], unasked: []},
+	...{atMs: someTime, durationMs: 10, outcomes: new Map(), unasked: []},
 	peer,
 });
 

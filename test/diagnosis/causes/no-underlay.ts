@@ -1,7 +1,7 @@
 import test from 'ava';
 import {noUnderlay} from '../../../src/diagnosis/causes/no-underlay.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
-import {aLink, aScene, isUp} from '../../helpers/scenes.ts';
+import {aLink, aScene, isUp, someTime} from '../../helpers/scenes.ts';
 import {listed, tunnelDown, tunnelUp} from '../../helpers/tunnels.ts';
 
 const aPublicPort = () => aLink({name: 'ssh', type: 'tcp', target: {address: '203.0.113.9:22', via: 'direct'}});
@@ -42,4 +42,11 @@ test('where disco is answered there is a way', t => {
 	]);
 
 	t.is(noUnderlay.find(scene), undefined);
+});
+
+test('nodes that fell silent days ago say nothing of the network of today', t => {
+	const since = someTime - 432_000_000;
+	const long = (name: string) => ({...tunnelDown(name), downSince: since, reasonSince: since});
+
+	t.is(noUnderlay.find(aScene([tunnelDown('june-gpu-1'), long('june-gpu-2'), long('june-gpu-3')])), undefined);
 });

@@ -2,7 +2,7 @@ import test from 'ava';
 import {nodeBadExpiry} from '../../../src/diagnosis/causes/node-bad-expiry.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 
-import {listed} from '../../helpers/machine-scenes.ts';
+import {anotherIsUp, listed} from '../../helpers/machine-scenes.ts';
 import {aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
 
 const refused = isDown(aTunnel(), 'unreachable', 'tailscaled has no tunnel to june-gpu-1.', {
@@ -26,4 +26,11 @@ test('expired without any expiry is the year 1, which is meant as never', t => {
 
 test('a node that answers all the same is left alone', t => {
 	t.is(nodeBadExpiry.find(aScene([isUp(aTunnel())], listed({keyExpiryMs: 0}))), undefined);
+});
+
+test('a node with tags never expires: only the refusal of tailscaled itself tells that it counts as expired', t => {
+	const tagged = listed({online: false, keyExpiryMs: 0, tags: ['tag:gpu']});
+
+	t.is(nameCauses(aScene([isDown(aTunnel(), 'timeout'), anotherIsUp], tagged)).cause?.id, 'node-offline');
+	t.is(nodeBadExpiry.find(aScene([refused], tagged))?.confidence, 'certain');
 });

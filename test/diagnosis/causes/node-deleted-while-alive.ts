@@ -14,7 +14,7 @@ test('a node that is not listed while its instance is paid for lost its place, l
 	const {cause} = nameCauses(aScene([silent], {machines}));
 
 	t.like(cause, {id: 'node-deleted-while-alive', confidence: 'likely', about: 'node june-gpu-1'});
-	t.like(cause?.next[0], {where: 'june-gpu-1', run: 'tailscale status'});
+	t.like(cause?.next[0], {where: 'on june-gpu-1', run: 'tailscale status'});
 });
 
 test('a tailscaled there that asks to sign in again makes it certain', t => {

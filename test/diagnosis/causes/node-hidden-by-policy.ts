@@ -22,7 +22,7 @@ test('a node that is listed and that our tailscaled does not know is hidden, lik
 
 test('asked afresh, the list of peers tells it too', t => {
 	const fresh = {
-		...{atMs: someTime, durationMs: 5, outcomes: new Map(), relays: [], unasked: []},
+		...{atMs: someTime, durationMs: 5, outcomes: new Map(), unasked: []},
 		peer: {kind: 'missing'} as const,
 	};
 

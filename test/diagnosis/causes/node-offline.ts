@@ -13,7 +13,7 @@ test('headscale has lost the node and its tunnel is silent: it is off, also for 
 
 	t.like(cause, {id: 'node-offline', confidence: 'certain', about: 'node june-gpu-1'});
 	t.regex(cause?.says ?? '', /last noted 4 min ago, and its tunnel is silent.*ephemeral/);
-	t.like(cause?.next[0], {where: 'june-gpu-1', run: 'tailscale status'});
+	t.like(cause?.next[0], {where: 'on june-gpu-1', run: 'tailscale status'});
 });
 
 test('of a rented machine the log comes first', t => {

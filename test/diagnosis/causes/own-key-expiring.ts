@@ -5,6 +5,7 @@ import {aLink, aScene, aTunnel, isDown, isUp, someTime} from '../../helpers/scen
 
 const keyEnds = (inMs: number) => ({
 	platform: () => ({tailscaled: [{vantage: 'cluster', keyExpiryMs: someTime + inMs}]}),
+	landmarks: () => ({headscale: [], headscaleUrl: 'https://headscale.lab', dnsServer: ''}),
 });
 
 test('a key that ends within days is told beside what fails', t => {
@@ -17,7 +18,7 @@ test('a key that ends within days is told beside what fails', t => {
 		about: 'vantage cluster',
 		says: 'The key of the node of vantage cluster expires in 2 d.',
 	});
-	t.is(told?.next[0].run, 'tailscale up --force-reauth');
+	t.is(told?.next[0].run, 'tailscale up --login-server=https://headscale.lab --force-reauth');
 });
 
 test('a key that lasts a month is not', t => {

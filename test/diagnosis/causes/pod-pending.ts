@@ -36,3 +36,23 @@ test('a pod that runs waits for nothing', t => {
 
 	t.is(podPending.find(aScene([isDown(aTunnel(), 'timeout')], {...listed(), machines})), undefined);
 });
+
+test('a pod that has its machine and cannot have its image waits for none', t => {
+	const stuck = aPodFacts({phase: 'Pending', reason: 'ImagePullBackOff', ready: false});
+	const around = {...listed({online: false}), machines: () => aMachines({pod: stuck})};
+
+	const {cause, also} = nameCauses(aScene([isDown(aLink(), 'timeout'), isDown(aTunnel(), 'timeout')], around));
+
+	t.like(cause, {id: 'pod-failing', confidence: 'certain'});
+	t.false(also.some(({id}) => id === 'pod-pending'));
+});
+
+test('a pod that the virtual kubelet could not rent a machine for goes on waiting for one', t => {
+	const unrented = aPodFacts({phase: 'Pending', reason: 'ProviderFailed', ready: false, detail: 'no offer fits'});
+	const around = {...listed({online: false}), machines: () => aMachines({pod: unrented})};
+
+	const {cause, also} = nameCauses(aScene([isDown(aTunnel(), 'timeout')], around));
+
+	t.is(cause?.id, 'pod-pending');
+	t.false(also.some(({id}) => id === 'pod-failing'));
+});

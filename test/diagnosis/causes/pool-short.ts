@@ -1,5 +1,6 @@
 import test from 'ava';
-import {poolShort} from '../../../src/diagnosis/causes/pool-short.ts';
+import {findShortPool, poolShort} from '../../../src/diagnosis/causes/pool-short.ts';
+import type {NamedCause} from '../../../src/diagnosis/types.ts';
 import type {PoolView} from '../../../src/pools/types.ts';
 import {aLink, aScene, aSceneWithoutCheck, isUp} from '../../helpers/scenes.ts';
 
@@ -24,6 +25,14 @@ test('a pool that is short is told with its members that cannot be used', t => {
 		['june-gpu-1: its tunnel is down.'],
 	);
 	t.is(found?.next[0].run, 'tailprobe diagnose june-gpu-1');
+});
+
+test('it says which machines are missing, and why where that is known', t => {
+	const world = aSceneWithoutCheck('cluster', '', {pools: () => [pool]}).world;
+	const stopped = {about: 'node june-gpu-1', title: 'The node went silent'} as NamedCause;
+
+	t.regex(findShortPool(world, pool).says, /Missing: june-gpu-1\.$/);
+	t.regex(findShortPool(world, pool, [stopped]).says, /Missing: june-gpu-1 \(because of: The node went silent\)\.$/);
 });
 
 test('one without any machine says so, and where to look', t => {

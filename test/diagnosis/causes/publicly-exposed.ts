@@ -1,7 +1,9 @@
 import test from 'ava';
 import {publiclyExposed} from '../../../src/diagnosis/causes/publicly-exposed.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
-import {aLink, aScene, isDown} from '../../helpers/scenes.ts';
+import {findIncidents} from '../../../src/diagnosis/incidents.ts';
+import {anotherIsUp, listed} from '../../helpers/machine-scenes.ts';
+import {aLink, aScene, aSource, aTunnel, aWorld, isDown, someTime} from '../../helpers/scenes.ts';
 
 const closed = aLink({
 	name: 'no-exposure',
@@ -31,4 +33,35 @@ test('something that answers where nothing may is told with its place, and witho
 
 test('a check of a closed place that could not look says nothing of it', t => {
 	t.is(publiclyExposed.find(aScene([isDown(closed, 'resolve')])), undefined);
+});
+
+const sshPort = aLink({
+	name: 'closed',
+	type: 'tcp',
+	expect: 'unreachable',
+	target: {address: '203.0.113.9:22', via: 'direct'},
+});
+const exposed = isDown(sshPort, 'expected_unreachable', 'It is open.', {facts: {answered: 'true'}});
+const silent = isDown(aTunnel(), 'timeout');
+
+test('it is that alone, whatever else is wrong with the machine', t => {
+	for (const around of [listed({online: false}), listed({keyExpiryMs: someTime - 1000})]) {
+		const {cause} = nameCauses(aScene([exposed, silent, anotherIsUp], around));
+
+		t.like(cause, {id: 'publicly-exposed', confidence: 'certain'});
+	}
+});
+
+test('it is an incident of its own beside that of the machine', t => {
+	const around = {...listed({online: false}), sources: () => [aSource({name: 'headscale-nodes'})]};
+
+	const incidents = findIncidents(aWorld([exposed, silent, anotherIsUp], around));
+
+	t.deepEqual(
+		incidents.map(({cause, checks}) => [cause.id, checks.length]),
+		[
+			['node-offline', 1],
+			['publicly-exposed', 1],
+		],
+	);
 });

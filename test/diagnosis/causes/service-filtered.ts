@@ -2,7 +2,8 @@ import test from 'ava';
 import {serviceFiltered} from '../../../src/diagnosis/causes/service-filtered.ts';
 import {nameCauses} from '../../../src/diagnosis/explain.ts';
 import type {Reading} from '../../../src/engine/types.ts';
-import {aLink, aScene, aTunnel, isDown, isUp} from '../../helpers/scenes.ts';
+import type {CheckView} from '../../../src/server/types.ts';
+import {aLink, aScene, aTunnel, isDown, isUp, someTime} from '../../helpers/scenes.ts';
 
 const silence: Partial<Reading> = {phases: {resolve: 0.001, connect: 5}, facts: {phase: 'connect'}};
 const answered: Partial<Reading> = {facts: {answered: 'true'}};
@@ -55,4 +56,19 @@ test('behind a tunnel that is down nothing is filtered, and what connects and ha
 		undefined,
 	);
 	t.is(serviceFiltered.find(aScene([isDown(aLink(), 'timeout', undefined, hangs), isUp(aTunnel())])), undefined);
+});
+
+test('what connected before it fell silent tells nothing of that', t => {
+	const before = (view: CheckView) => ({...view, last: view.last && {...view.last, startedAt: someTime - 600_000}});
+	const scene = aScene([
+		isDown(aLink(), 'timeout', undefined, silence),
+		before(isUp(aLink({vantage: 'office'}), answered)),
+		before(isUp(stt, answered)),
+		isUp(aTunnel()),
+	]);
+
+	const found = serviceFiltered.find(scene);
+
+	t.is(found?.confidence, 'consistent');
+	t.notRegex(found?.says ?? '', /office|8001/);
 });

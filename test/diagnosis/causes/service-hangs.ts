@@ -15,7 +15,6 @@ const fresh = (answered: number): Fresh => ({
 	durationMs: 100,
 	outcomes: new Map(),
 	bigPing: {bytes: 1252, sent: 3, answered},
-	relays: [],
 	unasked: [],
 });
 
@@ -72,4 +71,24 @@ test('a connection that never opened does not hang', t => {
 	]);
 
 	t.is(serviceHangs.find(scene), undefined);
+});
+
+test('that another vantage was answered before tells nothing', t => {
+	const office = isUp(aLink({vantage: 'office'}));
+	const says = (agoMs: number) => {
+		const seen = {...office, last: office.last && {...office.last, startedAt: someTime - agoMs}};
+		return serviceHangs.find(aScene([isDown(aLink(), 'timeout', undefined, waits), seen, isUp(aTunnel())]))?.says ?? '';
+	};
+
+	t.notRegex(says(600_000), /office/);
+	t.regex(says(10_000), /from office it answers/i);
+});
+
+test('that they reach it, and come back small, leaves the way back open', t => {
+	const {bigPing, ...rest} = fresh(4);
+	const scene = aScene([isDown(aLink(), 'timeout', undefined, waits), isUp(aTunnel())], {
+		fresh: {...rest, ...(bigPing ? {bigPing: {...bigPing, by: 'disco' as const}} : {})},
+	});
+
+	t.is(serviceHangs.find(scene)?.confidence, 'likely');
 });

@@ -12,7 +12,7 @@ test('a refused connection through a tunnel that is up is a service that does no
 
 	t.like(cause, {id: 'service-refused', confidence: 'certain', about: 'port 8000 on june-gpu-1'});
 	t.regex(cause?.says ?? '', /june-gpu-1 refuses connections to port 8000, while its tunnel is up/);
-	t.like(cause?.next[0], {where: 'june-gpu-1', run: 'ss -ltnp'});
+	t.like(cause?.next[0], {where: 'on june-gpu-1', run: 'ss -ltnp'});
 });
 
 test('that another port of the machine takes connections is said', t => {
@@ -26,7 +26,7 @@ test('where every service of the machine refuses, it is the machine that has not
 
 	const {cause} = nameCauses(scene);
 
-	t.like(cause, {id: 'service-refused', about: 'node june-gpu-1'});
+	t.like(cause, {id: 'service-refused', about: 'port 8000 on june-gpu-1'});
 	t.regex(cause?.says ?? '', /everything that is looked at \(port 8000, port 8001\)/);
 });
 

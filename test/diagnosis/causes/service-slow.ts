@@ -31,6 +31,14 @@ test('an answer beyond the objective is slow for certain, in the phase that took
 	t.regex(cause?.says ?? '', /took 900 ms .* beyond the objective of 200 ms, .* 890 ms of it waiting for the answer/);
 });
 
+test('so is one on a connection that is kept open', t => {
+	const warm = aLink({type: 'http_warm', objectiveMs: 200});
+
+	const {cause} = nameCauses(aScene([slow(isUp(warm), 0.9, {processing: 0.9}), isUp(aTunnel())]));
+
+	t.like(cause, {id: 'service-slow', rung: 'answer', confidence: 'certain', about: 'port 8000 on june-gpu-1'});
+});
+
 test('one that took far longer than within the last hour is slow, likely', t => {
 	const found = serviceSlow.find(aScene([slow(isUp(aLink()), 0.9)]));
 

@@ -25,7 +25,7 @@ test('a tunnel by the relay while others of the same vantage are direct slows, o
 
 	t.like(cause, {id: 'udp-blocked', effect: 'slows', confidence: 'likely', about: 'node june-gpu-1'});
 	t.regex(cause?.says ?? '', /go by the relay fra\. .*cluster has no such trouble with livekit/);
-	t.like(cause?.next[0], {where: 'june-gpu-1', run: 'tailscale netcheck'});
+	t.like(cause?.next[0], {where: 'on june-gpu-1', run: 'tailscale netcheck'});
 });
 
 test('with every tunnel of a vantage on the relay it is the vantage, and certain where STUN is silent too', t => {
@@ -37,7 +37,7 @@ test('with every tunnel of a vantage on the relay it is the vantage, and certain
 
 	t.like(likely, {confidence: 'likely', about: 'vantage cluster'});
 	t.like(certain, {confidence: 'certain', about: 'vantage cluster'});
-	t.is(certain?.next[0].where, 'cluster');
+	t.is(certain?.next[0].where, 'on cluster');
 });
 
 test('a node that every vantage reaches only by the relay has the trouble itself', t => {

@@ -15,7 +15,7 @@ test('disco that is answered where TSMP is not is a dead WireGuard', t => {
 
 	t.like(cause, {id: 'wireguard-dead', effect: 'breaks', confidence: 'certain', about: 'node june-gpu-1'});
 	t.regex(cause?.says ?? '', /june-gpu-1 answers cluster beneath the tunnel \(direct\)/);
-	t.like(cause?.next[0], {where: 'june-gpu-1', run: 'tailscale status --peers'});
+	t.like(cause?.next[0], {where: 'on june-gpu-1', run: 'tailscale status --peers'});
 });
 
 test('with all tunnels of a vantage like that it is the vantage', t => {

@@ -47,7 +47,7 @@ test('what tailscaled says of the peer is evidence, asked afresh', t => {
 		...{peerRelay: '', expired: false, lastHandshakeMs: someTime - 5000},
 	};
 	const fresh = {
-		...{atMs: someTime, durationMs: 5, outcomes: new Map(), relays: [], unasked: []},
+		...{atMs: someTime, durationMs: 5, outcomes: new Map(), unasked: []},
 		peer: {kind: 'known', status} as const,
 	};
 
@@ -64,4 +64,10 @@ test('a target outside of the tailnet has no such rung, one that no headscale te
 
 	t.is(look([isUp(direct)]), undefined);
 	t.is(look([silent], {...listed(), sources: () => []})?.state, 'unseen');
+});
+
+test('the expiry of a node with tags breaks nothing', t => {
+	const tagged = listed({online: false, keyExpiryMs: someTime - 1000, tags: ['tag:gpu']});
+
+	t.like(look([silent], tagged), {state: 'broken', says: 'headscale calls june-gpu-1 offline, last noted 0 s ago.'});
 });

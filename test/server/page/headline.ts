@@ -3,7 +3,7 @@ import {headline} from '../../../src/server/page/headline.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
 import type {CheckView, SourceView} from '../../../src/server/types.ts';
 import {aCheckView, aVantage} from '../../helpers/fake-daemon.ts';
-import {anIncident, aSnapshot} from '../../helpers/status-page.ts';
+import {aCause, anIncident, aSnapshot} from '../../helpers/status-page.ts';
 
 function say(verdicts: readonly (CheckView['verdict'] | 'pending')[], part: Partial<Snapshot> = {}, notes = 0): string {
 	const checks = verdicts.map(verdict =>
@@ -43,7 +43,24 @@ for (const [said, heard] of [
 		say(['unknown', 'unknown', 'unknown'], {vantages: [sick], sources: ownParts, platform: oneTailscaled}),
 	],
 	['tailscaled fails · 1 up', say(['up'], {sources: ownParts, platform: oneTailscaled})],
-	['all up, 1 degraded, 1 note', say(['up'], {incidents: [anIncident({state: 'degraded'})]}, 1)],
+	[
+		'tts on gpu-1: the service does not listen · all up, 1 degraded, 1 note',
+		say(['up'], {incidents: [anIncident({state: 'degraded'})]}, 1),
+	],
+	[
+		'tts on gpu-1: the service does not listen · 2 down · vantage sick',
+		say(['down', 'down'], {
+			vantages: [sick],
+			incidents: [anIncident({state: 'unknown', about: 'later'}), anIncident()],
+		}),
+	],
+	[
+		'vantage cluster: the service does not listen · 1 unknown',
+		say(['unknown'], {
+			vantages: [sick],
+			incidents: [anIncident({state: 'unknown', about: 'vantage cluster', cause: aCause({about: 'vantage cluster'})})],
+		}),
+	],
 	['headscale fails · no checks yet', say([], {sources: headscale})],
 ] as const)
 	test(`the headline says: ${said}`, t => {

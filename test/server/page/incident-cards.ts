@@ -5,18 +5,19 @@ import {readQuery} from '../../../src/server/page/query.ts';
 import {anOutcome, someTime} from '../../helpers/fake-daemon.ts';
 import {aCause, anIncident, asText, downView, nowMs, view} from '../../helpers/status-page.ts';
 
-const card = (part: Partial<Incident> = {}, sources = []) => renderIncident(anIncident(part), sources, nowMs).text;
+const place = {nowMs, root: '', isNode: (name: string) => name.startsWith('gpu-')};
+const card = (part: Partial<Incident> = {}, sources = []) => renderIncident(anIncident(part), sources, place).text;
 const read = (part: Partial<Incident> = {}) => asText(card(part));
 const query = (search: string) => readQuery(new URLSearchParams(search));
 
 function list(incidents: readonly Incident[], search = ''): string {
-	return renderIncidents({incidents, sources: [], nowMs}, query(search))?.text ?? '';
+	return renderIncidents({incidents, sources: [], nowMs, isNode: place.isNode}, query(search))?.text ?? '';
 }
 
 test('a card tells cause, what it is about, since when, what was seen, how sure that is, and the next command', t => {
 	t.regex(
 		read(),
-		/^ down The service does not listen tts on gpu-1 since 22:13:20 UTC \(1 min\) gpu-1 refuses connections to port 8000\. Certain: it was seen itself\. Next on gpu-1: Whether a program listens\. ss -ltnp 1 check fails for it down tts gpu-1 from cluster refused What was seen, and what it means tts gpu-1 from cluster is down\. Wanted: a connection\. 3 s ago Restart it with systemctl \. Next wherever tailprobe is: Whether it still refuses\. tailprobe probe ladder and history of tts gpu-1 $/,
+		/^ down The service does not listen tts on gpu-1 since 22:13:20 UTC \(1 min\) gpu-1 refuses connections to port 8000\. Restart it with systemctl \. Certain: it was seen itself\. Next , on gpu-1: Whether a program listens\. ss -ltnp 1 check down for it down tts gpu-1 from cluster refused What was seen, and what to try next tts gpu-1 from cluster is down\. Wanted: a connection\. 3 s ago Next , wherever tailprobe is: Whether it still refuses\. tailprobe probe ladder and history of tts gpu-1 $/,
 	);
 });
 
@@ -38,7 +39,10 @@ test('a command stands in a box of its own that takes the focus and is named by 
 test('a failure that is not confirmed yet says so, unless another of the same fault is', t => {
 	const fresh = downView('tts', 'gpu-1', nowMs - 3000, {confirmed: false});
 
-	t.regex(read({checks: [fresh]}), /first seen 3 s ago, not confirmed yet/);
+	t.regex(
+		read({checks: [fresh]}),
+		/first seen 3 s ago, not confirmed yet If it stays, its cause is certain: it was seen itself\./,
+	);
 	t.notRegex(read({checks: [fresh, downView('stt', 'gpu-1', someTime)]}), /not confirmed/);
 });
 
@@ -51,7 +55,7 @@ test('checks of one fault are links with vantage and reason; what failed long be
 
 	t.regex(
 		asText(text),
-		/4 checks fail for it down tts gpu-1 from cluster refused down tts gpu-1 from gpu-2 down stt gpu-1 from cluster refused , already since 22:11:20 UTC down ssh gpu-1 from cluster refused , down for another reason since 22:11:20 UTC/,
+		/4 checks down for it down tts gpu-1 from cluster refused down tts gpu-1 from gpu-2 down stt gpu-1 from cluster refused, already since 22:11:20 UTC down ssh gpu-1 from cluster refused, down for another reason since 22:11:20 UTC/,
 	);
 	t.regex(text, /href="checks\/stt%2Fcluster%2Fgpu-1"/);
 });
@@ -81,7 +85,7 @@ test('a fault of a source tells how old what is known of it is', t => {
 	];
 
 	t.regex(
-		asText(renderIncident(anIncident({cause, checks: []}), sources, nowMs).text),
+		asText(renderIncident(anIncident({cause, checks: []}), sources, place).text),
 		/headscale-nodes, headscale-health: last read 1 min ago, last tried 2 s ago\. Next/,
 	);
 });
@@ -126,7 +130,7 @@ test('a fault of thousands of checks lists a few of them', t => {
 
 	const text = card({checks});
 
-	t.regex(text, /5000 checks fail for it/);
+	t.regex(text, /5000 checks down for it/);
 	t.regex(text, /and 4980 more checks/);
 	t.true(text.length < 12_000, `${text.length}`);
 });
@@ -157,4 +161,65 @@ test('nothing of a cause becomes markup, and nothing turns the text around', t =
 
 	t.notRegex(text, /<script|\u202e/);
 	t.is(text.match(/"'/g), null);
+});
+
+const links = (part: Partial<Incident>) =>
+	[...card(part).matchAll(/<a href="([^"]+)">(?!<)([^<]+)<\/a>/g)].map(([, href, text]) => `${text} ${href}`);
+
+test('the first link of a card leads to what is at fault, and the check that tells most comes after it', t => {
+	const blind = view('tunnel', 'june', {verdict: 'unknown'}, 'gpu-1');
+	const checks = [{...blind, check: {...blind.check, target: {...blind.check.target, peer: 'june'}}}];
+	const of = (about: string) => links({checks, cause: aCause({about})}).slice(1);
+	const lead = 'ladder and history of tunnel june checks/tunnel%2Fgpu-1%2Fjune';
+
+	t.deepEqual(of('vantage gpu-1'), ['node gpu-1 nodes/gpu-1', lead]);
+	t.deepEqual(of('vantage cluster'), ['vantages #vantages', lead]);
+	t.deepEqual(of('node gpu-2'), ['node gpu-2 nodes/gpu-2', lead]);
+	t.deepEqual(of('headscale')[0], 'sources #sources');
+	t.deepEqual(of('port 8000 on june'), [lead, 'node june nodes/june']);
+});
+
+test('what fails and what nobody can look at are counted apart', t => {
+	const blind = view('tts', 'gpu-2', {verdict: 'unknown'});
+
+	t.regex(read({checks: [downView('tts', 'gpu-1', someTime), blind, blind]}), /1 check down, 2 unknown for it/);
+	t.regex(read({state: 'unknown', checks: [blind]}), /1 check unknown for it/);
+});
+
+test('who suffers is told: services by name, nobody but us, or all that wait for news', t => {
+	const blind = view('tts', 'gpu-2', {verdict: 'unknown'});
+	const dead = [downView('tts', 'gpu-1', someTime), downView('stt', 'gpu-1', someTime)];
+
+	t.regex(read({checks: dead}), /Suffers: tts, stt on gpu-1\./);
+	t.regex(
+		read({checks: [blind], cause: aCause({rung: 'vantage'})}),
+		/Suffers: monitoring only; what it looked at may be/,
+	);
+	t.regex(
+		read({checks: [], cause: aCause({id: 'headscale-frozen'})}),
+		/Suffers: no machine can join or be told of news\./,
+	);
+	t.notRegex(read(), /Suffers/);
+});
+
+test('what the page can ask by itself has a link beside its command', t => {
+	const next = (name: string) => ({where: 'gpu-1', run: `tailprobe diagnose ${name}`, why: 'How it is.'});
+
+	t.regex(card({cause: aCause({next: [next('gpu-1')]})}), /<a href="nodes\/gpu-1#ask">Ask afresh on its page<\/a>/);
+	t.notRegex(card({cause: aCause({next: [next('cluster')]})}), /#ask/);
+});
+
+test('sources with other ages are told once, with all of their names', t => {
+	const cause = aCause({about: 'headscale', evidence: []});
+	const sources = [5, 9, 7].map((age, at) => ({
+		name: `headscale-${at}`,
+		ok: false,
+		lastSuccessAt: nowMs - age * 10_000,
+		lastTriedAt: nowMs - age * 1000,
+	}));
+
+	t.regex(
+		asText(renderIncident(anIncident({cause, checks: []}), sources, place).text),
+		/headscale-0, headscale-1, headscale-2: last read 50 s to 1 min ago, last tried 5 s to 9 s ago\./,
+	);
 });

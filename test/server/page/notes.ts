@@ -1,10 +1,11 @@
 import test from 'ava';
 import type {Check, Outcome} from '../../../src/engine/types.ts';
-import {findNotes, type Note} from '../../../src/server/page/notes.ts';
+import type {Note} from '../../../src/notes/types.ts';
+import {findNotes} from '../../../src/server/page/notes.ts';
 import type {Snapshot} from '../../../src/server/page/snapshot.ts';
 import type {CheckView, StripBucket} from '../../../src/server/types.ts';
 import {aCheck, aNode, aNodeView, anOutcome, aReading, aVantage, someTime} from '../../helpers/fake-daemon.ts';
-import {aSnapshot} from '../../helpers/status-page.ts';
+import {aCause, anIncident, aSnapshot} from '../../helpers/status-page.ts';
 
 /** Each check with its outcomes, newest first. */
 type Told = [check: Check, recent: readonly Outcome[], part?: Partial<CheckView>];
@@ -249,4 +250,28 @@ test('what was left out of the plan is told as one note', t => {
 	t.deepEqual(says(findNotes(snapshot([], {problems: ['One.', 'Two.']}))), [
 		'left out: 2 entries were left out. The first: One.',
 	]);
+});
+
+test('what an incident says of a check is not said again: neither its path nor its loss nor its pace', t => {
+	const relayed = {path: 'derp', lost: 1};
+	const told: Told[] = [[tunnel('gpu-1'), tunnelRuns(relayed, relayed)]];
+	const shown = snapshot(told);
+	const incident = (id: string) => anIncident({state: 'degraded', cause: aCause({id}), checks: shown.checks});
+	const saysBeside = (...ids: string[]) => says(findNotes({...shown, incidents: ids.map(incident)}));
+
+	t.deepEqual(saysBeside('udp-blocked'), ['tunnel gpu-1 from cluster: Lost 2 of 6 pings in the last 2 runs.']);
+	t.deepEqual(saysBeside('udp-blocked', 'tunnel-lossy'), []);
+	t.deepEqual(saysBeside('service-slow').length, 1);
+});
+
+test('a node that an incident calls offline though it answers is named once', t => {
+	const node = aNodeView({
+		node: aNode({name: 'gpu-1', online: false}),
+		tunnels: [{vantage: 'cluster', verdict: 'up'}] as never,
+		disagreement: 'offline_but_reachable',
+	});
+	const cause = aCause({id: 'node-listed-offline', about: 'node gpu-1'});
+
+	t.is(findNotes(snapshot([], {nodes: [node]})).length, 1);
+	t.deepEqual(findNotes(snapshot([], {nodes: [node], incidents: [anIncident({state: 'degraded', cause})]})), []);
 });

@@ -44,10 +44,10 @@ test('the title and the head tell the whole in a few words', t => {
 
 	const page = renderPage(fakeDaemon({checks: () => checks}), nowMs);
 
-	t.regex(page, /<title>1 down · 1 unknown · tailprobe<\/title>/);
+	t.regex(page, /<title>[^<]+: [a-z][^<]+ · 1 down · 1 unknown · tailprobe<\/title>/);
 	t.regex(
 		read({checks: () => checks}),
-		/^ tailprobe 1 down · 1 unknown 1 up 1 down 1 unknown 1 not run yet 22:14:20 UTC/,
+		/^ tailprobe [^·]+ · 1 down · 1 unknown 1 up 1 down 1 unknown 1 not run yet 22:14:20 UTC/,
 	);
 });
 
@@ -79,11 +79,11 @@ test('advice that is not pressing stands last and changes no headline', t => {
 	const lasting = {count: 1, names: ['laptop'], ephemeral: 0, oldestSeenMs: someTime};
 	t.regex(
 		read({platform: () => ({headscale: {lingering: lasting}, tailscaled: []})}),
-		/^ tailprobe all up 1 up .* Nothing is wrong\. Worth knowing old records 1 node has been offline for long: laptop/,
+		/^ tailprobe all up 1 up .* Nothing is wrong\. Worth knowing minor old records 1 node has been offline for long: laptop/,
 	);
 	t.regex(
 		read({platform: () => ({headscale: {lingering: lasting}, tailscaled: []}), problems: () => ['One.']}),
-		/^ tailprobe all up, 1 note .* Worth knowing left out One\. more old records/,
+		/^ tailprobe all up, 1 note .* Worth knowing 1 of them minor left out One\. more old records/,
 	);
 });
 
@@ -92,8 +92,23 @@ test('what an incident says is not said again as a note', t => {
 
 	const text = read({platform: () => ({headscale: {missingUsers}, tailscaled: []})});
 
-	t.regex(text, /^ tailprobe all up, 1 degraded 1 up 1 degraded .* Incidents 1 degraded .* june/);
+	t.regex(
+		text,
+		/^ tailprobe headscale users: a user [^·]* · all up, 1 degraded 1 up 1 degraded .* Incidents 1 degraded .* june/,
+	);
 	t.notRegex(text, /Worth knowing/);
+});
+
+test('what an incident says with its subject is not said again as a note without one', t => {
+	const certificate = {trusted: false, fault: 'wrong_host'} as const;
+
+	const text = read({
+		platform: () => ({headscale: {certificate}, tailscaled: []}),
+		sources: () => [{name: 'headscale-health', ok: true, lastSuccessAt: someTime}],
+	});
+
+	t.regex(text, /certificate is not trusted: it is for another name/);
+	t.notRegex(text, /Is not trusted/);
 });
 
 test('a command to type stands as code, and a lone backquote stays one', t => {
@@ -160,7 +175,7 @@ test('the matrix has a row for each target and a column for each vantage, worst 
 
 	t.regex(
 		text,
-		/target from cluster from gpu node-11 from cluster down refused from gpu – node-9 from cluster up 12\.5 ms from gpu unknown vantage node-10 from cluster up 12\.5 ms from gpu –/,
+		/target from cluster from gpu node-11 from cluster down refused from gpu – node-9 from cluster up 12\.5 ms from gpu unknown nobody can look node-10 from cluster up 12\.5 ms from gpu –/,
 	);
 });
 

@@ -26,7 +26,7 @@ test('a pool below its minimum is what is wrong, even while every check is up', 
 	const page = renderPage(below([pool()]), nowMs);
 
 	const incidents = asText(page.slice(page.indexOf('id="incidents"'), page.indexOf('id="pools"')));
-	t.regex(page, /<title>pool june-gpu 1 of 2 · 1 up · tailprobe<\/title>/);
+	t.regex(page, /<title>pool june-gpu: too few GPU machines can be used · 1 of 2 usable · 1 up · tailprobe<\/title>/);
 	t.regex(incidents, /pool june-gpu since 22:13:15 UTC \(1 min\)/);
 	t.regex(incidents, /june-gpu-2: Its &#60;tunnel&#62; is down\./);
 });

@@ -7,7 +7,7 @@ import {until} from '../../helpers/until.ts';
 
 const link = aLink();
 const world = aWorld([isDown(link, 'refused'), isUp(aTunnel())], {
-	fresh: {atMs: someTime, durationMs: 1250, outcomes: new Map(), relays: [], unasked: []},
+	fresh: {atMs: someTime, durationMs: 1250, outcomes: new Map(), unasked: []},
 });
 const diagnosed: DiagnoseAnswer = {
 	kind: 'diagnosed',

@@ -83,7 +83,7 @@ test('the page of a check tells verdict, cause, ladder, hour, runs with phases, 
 		const text = asText(body);
 		t.regex(text, /down tts gpu-1 from cluster .* Down since .* last tried .* again within 15 s\./);
 		t.regex(text, /Why From what is known; nothing was asked for this\./);
-		t.regex(text, /Ladder from the bottom up .* connection/);
+		t.regex(text, /Ladder what all else stands on comes first .* connection/);
 		t.regex(text, /Recent runs 2 .* 22:13:20 UTC down .* refused Nothing listens at gpu-1 \. .* up .* status 200/);
 		t.regex(text, /Failures, kept longer 1 .* 20:50:00 UTC down/);
 		t.regex(text, /tailprobe diagnose tts\/cluster\/gpu-1/);
@@ -128,7 +128,7 @@ test('a POST asks afresh, and the answer is the page with what was asked now, wh
 			t.regex(text, /Asked afresh at [-0-9]+ 22:13:20 UTC : 4 looks in 1\.50 s\./);
 			t.regex(
 				text,
-				/The service does not listen .* 3 more checks fail for it .* 1 other fault seen on the way Something else/,
+				/The service does not listen .* 3 more checks are down or unknown for it .* 1 other fault seen on the way Something else/,
 			);
 			t.regex(text, /holds tunnel gpu-1 answers\. asked now .* broken connection refused\./);
 			t.regex(text, /Could not be asked: The relay was not asked\./);

@@ -1,6 +1,6 @@
 /** What tailscaled warns of, in plain words by its code: its own texts change with its versions. */
 
-import type {healthCodes} from '../../tailscaled/health.ts';
+import type {healthCodes} from '../tailscaled/health.ts';
 
 /** A sentence for each code of high or medium severity; those that are not in the table have a general one. */
 export function sayWarning(code: string): string {

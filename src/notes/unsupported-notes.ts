@@ -1,9 +1,8 @@
 /** Checks that cannot run where they are asked to: a matter of the configuration, not of the target. Pure. */
 
-import type {CheckView} from '../types.ts';
-import type {Note} from './notes.ts';
-import type {Snapshot} from './snapshot.ts';
-import {asSentence, count} from './words.ts';
+import type {CheckView} from '../server/types.ts';
+import {asSentence, count} from '../util/words.ts';
+import type {Note, Noted} from './types.ts';
 
 /** Whether the last run said that it cannot be made from there. */
 export function isUnsupported({ran, verdict, last}: CheckView): boolean {
@@ -11,7 +10,7 @@ export function isUnsupported({ran, verdict, last}: CheckView): boolean {
 }
 
 /** One note for each vantage and reason; mild, unless one of them could run within the last hour. */
-export function noteUnsupported({checks}: Pick<Snapshot, 'checks'>): Note[] {
+export function noteUnsupported({checks}: Pick<Noted, 'checks'>): Note[] {
 	const groups = Map.groupBy(checks.filter(isUnsupported), view => JSON.stringify([view.check.vantage, whyOf(view)]));
 	return Array.from(groups.values(), views => {
 		const [first] = views;

@@ -1,8 +1,8 @@
 import test from 'ava';
-import {groupSources} from '../../../src/server/page/source-groups.ts';
-import type {SourceView} from '../../../src/server/types.ts';
-import {aVantage} from '../../helpers/fake-daemon.ts';
-import {aSnapshot} from '../../helpers/status-page.ts';
+import {groupSources} from '../../src/notes/source-groups.ts';
+import type {SourceView} from '../../src/server/types.ts';
+import {aVantage} from '../helpers/fake-daemon.ts';
+import {aSnapshot} from '../helpers/status-page.ts';
 
 test('sources of one system that fail for the same reason are one trouble', t => {
 	const failing = (name: string, detail: string) => ({name, ok: false, detail});

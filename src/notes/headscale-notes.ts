@@ -6,11 +6,11 @@ import type {
 	LingeringFacts,
 	Named,
 	PreAuthKeyFacts,
-} from '../../inventory/platform-types.ts';
-import {formatSpan} from '../../util/readable.ts';
-import type {Note} from './notes.ts';
-import type {Snapshot} from './snapshot.ts';
-import {clockText, count, listNames} from './words.ts';
+} from '../inventory/platform-types.ts';
+import {clockText} from '../util/format-time.ts';
+import {formatSpan} from '../util/readable.ts';
+import {count, listNames} from '../util/words.ts';
+import type {Note, Noted} from './types.ts';
 
 const dayMs = 86_400_000;
 /** Our own API key ends within so long. */
@@ -23,7 +23,7 @@ export function noteHeadscale({
 	platform: {headscale},
 	sources,
 	nowMs,
-}: Pick<Snapshot, 'platform' | 'sources' | 'nowMs'>): Note[] {
+}: Pick<Noted, 'platform' | 'sources' | 'nowMs'>): Note[] {
 	if (!headscale) return [];
 	const {certificate, preAuthKeys, missingUsers, unservedRoutes, duplicateHostnames, lingering} = headscale;
 	// While headscale does not answer at all, that is told above.
@@ -45,12 +45,14 @@ export function noteHeadscale({
 
 const unhealthy: Note = {
 	about: 'headscale',
+	subject: 'headscale',
 	says: 'Says of itself that it is not well: its database does not answer. Look at its log and at the disk or server of its database.',
 	also: [],
 };
 
 const apiUnhealthy: Note = {
 	about: "headscale's API",
+	subject: "headscale's API",
 	says: 'Does not find its database: lists of nodes and keys may fail or be old. Look at its log and at the disk or server of its database.',
 	also: [],
 };
@@ -81,6 +83,7 @@ function noteCertificate(
 		return [
 			{
 				about,
+				subject: about,
 				says: `Is not trusted: ${why}. Clients that do not trust it cannot reach their control server. Renew or replace it; for a CA of your own set headscale.ca_file.`,
 				also: [],
 			},
@@ -91,6 +94,7 @@ function noteCertificate(
 	return [
 		{
 			about,
+			subject: about,
 			says: `Expires ${when}: from then on no client reaches its control server. Its renewal seems to be stuck; look at what renews it.`,
 			also: [],
 		},
@@ -133,8 +137,9 @@ function noteKeys(
 ): Note[] {
 	const about = 'pre-auth keys';
 	const create = 'Create another with `headscale preauthkeys create` and put it where machines get theirs.';
+	const noneLeft = areInUse && usable === 0;
 	const urgent = [
-		areInUse && usable === 0
+		noneLeft
 			? `None can be used (${expired} expired, ${usedUp} used up): no machine can join by itself. ${create}`
 			: '',
 		usable > 0 && unreplaced.latestExpiryMs !== undefined
@@ -144,7 +149,8 @@ function noteKeys(
 			? ''
 			: `${count(ending.count, 'reusable key expires', 'reusable keys expire')} soon, the first ${spanTo(ending.earliestExpiryMs, nowMs)}: machines that are set up with it cannot join from then on. ${create}`,
 	].filter(part => part !== '');
-	const notes: Note[] = urgent.length === 0 ? [] : [{about, says: urgent.join(' '), also: []}];
+	const subject = noneLeft ? {subject: `Of the ${about}`} : {};
+	const notes: Note[] = urgent.length === 0 ? [] : [{about, ...subject, says: urgent.join(' '), also: []}];
 	if (lasting > 0)
 		notes.push({
 			about,

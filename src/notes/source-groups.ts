@@ -1,8 +1,8 @@
 /** Sources that fail, put together by the system that they are read of. Pure. */
 
-import type {SourceView} from '../types.ts';
-import type {Snapshot} from './snapshot.ts';
-import {isUnsound} from './words.ts';
+import type {SourceView} from '../server/types.ts';
+import {isUnsound} from '../vantages/unsound.ts';
+import type {Noted} from './types.ts';
 
 export interface SourceGroup {
 	/** `headscale` where several of its sources fail alike, `tailscaled` where several of one fail, else the source's own name. */
@@ -14,7 +14,7 @@ export interface SourceGroup {
  * Failing sources; those of one system that fail for the same reason together, and whatever they say those of one tailscaled and of a
  * headscale that says nothing of its health: each part fails in words of its own. What a vantage that cannot look has of its own tailscaled is the vantage's trouble.
  */
-export function groupSources(snapshot: Pick<Snapshot, 'sources' | 'vantages' | 'platform'>): SourceGroup[] {
+export function groupSources(snapshot: Pick<Noted, 'sources' | 'vantages' | 'platform'>): SourceGroup[] {
 	const unsound = new Set(snapshot.vantages.filter(isUnsound).map(({name}) => name));
 	const failing = snapshot.sources.filter(({ok}) => ok === false);
 	const alone = failing.filter(source => !unsound.has(vantageOf(source, snapshot) ?? ''));
@@ -33,7 +33,7 @@ export function groupSources(snapshot: Pick<Snapshot, 'sources' | 'vantages' | '
 export const systemOf = ({name}: SourceView) => name.split('-', 1)[0] ?? name;
 
 /** The vantage whose tailscaled it is: the one that it is named after, or the only one that has a tailscaled. */
-function vantageOf(source: SourceView, {platform: {tailscaled}}: Pick<Snapshot, 'platform'>): string | undefined {
+function vantageOf(source: SourceView, {platform: {tailscaled}}: Pick<Noted, 'platform'>): string | undefined {
 	if (systemOf(source) !== 'tailscaled') return undefined;
 	const [only, ...others] = tailscaled;
 	if (only && others.length === 0) return only.vantage;

@@ -1,10 +1,10 @@
 import test from 'ava';
-import type {ClientFacts, TailscaledFacts} from '../../../src/inventory/platform-types.ts';
-import type {Snapshot} from '../../../src/server/page/snapshot.ts';
-import {noteTailscaled} from '../../../src/server/page/tailscaled-notes.ts';
-import type {HealthWarning} from '../../../src/tailscaled/types.ts';
-import {aVantage} from '../../helpers/fake-daemon.ts';
-import {aSnapshot, nowMs} from '../../helpers/status-page.ts';
+import type {ClientFacts, TailscaledFacts} from '../../src/inventory/platform-types.ts';
+import {noteTailscaled} from '../../src/notes/tailscaled-notes.ts';
+import type {Snapshot} from '../../src/server/page/snapshot.ts';
+import type {HealthWarning} from '../../src/tailscaled/types.ts';
+import {aVantage} from '../helpers/fake-daemon.ts';
+import {aSnapshot, nowMs} from '../helpers/status-page.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,8 +1,8 @@
 import test from 'ava';
-import type {UnknownReason} from '../../../src/engine/types.ts';
-import type {CheckView} from '../../../src/server/types.ts';
-import {anOutcome, someTime} from '../../helpers/fake-daemon.ts';
-import {readPage as read, view} from '../../helpers/status-page.ts';
+import type {UnknownReason} from '../../src/engine/types.ts';
+import type {CheckView} from '../../src/server/types.ts';
+import {anOutcome, someTime} from '../helpers/fake-daemon.ts';
+import {readPage as read, view} from '../helpers/status-page.ts';
 
 function blind(name: string, target: string, reason: UnknownReason, detail: string): CheckView {
 	return view(name, target, {
@@ -29,7 +29,7 @@ test('what cannot run where it is asked to is one mild note for each vantage and
 	t.regex(text, /^ tailprobe 1 up, 4 cannot run 1 up 4 cannot run .* Nothing is wrong\./);
 	t.regex(
 		text,
-		/Worth knowing checks 3 checks cannot run from cluster \(ping, magicdns\): its tailscaled has no tunnel device, .* checks 1 check cannot run from cluster \(icmp\): fping is not installed\. more/,
+		/Worth knowing minor checks 3 checks cannot run from cluster \(ping, magicdns\): its tailscaled has no tunnel device, .* checks 1 check cannot run from cluster \(icmp\): fping is not installed\. more/,
 	);
 	t.notRegex(text, /Incidents/);
 });

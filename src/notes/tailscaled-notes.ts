@@ -1,12 +1,13 @@
 /** What is worth knowing of the vantages' own tailscaled and of the clients in the tailnet. Pure. */
 
-import type {ClientFacts, TailscaledFacts} from '../../inventory/platform-types.ts';
-import type {HealthWarning} from '../../tailscaled/types.ts';
-import {formatSpan} from '../../util/readable.ts';
+import type {ClientFacts, TailscaledFacts} from '../inventory/platform-types.ts';
+import type {HealthWarning} from '../tailscaled/types.ts';
+import {clockText} from '../util/format-time.ts';
+import {formatSpan} from '../util/readable.ts';
+import {count, listNames} from '../util/words.ts';
+import {isUnsound} from '../vantages/unsound.ts';
 import {controlCodes, sayWarning} from './health-words.ts';
-import type {Note} from './notes.ts';
-import type {Snapshot} from './snapshot.ts';
-import {clockText, count, isUnsound, listNames} from './words.ts';
+import type {Note, Noted} from './types.ts';
 
 /** Our own node key ends within so long. */
 const keySoonMs = 14 * 86_400_000;
@@ -15,7 +16,7 @@ const warningsShown = 5;
 const minorsFarApart = 10;
 
 /** At most two for each vantage and two for the clients. */
-export function noteTailscaled({platform, vantages, nowMs}: Pick<Snapshot, 'platform' | 'vantages' | 'nowMs'>): Note[] {
+export function noteTailscaled({platform, vantages, nowMs}: Pick<Noted, 'platform' | 'vantages' | 'nowMs'>): Note[] {
 	// What a vantage that cannot look suffers from has a card above.
 	const unsound = new Set(vantages.filter(isUnsound).map(({name}) => name));
 	return [

@@ -1,8 +1,8 @@
 /** Whether a check that is up is slow: against what was promised, and against what it usually takes. Pure. */
 
-import {latencySeconds} from '../../engine/latency.ts';
-import {formatLatency} from '../../util/readable.ts';
-import type {CheckView, Outcome} from '../types.ts';
+import {latencySeconds} from '../engine/latency.ts';
+import type {CheckView, Outcome} from '../server/types.ts';
+import {formatLatency} from '../util/readable.ts';
 
 /** Slower than usual means so many times as long, and by so much; by less where only a round trip is measured, and no work of a server. */
 const oddFactor = 5;
@@ -31,7 +31,7 @@ export function describePace(view: CheckView, recent: readonly Outcome[]): strin
 	if (!newest || seconds === undefined) return undefined;
 	const usual = usualSeconds(view, timed);
 	const news = latencies(view, timed.slice(0, judged));
-	const odd = usual !== undefined && news.length === judged && news.every(each => isOdd(each, usual, leastOdd(check)));
+	const odd = usual !== undefined && news.length === judged && news.every(each => isOdd(view, each, usual));
 	const beyond = check.objectiveMs !== undefined && seconds * 1000 > check.objectiveMs;
 	if (!odd && !beyond) return undefined;
 	return `${[
@@ -57,8 +57,9 @@ function describeLongestPhase(outcome: Outcome, seconds: number): string | undef
 	return longest && `${formatLatency(Math.min(longest[1], seconds))} of it in the phase ${longest[0]}`;
 }
 
-function isOdd(seconds: number, usual: number, leastSeconds: number): boolean {
-	return seconds > usual * oddFactor && seconds > usual + leastSeconds;
+/** Whether that is far more than such a check usually takes. */
+export function isOdd({check}: CheckView, seconds: number, usual: number): boolean {
+	return seconds > usual * oddFactor && seconds > usual + leastOdd(check);
 }
 
 function leastOdd({type}: CheckView['check']): number {
@@ -68,9 +69,14 @@ function leastOdd({type}: CheckView['check']): number {
 /** The lower of two medians: of the earlier runs, and of the slowest run of each minute. A fault that lasts does not become usual at once. */
 function usualSeconds(view: CheckView, timed: readonly Outcome[]): number | undefined {
 	const runs = median(latencies(view, timed.slice(judged)));
-	const minutes = median(view.strip.slice(0, -judged).flatMap(bucket => bucket?.worstSeconds ?? []));
+	const minutes = usualOfMinutes(view);
 	if (runs === undefined || minutes === undefined) return runs ?? minutes;
 	return Math.min(runs, minutes);
+}
+
+/** The middle of the slowest runs of each minute of the last hour but the newest; undefined with too few of them. */
+export function usualOfMinutes({strip}: CheckView): number | undefined {
+	return median(strip.slice(0, -judged).flatMap(bucket => bucket?.worstSeconds ?? []));
 }
 
 function latencies({check}: CheckView, outcomes: readonly Outcome[]): number[] {

@@ -1,8 +1,9 @@
 import test from 'ava';
-import type {HeadscaleFacts, PreAuthKeyFacts} from '../../../src/inventory/platform-types.ts';
-import {noteHeadscale} from '../../../src/server/page/headscale-notes.ts';
-import type {SourceView} from '../../../src/server/types.ts';
-import {aSnapshot, nowMs} from '../../helpers/status-page.ts';
+import type {HeadscaleFacts, PreAuthKeyFacts} from '../../src/inventory/platform-types.ts';
+import {noteHeadscale} from '../../src/notes/headscale-notes.ts';
+import {sayAlone} from '../../src/notes/types.ts';
+import type {SourceView} from '../../src/server/types.ts';
+import {aSnapshot, nowMs} from '../helpers/status-page.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -81,6 +82,20 @@ test('that no pre-auth key can be used is told where machines join with them', t
 		'pre-auth keys: None can be used (3 expired, 1 used up): no machine can join by itself. Create another with `headscale preauthkeys create` and put it where machines get theirs.',
 	]);
 	t.deepEqual(says(keys({usable: 0, areInUse: false})), []);
+});
+
+test('each note can be read without its heading', t => {
+	const alone = (headscale: HeadscaleFacts) => notesOf(headscale).map(sayAlone).join();
+
+	t.regex(alone({isHealthy: false}), /^headscale says of itself that it is not well:/);
+	t.regex(alone({isApiHealthy: false}), /^headscale's API does not find its database:/);
+	t.regex(alone(keys({usable: 0, expired: 3, usedUp: 1})), /^Of the pre-auth keys none can be used \(3 expired/);
+	t.regex(
+		alone({certificate: {trusted: false, fault: 'wrong_host'}}),
+		/^headscale's certificate is not trusted: it is/,
+	);
+	t.regex(alone({certificate: {trusted: true, expiryMs: nowMs + dayMs}}), /^headscale's certificate expires in 1 d/);
+	t.regex(alone({policy: 'unreadable'}), /^headscale cannot read its access policy/);
 });
 
 test('reusable keys that end soon, or ended without another in their place, are told', t => {
