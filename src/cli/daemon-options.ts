@@ -21,7 +21,7 @@ export interface DaemonValues {
 
 /**
  * The daemon that is meant: by the options, else by the environment, else the usual one. `found` is an address that was pasted: it says
- * where the daemon is, and is trusted with no token that was left in the environment for another one. Throws what `mistake` makes of a
+ * where the daemon is. Neither it nor a `--url` is trusted with a token that was left in the environment for another one. Throws what `mistake` makes of a
  * sentence, and a UserError where a token cannot be read.
  */
 export function readDaemon(
@@ -32,7 +32,9 @@ export function readDaemon(
 ): Daemon {
 	const usual = env.TAILPROBE_URL || 'http://127.0.0.1:9753';
 	const url = values.url === undefined && found ? new URL(found) : parseUrl(values.url ?? usual, mistake);
-	const isStranger = values.url === undefined && found !== undefined && URL.parse(usual)?.origin !== found.origin;
+	// A token in the environment is meant for the daemon that is named there, or for one that is named on the command line alone.
+	const isForAnother = URL.parse(usual)?.origin !== url.origin;
+	const isStranger = isForAnother && (values.url === undefined || Boolean(env.TAILPROBE_URL));
 	const tokenFile = values['token-file'] ?? (isStranger ? undefined : env.TAILPROBE_TOKEN_FILE || undefined);
 	const authorization = authorize(url, tokenFile, mistake);
 	if (values['ca-file'] !== undefined && url.protocol !== 'https:')

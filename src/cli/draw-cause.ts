@@ -63,7 +63,9 @@ export function drawCommand(run: string): string {
 
 /** How this program is called to look further. `args` are quoted where a shell would read something in them. */
 export function ownCommand(subcommand: 'diagnose' | 'probe', args: readonly string[], url: string): string {
-	return drawCommand(nameDaemon(['tailprobe', subcommand, ...args.map(word)].join(' '), url));
+	// A daemon that lies could name a check like one of our options.
+	const positionals = args.some(arg => arg.startsWith('-')) ? ['--', ...args] : args;
+	return drawCommand(nameDaemon(['tailprobe', subcommand, ...positionals.map(word)].join(' '), url));
 }
 
 /** What was seen, what was wanted, and how old that is. */

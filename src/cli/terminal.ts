@@ -61,14 +61,14 @@ export async function tellMistakes(terminal: Terminal, run: () => Promise<number
 	} catch (error) {
 		if (!(error instanceof UserError)) throw error;
 		const [sentence = '', ...usage] = error.message.split('\n\n');
-		terminal.complain(`${[fit(sentence, terminal), ...usage].join('\n\n')}\n`);
+		terminal.complain(`${[asWideAs(sentence, terminal), ...usage].join('\n\n')}\n`);
 		if (isJson) terminal.write(formatJson({error: sentence}));
 		return error.exitCode;
 	}
 }
 
 /** Programs that read it get it whole. */
-function fit(text: string, terminal: Terminal): string {
+function asWideAs(text: string, terminal: Terminal): string {
 	if (!terminal.isTty) return text;
 	const options = drawOptions(terminal, Number.MAX_SAFE_INTEGER);
 	return text
@@ -80,9 +80,12 @@ function fit(text: string, terminal: Terminal): string {
 /** JSON for a program, harmless to a terminal too: what moves a cursor or turns a line round is escaped, and means the same. */
 export function formatJson(value: unknown): string {
 	const text = JSON.stringify(value, undefined, 2);
-	return `${text.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeCharacter)}\n`;
+	return `${text.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, escapeCharacter)}\n`;
 }
 
 function escapeCharacter(character: string): string {
-	return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+	return Array.from(
+		{length: character.length},
+		(_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+	).join('');
 }

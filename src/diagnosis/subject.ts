@@ -17,6 +17,8 @@ const charactersAtMost = 2048;
 const shownAtMost = 10;
 /** Names beyond this length are no slip of the pen. */
 const comparedCharacters = 100;
+/** Anybody may ask for a name that does not exist: it must cost little however many there are. */
+const comparedNames = 2000;
 /** Of more that are as near none was meant. */
 const meantAtMost = 3;
 
@@ -203,9 +205,10 @@ function sayWhatThereIs(text: string, world: World): string {
 	const targets = [...new Set(world.checks.map(({check}) => check.target.name))];
 	const vantages = world.vantages.map(({name}) => name);
 	const last = text.split(/[\s/]/).at(-1) ?? text;
-	const meant = [text, last]
+	const names = [...nodes, ...vantages, ...targets, ...checks].slice(0, comparedNames);
+	const meant = [...new Set([text, last])]
 		.filter(word => word.length <= comparedCharacters)
-		.map(word => allNearest(word, [...nodes, ...vantages, ...targets, ...checks]))
+		.map(word => allNearest(word, names))
 		.find(candidates => candidates.length > 0 && candidates.length <= meantAtMost);
 	return [
 		...(meant === undefined ? [] : [`Did you mean ${meant.join(' or ')}?`]),

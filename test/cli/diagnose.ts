@@ -129,10 +129,12 @@ test('a token that was left in the environment for one daemon goes to no other t
 	await run([page], {env: {TAILPROBE_TOKEN_FILE: token, TAILPROBE_URL: url}});
 	await run([page, '--token-file', token]);
 	await run(['tts', 'x'], {env: {TAILPROBE_TOKEN_FILE: token, TAILPROBE_URL: url}});
+	// As a command that a stranger had us print would have it.
+	await run(['--url', url, 'tts'], {env: {TAILPROBE_TOKEN_FILE: token, TAILPROBE_URL: 'https://probe.example.com'}});
 
 	t.deepEqual(
 		asked.map(({authorization}) => authorization),
-		[undefined, 'Bearer made-up-token', 'Bearer made-up-token', 'Bearer made-up-token'],
+		[undefined, 'Bearer made-up-token', 'Bearer made-up-token', 'Bearer made-up-token', undefined],
 	);
 });
 

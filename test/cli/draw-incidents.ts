@@ -46,6 +46,7 @@ test('the command is quoted for the shell, names the daemon, and holds no escape
 	t.regex(draw("http $(id)/x/it's"), /^ {4}tailprobe diagnose --url http:\/\/lab:9999 'http \$\(id\)\/x\/it'\\''s'$/m);
 	t.notRegex(draw('a\u001b[2Jb\u009b31m'), /[\u001b\u009b]/);
 	t.regex(draw('a\u001b[2Jb'), /this command cannot be shown here/);
+	t.regex(draw('--token-file=/etc/hostname'), /diagnose --url http:\/\/lab:9999 -- --token-file=/);
 });
 
 test('a thousand faults are not a thousand blocks', t => {

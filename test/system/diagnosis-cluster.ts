@@ -98,7 +98,7 @@ async function scale(replicas: number): Promise<void> {
 			template: {
 				metadata: {labels: app},
 				spec: {
-					nodeName: served,
+					nodeName: unserved,
 					tolerations: [{operator: 'Exists'}],
 					containers: [{name: 'kubelet', image: 'registry.invalid/virtual-kubelet:1'}],
 				},

@@ -17,7 +17,7 @@ export function listChecks(views: readonly CheckView[], sinceMs: number | undefi
 function renderItem(view: CheckView, sinceMs: number | undefined, nowMs: number, root: string): Html {
 	const {check, last} = view;
 	const notes = [
-		last?.reason === undefined ? undefined : sayReason(last.reason),
+		last?.reason === undefined ? undefined : sayReason(last.reason, check.type),
 		view.verdict === 'unknown' ? sayWasDown(view, nowMs) : sayEarlier(view, sinceMs, nowMs),
 	].filter(note => note !== undefined);
 	return html`<li>${verdictMark(shownVerdict(view))} <a href="${checkPath(check.key, root)}">${check.name} ${check.target.name}</a> <span class="muted">from ${check.vantage}</span>${notes.map((note, at) => html`${at > 0 ? ', ' : ' '}${note}`)}</li>`;

@@ -83,5 +83,5 @@ function lastFailure(runs: readonly Outcome[]): Pick<Ended, 'verdict' | 'reason'
 function renderRow({machine, verdict, reason, fromMs, toMs, views}: Ended, nowMs: number): Html {
 	const [lead] = views;
 	const more = views.length - 1;
-	return html`<li><span>${clockTime(fromMs, nowMs)} to ${clockTime(toMs, nowMs)} <span class="muted">(${formatSpan(toMs - fromMs)})</span></span> <span>${verdictMark(verdict)} <b>${machine}</b>: ${sayReason(reason)}${lead ? html` <span class="small"><a href="${checkPath(lead.check.key)}">${lead.check.name} ${lead.check.target.name}</a> <span class="muted">from ${lead.check.vantage}${more > 0 ? `, and ${count(more, 'more check')}` : ''}</span></span>` : ''}</span></li>`;
+	return html`<li><span>${clockTime(fromMs, nowMs)} to ${clockTime(toMs, nowMs)} <span class="muted">(${formatSpan(toMs - fromMs)})</span></span> <span>${verdictMark(verdict)} <b>${machine}</b>: ${sayReason(reason, lead?.check.type)}${lead ? html` <span class="small"><a href="${checkPath(lead.check.key)}">${lead.check.name} ${lead.check.target.name}</a> <span class="muted">from ${lead.check.vantage}${more > 0 ? `, and ${count(more, 'more check')}` : ''}</span></span>` : ''}</span></li>`;
 }

@@ -64,7 +64,7 @@ function sayVantages(vantages: readonly VantageState[], named: string | undefine
 	const unsound = vantages.filter(isUnsound).filter(({behind}) => behind === undefined);
 	const [first] = unsound;
 	if (!first) return '';
-	if (unsound.length === 1 && named === `vantage ${first.name}`) return '';
+	if (unsound.length === 1 && [`vantage ${first.name}`, `node ${first.name}`].includes(named ?? '')) return '';
 	if (unsound.length > 1) return `${unsound.length} vantages not sound`;
 	return vantages.length === 1 ? `vantage ${first.condition}` : `vantage ${first.name} ${first.condition}`;
 }

@@ -16,8 +16,8 @@ export function renderGpus(machine: Machine | undefined, look: CheckView | undef
 	if (what === '' && !look) return nothing;
 	const state =
 		look &&
-		html`<a class="to" href="${checkPath(look.check.key, root)}">${verdictMark(shownVerdict(look))}</a>${look.verdict !== 'up' && look.last?.reason ? html` (${sayReason(look.last.reason)})` : ''} `;
-	return html`${state}${what}`;
+		html`<a class="to" href="${checkPath(look.check.key, root)}">${verdictMark(shownVerdict(look))}</a>${look.verdict !== 'up' && look.last?.reason ? html` (${sayReason(look.last.reason, 'gpu')})` : ''} `;
+	return html`${state}<span class="brief">${what}</span>`;
 }
 
 /** Without the words that all of them have. */

@@ -190,7 +190,7 @@ function listCellNotes(check: CheckView['check'], last: CheckView['last'], shown
 	const loss = shown === 'up' ? formatLoss(last) : undefined;
 	const notes = [
 		seconds === undefined ? undefined : formatLatency(seconds),
-		shown === 'up' || last?.reason === undefined ? undefined : sayReason(last.reason),
+		shown === 'up' || last?.reason === undefined ? undefined : sayReason(last.reason, check.type),
 		formatPath(path, region),
 		loss === undefined ? undefined : `loss ${loss}`,
 	];

@@ -83,7 +83,7 @@ function renderRow(view: CheckView, root: string): Html {
 	return html`<tr>
 <th scope="row"><a href="${checkPath(check.key, root)}">${check.name} ${check.target.name}</a></th>
 <td data-label="from">${check.vantage}</td>
-<td data-label="state">${verdictMark(shown)}${shown !== 'up' && last?.reason ? html` <span class="note">${sayReason(last.reason)}</span>` : ''}</td>
+<td data-label="state">${verdictMark(shown)}${shown !== 'up' && last?.reason ? html` <span class="note">${sayReason(last.reason, check.type)}</span>` : ''}</td>
 <td data-label="latency">${seconds === undefined ? html`<span class="muted">–</span>` : formatLatency(seconds)}</td>
 <td data-label="path">${formatPath(path, region) ?? html`<span class="muted">–</span>`}</td>
 <td data-label="the last hour">${drawStrip(view.strip)}</td>

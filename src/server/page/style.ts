@@ -146,7 +146,12 @@ tbody th { font-weight: 500; overflow-wrap: break-word; }
 .stack th, .stack td { padding: 0.4rem 1rem; }
 .stack th > a { white-space: nowrap; }
 .tunnel { display: block; white-space: nowrap; }
-.nodes { font-size: 0.875rem; }
+.nodes { font-size: 0.8125rem; }
+.nodes thead th { white-space: normal; }
+.nodes .tunnel { white-space: normal; }
+.nodes .verdict, .nodes .brief { white-space: nowrap; }
+.nodes .why, .nodes .odd.under { min-width: 8rem; }
+.stack .brief { white-space: nowrap; }
 .nodes th, .nodes td { padding: 0.4rem 0.55rem; }
 .ended { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem; font-size: 0.875rem; }
 .ended > li { display: flex; flex-wrap: wrap; gap: 0 1rem; overflow-wrap: break-word; }

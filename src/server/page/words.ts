@@ -24,10 +24,17 @@ export function badness(view: CheckView): number {
 	return shown === 'down' && view.confirmed ? 4 : {down: 3, unknown: 2, pending: 1, up: 0}[shown];
 }
 
-/** Reasons that are no words of people, as such; the others are what they say. */
-export function sayReason(reason: string): string {
+/** Reasons that are no words of people, as such; the others are what they say. `type`: of the check, which may mean something of its own. */
+export function sayReason(reason: string, type = ''): string {
+	const own = wordsOfTypes[type];
+	if (own && Object.hasOwn(own, reason)) return own[reason as Reason] ?? reason;
 	return Object.hasOwn(reasonWords, reason) ? (reasonWords[reason as Reason] ?? reason) : reason;
 }
+
+const wordsOfTypes: Readonly<Record<string, Partial<Record<Reason, string>>>> = {
+	gpu: {status: 'nvidia-smi fails', content: 'GPU trouble'},
+	dns: {status: 'no such answer', content: 'another answer'},
+};
 
 const reasonWords: Partial<Record<Reason, string>> = {
 	resolve: 'name not resolved',

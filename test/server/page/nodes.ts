@@ -53,7 +53,7 @@ test('a node has its GPUs with the state of the last look, its instance, its pri
 	t.regex(text, /tunnel GPU instance per hour pod /);
 	t.regex(
 		text,
-		/down \(wrong status\) 2× &#60;4090&#62; running 27700002 It is paid for, and the tunnel is down\. \$0\.37 Running not ready, CrashLoopBackOff, restarted 7 times june\/gpu-abc/,
+		/down \(nvidia-smi fails\) 2× &#60;4090&#62; running 27700002 It is paid for, and the tunnel is down\. \$0\.37 Running not ready, CrashLoopBackOff, restarted 7 times june\/gpu-abc/,
 	);
 });
 
