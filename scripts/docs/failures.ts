@@ -19,7 +19,11 @@ export const failures: readonly Failure[] = [
 		says: "The prober's own tailscaled is told `tailscale down`.",
 		causes: ['own-tailscaled-stopped'],
 	},
-	{id: 'own-signed-out', says: "The prober's own node is logged out.", causes: ['own-tailscaled-signed-out', 'own-tailscaled-stopped']},
+	{
+		id: 'own-signed-out',
+		says: "The prober's own node is logged out.",
+		causes: ['own-tailscaled-signed-out', 'own-tailscaled-stopped'],
+	},
 	{id: 'own-network', says: "The prober's own network is cut.", causes: ['own-network-gone']},
 	{id: 'starved', says: 'tailprobe itself gets no processor.', causes: ['own-starved']},
 	{

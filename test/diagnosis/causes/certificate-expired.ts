@@ -21,7 +21,10 @@ test('a certificate that has ended is told with its day', t => {
 
 	t.like(cause, {id: 'certificate-expired', rung: 'tls', confidence: 'certain', about: 'auth on auth'});
 	t.regex(cause?.says ?? '', /has ended on 2023-11-13, 1 d ago/);
-	t.is(cause?.next[0].run, 'openssl s_client -connect auth.example.com:443 -servername auth.example.com -showcerts </dev/null');
+	t.is(
+		cause?.next[0].run,
+		'openssl s_client -connect auth.example.com:443 -servername auth.example.com -showcerts </dev/null',
+	);
 });
 
 test('one whose time has not begun is told so', t => {

@@ -17,7 +17,10 @@ test('an agent that was killed on a machine that answers is a vantage that is go
 	const {cause} = nameCauses(scene);
 
 	t.like(cause, {id: 'vantage-gone', confidence: 'certain', about: 'vantage june-gpu-1'});
-	t.regex(cause?.says ?? '', /for 2 min, though its machine answers through its tunnel\. Nothing listens at 100\.64\.0\.9 port 9754\.$/);
+	t.regex(
+		cause?.says ?? '',
+		/for 2 min, though its machine answers through its tunnel\. Nothing listens at 100\.64\.0\.9 port 9754\.$/,
+	);
 	t.like(cause?.next[0], {where: 'on june-gpu-1', run: "pgrep -af 'tailprobe agent'"});
 	t.is(cause?.next[1]?.run, 'tailprobe diagnose june-gpu-1');
 	t.deepEqual(
