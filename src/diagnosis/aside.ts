@@ -6,8 +6,8 @@ import {buildCheck} from '../engine/plan.ts';
 import type {Check, Target} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
 import {findProbe} from '../probes/registry.ts';
-import {serviceTypes} from './causes/kinds.ts';
 import type {Scene} from './scene.ts';
+import {serviceTypes} from './seen/kinds.ts';
 
 const timeoutMs = 3000;
 

@@ -9,10 +9,10 @@ import {isFlapping} from './causes/path-flapping.ts';
 import {slownessOf as slownessOfService} from './causes/service-slow.ts';
 import {isLossyTunnel} from './causes/tunnel-lossy.ts';
 import {slownessOf as slownessOfTunnel} from './causes/tunnel-slow.ts';
-import {pathOf} from './causes/tunnels.ts';
 import {explain, incidentId} from './explain.ts';
 import type {Incident} from './incidents.ts';
 import type {Look, World} from './scene.ts';
+import {pathOf} from './seen/tunnels.ts';
 import type {NamedCause} from './types.ts';
 
 interface Sign {

@@ -1,9 +1,9 @@
 /** Which causes of the list a scene shows, and which of them explains it. Pure. */
 
 import type {Verdict} from '../engine/types.ts';
-import {isDirect, isOfHost} from './causes/node-state.ts';
 import {causes} from './causes/registry.ts';
 import {type Look, type Scene, sceneOfCheck, type World} from './scene.ts';
+import {isDirect, isOfHost} from './seen/node-state.ts';
 import {type Cause, confidences, type Finding, type NamedCause, type RungName, rungNames} from './types.ts';
 
 /** Why one check is as it is, without its ladder: cheap enough to be asked of every failing check. */

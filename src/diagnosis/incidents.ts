@@ -2,7 +2,6 @@
 
 import type {CheckView} from '../server/types.ts';
 import {findFaultsBeside} from './beside.ts';
-import {controlOf} from './causes/control-words.ts';
 import {unexplained} from './causes/unexplained.ts';
 import {vantageMachineDown} from './causes/vantage-machine-down.ts';
 import {findDegraded} from './degraded.ts';
@@ -10,6 +9,7 @@ import {explain, incidentId, nameCauses, rankOf} from './explain.ts';
 import {type Blind, groupAlike, groupBlind, listBad} from './incident-groups.ts';
 import {sinceOf} from './incident-since.ts';
 import {sceneWithoutCheck, type World} from './scene.ts';
+import {controlOf} from './seen/control-words.ts';
 import type {NamedCause} from './types.ts';
 
 /** One fault, with everything that fails for it. */

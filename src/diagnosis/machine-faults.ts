@@ -2,13 +2,13 @@
 
 import {findNeverJoined, instanceNeverJoined, neverJoined} from './causes/instance-never-joined.ts';
 import {findWithoutPod, instanceWithoutPod} from './causes/instance-without-pod.ts';
-import {isFailing, isPending, unreadyNodeOf} from './causes/machine-state.ts';
 import {findNotReady, nodeNotReady} from './causes/node-not-ready.ts';
 import {findFailing, podFailing} from './causes/pod-failing.ts';
 import {findPending, podPending} from './causes/pod-pending.ts';
 import {findWithoutInstance, podWithoutInstance} from './causes/pod-without-instance.ts';
 import {nameCause} from './explain.ts';
 import type {World} from './scene.ts';
+import {isFailing, isPending, unreadyNodeOf} from './seen/machine-state.ts';
 import type {NamedCause} from './types.ts';
 
 /** Each fault once, those that weigh most first, at most `faultsAtMost`. Nothing is told of what is not known now. */

@@ -1,8 +1,8 @@
 /** Subjects named as headlines name them: the fault itself, a service by its port, headscale, a relay, a pool, an instance. Pure. */
 
 import type {CheckView} from '../server/types.ts';
-import {portOf} from './causes/subject-words.ts';
 import {findIncidents} from './incidents.ts';
+import {portOf} from './seen/subject-words.ts';
 import type {Subject} from './types.ts';
 import type {World} from './world.ts';
 

@@ -2,10 +2,10 @@ import {splitTarget} from '../../net/target.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {serviceTypes} from '../seen/kinds.ts';
+import {tunnelOf} from '../seen/tunnels.ts';
 import type {Cause, Command, Evidence, Finding} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {serviceTypes} from './kinds.ts';
-import {tunnelOf} from './tunnels.ts';
 
 export const bigPacketsLost: Cause = {
 	id: 'big-packets-lost',

@@ -1,9 +1,9 @@
 import {commandOf, probeCommand} from '../commands.ts';
+import {endedSince, isSeenSince} from '../seen/answered-since.ts';
+import {expiryOf, isTaken, sayDay, showCertificate} from '../seen/certificate-words.ts';
+import {evidenceAround, machineName, portWords} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause, Command} from '../types.ts';
-import {endedSince, isSeenSince} from './answered-since.ts';
-import {expiryOf, isTaken, sayDay, showCertificate} from './certificate-words.ts';
-import {evidenceAround, machineName, portWords} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const certificateExpired: Cause = {
 	id: 'certificate-expired',

@@ -1,9 +1,9 @@
 import {probeCommand} from '../commands.ts';
 import type {Look} from '../scene.ts';
+import {expiryOf, sayDay, showCertificate} from '../seen/certificate-words.ts';
+import {evidenceAround, machineName, portWords} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {expiryOf, sayDay, showCertificate} from './certificate-words.ts';
-import {evidenceAround, machineName, portWords} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 /** Whoever renews by a machine has done it by then. */
 const soonMs = 7 * 86_400_000;

@@ -1,10 +1,10 @@
 import {asSentence} from '../../util/words.ts';
 import {probeCommand} from '../commands.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {isTaken, showCertificate} from '../seen/certificate-words.ts';
+import {detailOf, evidenceAround, machineName, portWords} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {isTaken, showCertificate} from './certificate-words.ts';
-import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const certificateUntrusted: Cause = {
 	id: 'certificate-untrusted',

@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {sayStanding} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {sayStanding} from './vantage-words.ts';
 
 export const checkUnsupported: Cause = {
 	id: 'check-unsupported',

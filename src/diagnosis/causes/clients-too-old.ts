@@ -1,8 +1,8 @@
 import {noteTailscaled} from '../../notes/tailscaled-notes.ts';
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {doesMachineExplain} from '../seen/machine-state.ts';
 import type {Cause} from '../types.ts';
-import {doesMachineExplain} from './machine-state.ts';
 
 export const clientsTooOld: Cause = {
 	id: 'clients-too-old',

@@ -1,9 +1,9 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Scene} from '../scene.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {detailOf, endOf, evidenceAround, isService, machineName, portWords, whileUp} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {detailOf, endOf, evidenceAround, isService, machineName, portWords, whileUp} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const connectionReset: Cause = {
 	id: 'connection-reset',

@@ -1,7 +1,7 @@
 import {evidenceOf} from '../evidence.ts';
+import {controlCommands} from '../seen/control-words.ts';
+import {tailscaleThere} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands} from './control-words.ts';
-import {tailscaleThere} from './vantage-words.ts';
 
 export const derpMapMissing: Cause = {
 	id: 'derp-map-missing',

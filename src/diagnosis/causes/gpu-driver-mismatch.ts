@@ -1,5 +1,5 @@
-import {gpuFaultCause} from './gpu-fault.ts';
-import {kernelLogCommand, smiCommand} from './gpu-state.ts';
+import {gpuFaultCause} from '../seen/gpu-fault.ts';
+import {kernelLogCommand, smiCommand} from '../seen/gpu-state.ts';
 
 export const gpuDriverMismatch = gpuFaultCause({
 	id: 'gpu-driver-mismatch',

@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
 import type {Look} from '../scene.ts';
+import {effectOfGpu, evidenceOfGpu, gpuFaultOf, gpusOf, machineNameOf, smiCommand, wordsOf} from '../seen/gpu-state.ts';
 import type {Cause} from '../types.ts';
-import {effectOfGpu, evidenceOfGpu, gpuFaultOf, gpusOf, machineNameOf, smiCommand, wordsOf} from './gpu-state.ts';
 
 export const gpuFull: Cause = {
 	id: 'gpu-full',

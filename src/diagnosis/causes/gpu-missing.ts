@@ -1,5 +1,5 @@
 import {commandOf} from '../commands.ts';
-import {gpuFaultCause} from './gpu-fault.ts';
+import {gpuFaultCause} from '../seen/gpu-fault.ts';
 
 export const gpuMissing = gpuFaultCause({
 	id: 'gpu-missing',

@@ -1,6 +1,6 @@
 import {commandOf} from '../commands.ts';
-import {gpuFaultCause} from './gpu-fault.ts';
-import {kernelLogCommand} from './gpu-state.ts';
+import {gpuFaultCause} from '../seen/gpu-fault.ts';
+import {kernelLogCommand} from '../seen/gpu-state.ts';
 
 export const gpuSmiHangs = gpuFaultCause({
 	id: 'gpu-smi-hangs',

@@ -1,7 +1,7 @@
 import type {Look, Scene} from '../scene.ts';
+import {effectOfGpu, evidenceOfGpu, gpuFaultOf, gpusOf, machineNameOf, smiCommand, wordsOf} from '../seen/gpu-state.ts';
+import {answeringTypes} from '../seen/kinds.ts';
 import type {Cause, Finding} from '../types.ts';
-import {effectOfGpu, evidenceOfGpu, gpuFaultOf, gpusOf, machineNameOf, smiCommand, wordsOf} from './gpu-state.ts';
-import {answeringTypes} from './kinds.ts';
 
 export const gpuThrottled: Cause = {
 	id: 'gpu-throttled',

@@ -1,6 +1,6 @@
 import {headscaleCommand} from '../commands.ts';
+import {controlOf, evidenceOfControl, failingFor, noteOf} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlOf, evidenceOfControl, failingFor, noteOf} from './control-words.ts';
 
 export const headscaleApiKeyRefused: Cause = {
 	id: 'headscale-api-key-refused',

@@ -1,5 +1,5 @@
+import {noteOf} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {noteOf} from './control-words.ts';
 import {certificateCommands} from './headscale-certificate.ts';
 
 export const headscaleCertificateExpiring: Cause = {

@@ -1,6 +1,5 @@
 import {commandOf} from '../commands.ts';
 import type {Scene} from '../scene.ts';
-import type {Cause, Command} from '../types.ts';
 import {
 	before,
 	controlCommands,
@@ -9,7 +8,8 @@ import {
 	evidenceOfControl,
 	failingFor,
 	noteOf,
-} from './control-words.ts';
+} from '../seen/control-words.ts';
+import type {Cause, Command} from '../types.ts';
 
 export const headscaleCertificate: Cause = {
 	id: 'headscale-certificate',

@@ -1,5 +1,12 @@
+import {
+	controlCommands,
+	controlOf,
+	effectOfControl,
+	evidenceOfControl,
+	failingFor,
+	noteOf,
+} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor, noteOf} from './control-words.ts';
 
 export const headscaleDatabase: Cause = {
 	id: 'headscale-database',

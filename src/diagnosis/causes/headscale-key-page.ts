@@ -1,5 +1,4 @@
 import {commandOf} from '../commands.ts';
-import type {Cause} from '../types.ts';
 import {
 	before,
 	controlCommands,
@@ -8,7 +7,8 @@ import {
 	evidenceOfControl,
 	noteOf,
 	sourceOf,
-} from './control-words.ts';
+} from '../seen/control-words.ts';
+import type {Cause} from '../types.ts';
 
 export const headscaleKeyPage: Cause = {
 	id: 'headscale-key-page',

@@ -1,6 +1,6 @@
 import {headscaleCommand} from '../commands.ts';
+import {controlCommands, controlOf, noteOf} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, noteOf} from './control-words.ts';
 
 export const headscalePolicyUnreadable: Cause = {
 	id: 'headscale-policy-unreadable',

@@ -1,6 +1,13 @@
 import {commandOf} from '../commands.ts';
+import {
+	before,
+	controlCommands,
+	controlOf,
+	effectOfControl,
+	evidenceOfControl,
+	sourceOf,
+} from '../seen/control-words.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {before, controlCommands, controlOf, effectOfControl, evidenceOfControl, sourceOf} from './control-words.ts';
 
 export const headscaleProxyDropsUpgrade: Cause = {
 	id: 'headscale-proxy-drops-upgrade',

@@ -1,5 +1,5 @@
+import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor} from './control-words.ts';
 
 export const headscaleProxyError: Cause = {
 	id: 'headscale-proxy-error',

@@ -1,6 +1,6 @@
 import {formatSpan} from '../../util/readable.ts';
+import {controlCommands, controlOf, evidenceOfControl} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, evidenceOfControl} from './control-words.ts';
 
 export const headscaleRestarted: Cause = {
 	id: 'headscale-restarted',

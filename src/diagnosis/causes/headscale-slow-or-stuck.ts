@@ -1,6 +1,13 @@
 import {formatLatency} from '../../util/readable.ts';
+import {
+	controlCommands,
+	controlOf,
+	effectOfControl,
+	evidenceOfControl,
+	failingFor,
+	sourceOf,
+} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor, sourceOf} from './control-words.ts';
 
 /** An answer of the API that takes longer is worth a word. */
 const slowSeconds = 2;

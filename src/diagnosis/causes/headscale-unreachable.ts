@@ -1,6 +1,6 @@
 import {commandOf} from '../commands.ts';
+import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {controlCommands, controlOf, effectOfControl, evidenceOfControl, failingFor} from './control-words.ts';
 
 export const headscaleUnreachable: Cause = {
 	id: 'headscale-unreachable',

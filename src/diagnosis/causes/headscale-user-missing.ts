@@ -1,6 +1,6 @@
 import {headscaleCommand} from '../commands.ts';
+import {noteOf} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {noteOf} from './control-words.ts';
 
 export const headscaleUserMissing: Cause = {
 	id: 'headscale-user-missing',

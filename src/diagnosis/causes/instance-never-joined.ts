@@ -2,9 +2,9 @@ import {formatSpan} from '../../util/readable.ts';
 import {preAuthKeysCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene, World} from '../scene.ts';
+import {evidenceOfInstance, machineOf, vastCommand} from '../seen/machine-state.ts';
+import {doesAnswer, effectOfRecord, evidenceOfList, isUnlisted} from '../seen/node-state.ts';
 import type {Cause, Evidence, Finding} from '../types.ts';
-import {evidenceOfInstance, machineOf, vastCommand} from './machine-state.ts';
-import {doesAnswer, effectOfRecord, evidenceOfList, isUnlisted} from './node-state.ts';
 
 export const instanceNeverJoined: Cause = {
 	id: 'instance-never-joined',

@@ -1,8 +1,15 @@
 import {tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {
+	evidenceOfInstance,
+	isStopped,
+	isSurelyStopped,
+	machineOf,
+	sayStatus,
+	vastCommand,
+} from '../seen/machine-state.ts';
+import {doesAnswer, effectOfNode, evidenceOfList, nodeNameOf, silentTunnels} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {evidenceOfInstance, isStopped, isSurelyStopped, machineOf, sayStatus, vastCommand} from './machine-state.ts';
-import {doesAnswer, effectOfNode, evidenceOfList, nodeNameOf, silentTunnels} from './node-state.ts';
 
 export const instanceStopped: Cause = {
 	id: 'instance-stopped',

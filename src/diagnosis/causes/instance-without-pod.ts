@@ -1,6 +1,6 @@
 import type {World} from '../scene.ts';
+import {evidenceOfInstance, kubeletLogCommands, machineOf, vastCommand} from '../seen/machine-state.ts';
 import type {Cause, Finding} from '../types.ts';
-import {evidenceOfInstance, kubeletLogCommands, machineOf, vastCommand} from './machine-state.ts';
 
 export const instanceWithoutPod: Cause = {
 	id: 'instance-without-pod',

@@ -1,5 +1,5 @@
+import {silentMagicDns} from '../seen/magicdns.ts';
 import type {Cause} from '../types.ts';
-import {silentMagicDns} from './magicdns.ts';
 
 export const magicdnsOnNodeDead: Cause = {
 	id: 'magicdns-on-node-dead',

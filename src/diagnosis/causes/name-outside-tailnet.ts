@@ -1,9 +1,9 @@
 import {commandOf, tailscaleCommand, word} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene} from '../scene.ts';
+import {before} from '../seen/control-words.ts';
+import {digCommand, targetName} from '../seen/names.ts';
 import type {Cause, Command} from '../types.ts';
-import {before} from './control-words.ts';
-import {digCommand, targetName} from './names.ts';
 
 export const nameOutsideTailnet: Cause = {
 	id: 'name-outside-tailnet',

@@ -1,8 +1,8 @@
 import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {asksMagicDns, digCommand, labelOf, nameOutcomes, targetName} from '../seen/names.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {asksMagicDns, digCommand, labelOf, nameOutcomes, targetName} from './names.ts';
 
 export const nameUnknown: Cause = {
 	id: 'name-unknown',

@@ -1,7 +1,7 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {asksMagicDns, digCommand, dnsLooks, targetName} from '../seen/names.ts';
 import type {Cause} from '../types.ts';
-import {asksMagicDns, digCommand, dnsLooks, targetName} from './names.ts';
 
 export const nameWrongAddress: Cause = {
 	id: 'name-wrong-address',

@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
+import {controlOf, effectOfControl, evidenceOfControl, healthCommand, sourceOf} from '../seen/control-words.ts';
+import {tailscaleThere} from '../seen/vantage-words.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {controlOf, effectOfControl, evidenceOfControl, healthCommand, sourceOf} from './control-words.ts';
-import {tailscaleThere} from './vantage-words.ts';
 
 /** It was not told anything for minutes, or is not connected at all. */
 const codes: readonly string[] = ['mapresponse-timeout', 'not-in-map-poll'];

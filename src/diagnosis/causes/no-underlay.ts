@@ -1,9 +1,9 @@
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {countDiedTogether, isSilent, silentNodes, tunnelOf, tunnelsFrom} from '../seen/tunnels.ts';
 import type {Cause, Finding} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {countDiedTogether, isSilent, silentNodes, tunnelOf, tunnelsFrom} from './tunnels.ts';
 
 export const noUnderlay: Cause = {
 	id: 'no-underlay',

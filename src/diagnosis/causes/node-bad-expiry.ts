@@ -1,7 +1,14 @@
 import {formatTime} from '../../util/format-time.ts';
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
+import {
+	doesAnswer,
+	effectOfRecord,
+	evidenceOfList,
+	evidenceOfRefusal,
+	keyFaultOf,
+	refusalOf,
+} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {doesAnswer, effectOfRecord, evidenceOfList, evidenceOfRefusal, keyFaultOf, refusalOf} from './node-state.ts';
 
 export const nodeBadExpiry: Cause = {
 	id: 'node-bad-expiry',

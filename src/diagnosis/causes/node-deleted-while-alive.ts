@@ -1,8 +1,8 @@
 import {headscaleCommand, preAuthKeysCommand, tailscaleCommand} from '../commands.ts';
+import {doesMachineExplain} from '../seen/machine-state.ts';
+import {effectOfRecord, evidenceOfList, isUnlisted} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {doesMachineExplain} from './machine-state.ts';
 import {livingSignsOf} from './node-left.ts';
-import {effectOfRecord, evidenceOfList, isUnlisted} from './node-state.ts';
 
 export const nodeDeletedWhileAlive: Cause = {
 	id: 'node-deleted-while-alive',

@@ -1,8 +1,8 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isDirect, refusalOf, sayAgo} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isDirect, refusalOf, sayAgo} from './node-state.ts';
 
 export const nodeHiddenByPolicy: Cause = {
 	id: 'node-hidden-by-policy',

@@ -1,8 +1,7 @@
 import {headscaleCommand, signInCommand, tailscaleCommand} from '../commands.ts';
 import type {Scene} from '../scene.ts';
-import type {Cause, Command} from '../types.ts';
-import {before} from './control-words.ts';
-import {confidenceOfMachine} from './machine-state.ts';
+import {before} from '../seen/control-words.ts';
+import {confidenceOfMachine} from '../seen/machine-state.ts';
 import {
 	effectOfRecord,
 	evidenceOfList,
@@ -11,7 +10,8 @@ import {
 	refusalOf,
 	sayAgo,
 	silentTunnels,
-} from './node-state.ts';
+} from '../seen/node-state.ts';
+import type {Cause, Command} from '../types.ts';
 
 export const nodeKeyExpired: Cause = {
 	id: 'node-key-expired',

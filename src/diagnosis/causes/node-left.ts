@@ -1,9 +1,9 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene} from '../scene.ts';
+import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, isStopped, machineOf} from '../seen/machine-state.ts';
+import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isUnlisted} from '../seen/node-state.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, isStopped, machineOf} from './machine-state.ts';
-import {effectOfRecord, evidenceOfList, evidenceOfRefusal, isUnlisted} from './node-state.ts';
 
 export const nodeLeft: Cause = {
 	id: 'node-left',

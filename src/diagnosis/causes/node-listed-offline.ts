@@ -1,7 +1,7 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {evidenceOfList} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {evidenceOfList} from './node-state.ts';
 
 export const nodeListedOffline: Cause = {
 	id: 'node-listed-offline',

@@ -1,8 +1,8 @@
 import {headscaleCommand, probeCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {machineOf} from '../seen/machine-state.ts';
+import {doesAnswer, evidenceOfList, isAddress, isUnlisted, nodeNameOf} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {machineOf} from './machine-state.ts';
-import {doesAnswer, evidenceOfList, isAddress, isUnlisted, nodeNameOf} from './node-state.ts';
 
 export const nodeNeverJoined: Cause = {
 	id: 'node-never-joined',

@@ -2,9 +2,9 @@ import type {PodFacts} from '../../inventory/machine-types.ts';
 import {formatSpan} from '../../util/readable.ts';
 import {kubectlCommand} from '../commands.ts';
 import type {World} from '../scene.ts';
+import {evidenceOfPod, kubeletLogCommands, machineOf, nameOfPod, unreadyNodeOf} from '../seen/machine-state.ts';
+import {effectOfNode, sayAgo} from '../seen/node-state.ts';
 import type {Cause, Evidence, Finding} from '../types.ts';
-import {evidenceOfPod, kubeletLogCommands, machineOf, nameOfPod, unreadyNodeOf} from './machine-state.ts';
-import {effectOfNode, sayAgo} from './node-state.ts';
 
 export const nodeNotReady: Cause = {
 	id: 'node-not-ready',

@@ -1,7 +1,6 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
-import type {Cause} from '../types.ts';
-import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, machineOf, vastCommand} from './machine-state.ts';
+import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, machineOf, vastCommand} from '../seen/machine-state.ts';
 import {
 	doesAnswer,
 	effectOfNode,
@@ -10,7 +9,8 @@ import {
 	livingTwinOf,
 	sayAgo,
 	silentTunnels,
-} from './node-state.ts';
+} from '../seen/node-state.ts';
+import type {Cause} from '../types.ts';
 
 export const nodeOffline: Cause = {
 	id: 'node-offline',

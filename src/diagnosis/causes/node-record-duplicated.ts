@@ -1,6 +1,6 @@
 import {headscaleCommand, tailscaleCommand} from '../commands.ts';
+import {doesAnswer, effectOfRecord, evidenceOfList, listSource, livingTwinOf, sayAgo} from '../seen/node-state.ts';
 import type {Cause} from '../types.ts';
-import {doesAnswer, effectOfRecord, evidenceOfList, listSource, livingTwinOf, sayAgo} from './node-state.ts';
 
 export const nodeRecordDuplicated: Cause = {
 	id: 'node-record-duplicated',

@@ -3,10 +3,8 @@ import {headscaleCommand, kubectlCommand, tailscaleCommand} from '../commands.ts
 import {evidenceOf} from '../evidence.ts';
 import {sinceOf} from '../incident-since.ts';
 import type {Scene} from '../scene.ts';
-import type {Cause, Command, Confidence, Evidence} from '../types.ts';
-import {before} from './control-words.ts';
-import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, machineOf, vastCommand} from './machine-state.ts';
-import {noUnderlay} from './no-underlay.ts';
+import {before} from '../seen/control-words.ts';
+import {doesMachineExplain, evidenceOfInstance, evidenceOfPod, machineOf, vastCommand} from '../seen/machine-state.ts';
 import {
 	effectOfNode,
 	evidenceOfList,
@@ -15,9 +13,11 @@ import {
 	refusalOf,
 	silentTunnels,
 	tunnelsToOthers,
-} from './node-state.ts';
+} from '../seen/node-state.ts';
+import {countDiedTogether} from '../seen/tunnels.ts';
+import type {Cause, Command, Confidence, Evidence} from '../types.ts';
+import {noUnderlay} from './no-underlay.ts';
 import {relayDown} from './relay-down.ts';
-import {countDiedTogether} from './tunnels.ts';
 
 export const nodeSilent: Cause = {
 	id: 'node-silent',

@@ -1,9 +1,9 @@
 import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look} from '../scene.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {isSilent, tunnelOf, tunnelsFrom} from '../seen/tunnels.ts';
 import type {Cause} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {isSilent, tunnelOf, tunnelsFrom} from './tunnels.ts';
 
 export const oneWay: Cause = {
 	id: 'one-way',

@@ -1,7 +1,7 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {isFromBefore, isNotBelieved} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {isFromBefore, isNotBelieved} from './vantage-words.ts';
 
 export const ownCannotLook: Cause = {
 	id: 'own-cannot-look',

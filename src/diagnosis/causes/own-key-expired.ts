@@ -1,8 +1,8 @@
 import {formatSpan} from '../../util/readable.ts';
 import {headscaleCommand, signInCommand} from '../commands.ts';
+import {isKeyExpired, keyExpiryOf} from '../seen/own-key-words.ts';
+import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {isKeyExpired, keyExpiryOf} from './own-key-words.ts';
-import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage} from './vantage-words.ts';
 
 export const ownKeyExpired: Cause = {
 	id: 'own-key-expired',

@@ -1,8 +1,8 @@
 import {formatSpan} from '../../util/readable.ts';
 import {headscaleCommand, signInCommand} from '../commands.ts';
+import {keyExpiryOf} from '../seen/own-key-words.ts';
+import {rootVantage} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {keyExpiryOf} from './own-key-words.ts';
-import {rootVantage} from './vantage-words.ts';
 
 /** Our own node key ends within so long. */
 const soonMs = 14 * 86_400_000;

@@ -1,6 +1,5 @@
 import {commandOf} from '../commands.ts';
-import type {Cause, Command} from '../types.ts';
-import {healthCommand} from './control-words.ts';
+import {healthCommand} from '../seen/control-words.ts';
 import {
 	effectOfVantage,
 	evidenceOfVantage,
@@ -9,7 +8,8 @@ import {
 	rootVantage,
 	spanOf,
 	troubleOf,
-} from './vantage-words.ts';
+} from '../seen/vantage-words.ts';
+import type {Cause, Command} from '../types.ts';
 
 export const ownNetworkGone: Cause = {
 	id: 'own-network-gone',

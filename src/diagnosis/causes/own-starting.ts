@@ -1,5 +1,4 @@
 import {formatSpan} from '../../util/readable.ts';
-import type {Cause} from '../types.ts';
 import {
 	backendOf,
 	effectOfVantage,
@@ -8,7 +7,8 @@ import {
 	isNotBelieved,
 	rootVantage,
 	tailscaleThere,
-} from './vantage-words.ts';
+} from '../seen/vantage-words.ts';
+import type {Cause} from '../types.ts';
 
 /** A start that takes longer has another reason. */
 const usualMs = 120_000;

@@ -1,7 +1,7 @@
 import {commandOf} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
+import {effectOfVantage, evidenceOfVantage, isLocal, rootVantage, troubleOf} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {effectOfVantage, evidenceOfVantage, isLocal, rootVantage, troubleOf} from './vantage-words.ts';
 
 /** A run that was late by less stays out of the latency series all the same. */
 const worthSayingMs = 200;

@@ -1,8 +1,15 @@
 import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
+import {noteOf} from '../seen/control-words.ts';
+import {isKeyExpired} from '../seen/own-key-words.ts';
+import {
+	backendOf,
+	effectOfVantage,
+	evidenceOfVantage,
+	rootVantage,
+	spanOf,
+	tailscaleThere,
+} from '../seen/vantage-words.ts';
 import type {Cause, Evidence} from '../types.ts';
-import {noteOf} from './control-words.ts';
-import {isKeyExpired} from './own-key-words.ts';
-import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere} from './vantage-words.ts';
 
 export const ownTailscaledSignedOut: Cause = {
 	id: 'own-tailscaled-signed-out',

@@ -1,7 +1,14 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf} from '../commands.ts';
+import {
+	effectOfVantage,
+	evidenceOfVantage,
+	rootVantage,
+	spanOf,
+	tailscaleThere,
+	troubleOf,
+} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere, troubleOf} from './vantage-words.ts';
 
 export const ownTailscaledSilent: Cause = {
 	id: 'own-tailscaled-silent',

@@ -1,5 +1,12 @@
+import {
+	backendOf,
+	effectOfVantage,
+	evidenceOfVantage,
+	rootVantage,
+	spanOf,
+	tailscaleThere,
+} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {backendOf, effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere} from './vantage-words.ts';
 
 export const ownTailscaledStopped: Cause = {
 	id: 'own-tailscaled-stopped',

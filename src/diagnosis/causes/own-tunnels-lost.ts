@@ -1,6 +1,13 @@
 import {commandOf} from '../commands.ts';
+import {
+	effectOfVantage,
+	evidenceOfVantage,
+	rootVantage,
+	spanOf,
+	tailscaleThere,
+	troubleOf,
+} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {effectOfVantage, evidenceOfVantage, rootVantage, spanOf, tailscaleThere, troubleOf} from './vantage-words.ts';
 
 export const ownTunnelsLost: Cause = {
 	id: 'own-tunnels-lost',

@@ -2,8 +2,8 @@ import {formatSpan} from '../../util/readable.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, World} from '../scene.ts';
+import {oncePerLook, tunnelOf} from '../seen/tunnels.ts';
 import type {Cause} from '../types.ts';
-import {oncePerLook, tunnelOf} from './tunnels.ts';
 
 /** Once to the relay and back is what any short trouble does. */
 const changesAtLeast = 4;

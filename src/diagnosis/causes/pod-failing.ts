@@ -3,9 +3,9 @@ import {count} from '../../util/words.ts';
 import {kubectlCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {World} from '../scene.ts';
+import {describePodCommand, evidenceOfPod, isFailing, machineOf, nameOfPod} from '../seen/machine-state.ts';
+import {effectOfNode, evidenceOfList} from '../seen/node-state.ts';
 import type {Cause, Finding} from '../types.ts';
-import {describePodCommand, evidenceOfPod, isFailing, machineOf, nameOfPod} from './machine-state.ts';
-import {effectOfNode, evidenceOfList} from './node-state.ts';
 
 export const podFailing: Cause = {
 	id: 'pod-failing',

@@ -1,7 +1,6 @@
 import {formatSpan} from '../../util/readable.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {World} from '../scene.ts';
-import type {Cause, Finding} from '../types.ts';
 import {
 	describePodCommand,
 	evidenceOfPod,
@@ -10,8 +9,9 @@ import {
 	machineOf,
 	nameOfPod,
 	vastCommand,
-} from './machine-state.ts';
-import {doesAnswer, effectOfNode, evidenceOfList} from './node-state.ts';
+} from '../seen/machine-state.ts';
+import {doesAnswer, effectOfNode, evidenceOfList} from '../seen/node-state.ts';
+import type {Cause, Finding} from '../types.ts';
 
 export const podPending: Cause = {
 	id: 'pod-pending',

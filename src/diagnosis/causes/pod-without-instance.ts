@@ -1,6 +1,5 @@
 import {evidenceOf} from '../evidence.ts';
 import type {World} from '../scene.ts';
-import type {Cause, Finding} from '../types.ts';
 import {
 	describePodCommand,
 	evidenceOfPod,
@@ -8,8 +7,9 @@ import {
 	machineOf,
 	nameOfPod,
 	vastCommand,
-} from './machine-state.ts';
-import {effectOfNode, evidenceOfList} from './node-state.ts';
+} from '../seen/machine-state.ts';
+import {effectOfNode, evidenceOfList} from '../seen/node-state.ts';
+import type {Cause, Finding} from '../types.ts';
 
 export const podWithoutInstance: Cause = {
 	id: 'pod-without-instance',

@@ -1,6 +1,6 @@
 import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
+import {hasNeverJoined, noteOf} from '../seen/control-words.ts';
 import type {Cause} from '../types.ts';
-import {hasNeverJoined, noteOf} from './control-words.ts';
 
 export const preAuthKeyExpired: Cause = {
 	id: 'pre-auth-key-expired',

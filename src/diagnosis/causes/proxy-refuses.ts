@@ -2,9 +2,9 @@ import {measuredSeconds} from '../../engine/latency.ts';
 import {formatLatency} from '../../util/readable.ts';
 import {commandOf, probeCommand, tailscaleCommand} from '../commands.ts';
 import type {Look, Scene, World} from '../scene.ts';
+import {evidenceAround, machineName, portWords, whileUp} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause, Command} from '../types.ts';
-import {evidenceAround, machineName, portWords, whileUp} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const proxyRefuses: Cause = {
 	id: 'proxy-refuses',

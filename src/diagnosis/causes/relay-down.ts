@@ -3,10 +3,10 @@ import {formatSpan} from '../../util/readable.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {isOfRegion, isRelayDown, noticedWithinMs, relayDownSince, relayName, relaysDown} from '../seen/relays.ts';
+import {isSilent, lastPathOf, tunnelOf} from '../seen/tunnels.ts';
 import type {Cause, Command, Finding} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {isOfRegion, isRelayDown, noticedWithinMs, relayDownSince, relayName, relaysDown} from './relays.ts';
-import {isSilent, lastPathOf, tunnelOf} from './tunnels.ts';
 
 export const relayDown: Cause = {
 	id: 'relay-down',

@@ -1,7 +1,6 @@
 import {commandOf, headscaleCommand, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
-import type {Cause, Confidence} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
 import {
 	didConnect,
 	endOf,
@@ -11,9 +10,10 @@ import {
 	portWords,
 	servicesBeside,
 	whileUp,
-} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
-import {tunnelOf} from './tunnels.ts';
+} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
+import {tunnelOf} from '../seen/tunnels.ts';
+import type {Cause, Confidence} from '../types.ts';
 
 export const serviceFiltered: Cause = {
 	id: 'service-filtered',

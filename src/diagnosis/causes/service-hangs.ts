@@ -1,9 +1,8 @@
 import {formatLatency} from '../../util/readable.ts';
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
-import type {Cause, Confidence} from '../types.ts';
-import {isSeenSince} from './answered-since.ts';
-import {doesGpuExplain} from './gpu-state.ts';
+import {isSeenSince} from '../seen/answered-since.ts';
+import {doesGpuExplain} from '../seen/gpu-state.ts';
 import {
 	endOf,
 	evidenceAround,
@@ -13,8 +12,9 @@ import {
 	secondsIn,
 	servicesBeside,
 	whileUp,
-} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
+} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
+import type {Cause, Confidence} from '../types.ts';
 
 export const serviceHangs: Cause = {
 	id: 'service-hangs',

@@ -1,9 +1,9 @@
 import {commandOf, kubectlCommand, probeCommand} from '../commands.ts';
 import type {Look, Scene} from '../scene.ts';
+import {evidenceAround, isService, machineName, portWords, servicesBeside, whileUp} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
+import {tunnelOf} from '../seen/tunnels.ts';
 import type {Cause, Command} from '../types.ts';
-import {evidenceAround, isService, machineName, portWords, servicesBeside, whileUp} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
-import {tunnelOf} from './tunnels.ts';
 
 export const serviceRefused: Cause = {
 	id: 'service-refused',

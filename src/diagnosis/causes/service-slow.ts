@@ -3,9 +3,9 @@ import {isOdd, longestPhase, mayBeSlow, usualOfMinutes} from '../../notes/pace.t
 import {formatLatency} from '../../util/readable.ts';
 import {commandOf, probeCommand} from '../commands.ts';
 import type {Look, World} from '../scene.ts';
+import {evidenceAround, isDialled, machineName, portWords} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause, RungName} from '../types.ts';
-import {evidenceAround, isDialled, machineName, portWords} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const serviceSlow: Cause = {
 	id: 'service-slow',

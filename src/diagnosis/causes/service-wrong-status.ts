@@ -1,9 +1,9 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf, probeCommand} from '../commands.ts';
+import {doesGpuExplain} from '../seen/gpu-state.ts';
+import {detailOf, evidenceAround, isService, machineName, portWords, statusOf, whileUp} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {doesGpuExplain} from './gpu-state.ts';
-import {detailOf, evidenceAround, isService, machineName, portWords, statusOf, whileUp} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const serviceWrongStatus: Cause = {
 	id: 'service-wrong-status',

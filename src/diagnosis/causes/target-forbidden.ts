@@ -1,8 +1,8 @@
 import {asSentence} from '../../util/words.ts';
 import {commandOf, probeCommand} from '../commands.ts';
+import {detailOf, evidenceAround} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {detailOf, evidenceAround} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const targetForbidden: Cause = {
 	id: 'target-forbidden',

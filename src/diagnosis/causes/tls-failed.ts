@@ -1,9 +1,9 @@
 import {asSentence} from '../../util/words.ts';
 import {probeCommand} from '../commands.ts';
+import {showCertificate} from '../seen/certificate-words.ts';
+import {detailOf, evidenceAround, machineName, portWords} from '../seen/service-words.ts';
+import {serviceName} from '../seen/subject-words.ts';
 import type {Cause} from '../types.ts';
-import {showCertificate} from './certificate-words.ts';
-import {detailOf, evidenceAround, machineName, portWords} from './service-words.ts';
-import {serviceName} from './subject-words.ts';
 
 export const tlsFailed: Cause = {
 	id: 'tls-failed',

@@ -2,8 +2,8 @@ import {formatSpan} from '../../util/readable.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, World} from '../scene.ts';
+import {oncePerLook, sideOf, tunnelOf} from '../seen/tunnels.ts';
 import type {Cause} from '../types.ts';
-import {oncePerLook, sideOf, tunnelOf} from './tunnels.ts';
 
 /** One lost ping of three is no figure yet. */
 const pingsAtLeast = 20;

@@ -3,8 +3,8 @@ import {median} from '../../util/round-trips.ts';
 import {commandOf, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, World} from '../scene.ts';
+import {oncePerLook, pathOf, sideOf, tunnelOf} from '../seen/tunnels.ts';
 import type {Cause} from '../types.ts';
-import {oncePerLook, pathOf, sideOf, tunnelOf} from './tunnels.ts';
 
 /** Round trips of a direct path that a conversation does not bear beside everything else. */
 const farSeconds = 0.15;

@@ -1,9 +1,9 @@
 import {commandOf, probeCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {serviceName} from '../seen/subject-words.ts';
+import {tunnelOf} from '../seen/tunnels.ts';
 import type {Cause, Command, RungName} from '../types.ts';
-import {serviceName} from './subject-words.ts';
-import {tunnelOf} from './tunnels.ts';
 
 export const unexplained: Cause = {
 	id: 'unexplained',

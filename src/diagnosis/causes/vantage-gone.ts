@@ -3,9 +3,9 @@ import type {VantageState} from '../../vantages/types.ts';
 import {commandOf, kubectlCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look, Scene} from '../scene.ts';
+import {before} from '../seen/control-words.ts';
+import {effectOfVantage, evidenceOfVantage, spanOf} from '../seen/vantage-words.ts';
 import type {Cause, Command, Evidence, Finding} from '../types.ts';
-import {before} from './control-words.ts';
-import {effectOfVantage, evidenceOfVantage, spanOf} from './vantage-words.ts';
 
 export const vantageGone: Cause = {
 	id: 'vantage-gone',

@@ -1,7 +1,7 @@
 import {formatSpan} from '../../util/readable.ts';
 import {headscaleCommand, preAuthKeysCommand} from '../commands.ts';
+import {effectOfVantage, evidenceOfVantage} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {effectOfVantage, evidenceOfVantage} from './vantage-words.ts';
 
 export const vantageLeft: Cause = {
 	id: 'vantage-left',

@@ -1,6 +1,6 @@
+import {spanOf} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
 import {aboutLost, isDead, lostVantage, tunnelsTo} from './vantage-gone.ts';
-import {spanOf} from './vantage-words.ts';
 
 export const vantageMachineDown: Cause = {
 	id: 'vantage-machine-down',

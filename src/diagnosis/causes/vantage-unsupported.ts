@@ -1,7 +1,7 @@
 import {commandOf, kubectlCommand} from '../commands.ts';
+import {effectOfVantage} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
 import {aboutLost} from './vantage-gone.ts';
-import {effectOfVantage} from './vantage-words.ts';
 
 export const vantageUnsupported: Cause = {
 	id: 'vantage-unsupported',

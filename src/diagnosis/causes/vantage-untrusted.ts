@@ -1,6 +1,6 @@
 import {commandOf} from '../commands.ts';
+import {backendOf, effectOfVantage, evidenceOfVantage, isLocal, troubleOf} from '../seen/vantage-words.ts';
 import type {Cause} from '../types.ts';
-import {backendOf, effectOfVantage, evidenceOfVantage, isLocal, troubleOf} from './vantage-words.ts';
 
 export const vantageUntrusted: Cause = {
 	id: 'vantage-untrusted',

@@ -1,8 +1,8 @@
 import {kubectlCommand} from '../commands.ts';
 import type {World} from '../scene.ts';
+import {evidenceOfPod, isPending, kubeletLogCommands, machineOf} from '../seen/machine-state.ts';
+import {doesAnswer, effectOfNode, sayAgo} from '../seen/node-state.ts';
 import type {Cause, Finding} from '../types.ts';
-import {evidenceOfPod, isPending, kubeletLogCommands, machineOf} from './machine-state.ts';
-import {doesAnswer, effectOfNode, sayAgo} from './node-state.ts';
 
 export const virtualKubeletDown: Cause = {
 	id: 'virtual-kubelet-down',

@@ -2,8 +2,8 @@ import {formatPath, formatSpan} from '../../util/readable.ts';
 import {commandOf, headscaleCommand, tailscaleCommand} from '../commands.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Look} from '../scene.ts';
+import {sideOf, tunnelOf} from '../seen/tunnels.ts';
 import type {Cause} from '../types.ts';
-import {sideOf, tunnelOf} from './tunnels.ts';
 
 export const wireguardDead: Cause = {
 	id: 'wireguard-dead',

@@ -3,8 +3,8 @@
 import {measuredSeconds} from '../../engine/latency.ts';
 import {formatLatency} from '../../util/readable.ts';
 import {asSentence} from '../../util/words.ts';
-import {detailOf, endOf, evidenceAround, isDialled, secondsIn} from '../causes/service-words.ts';
 import type {Look} from '../scene.ts';
+import {detailOf, endOf, evidenceAround, isDialled, secondsIn} from '../seen/service-words.ts';
 import type {RungLook} from './types.ts';
 
 /** Whether the service answers as it should. */

@@ -10,7 +10,7 @@ import {
 	machineName,
 	portWords,
 	tookIn,
-} from '../causes/service-words.ts';
+} from '../seen/service-words.ts';
 import type {RungLook} from './types.ts';
 
 /** Whether the service takes connections. */

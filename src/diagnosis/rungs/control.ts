@@ -2,8 +2,8 @@
 
 import {formatSpan} from '../../util/readable.ts';
 import {asSentence, count} from '../../util/words.ts';
-import {controlOf, evidenceOfControl, failingFor, noteOf, sourceOf} from '../causes/control-words.ts';
 import type {Scene, World} from '../scene.ts';
+import {controlOf, evidenceOfControl, failingFor, noteOf, sourceOf} from '../seen/control-words.ts';
 import type {RungLook} from './types.ts';
 
 /** Whether headscale answers, and how old its lists are. */

@@ -2,6 +2,7 @@
 
 import type {Machine} from '../../inventory/machine-types.ts';
 import {formatSpan} from '../../util/readable.ts';
+import type {Scene} from '../scene.ts';
 import {
 	evidenceOfInstance,
 	evidenceOfPod,
@@ -12,9 +13,8 @@ import {
 	nameOfPod,
 	sayStatus,
 	unreadyNodeOf,
-} from '../causes/machine-state.ts';
-import {doesAnswer, sayAgo} from '../causes/node-state.ts';
-import type {Scene} from '../scene.ts';
+} from '../seen/machine-state.ts';
+import {doesAnswer, sayAgo} from '../seen/node-state.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 

@@ -1,9 +1,9 @@
 /** The rung of the name: from how the target is written to the address that is dialled. */
 
 import {asSentence} from '../../util/words.ts';
-import {asksMagicDns, dnsLooks, targetName} from '../causes/names.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene} from '../scene.ts';
+import {asksMagicDns, dnsLooks, targetName} from '../seen/names.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 

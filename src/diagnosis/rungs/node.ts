@@ -2,6 +2,7 @@
 
 import {formatSpan} from '../../util/readable.ts';
 import {confidenceOf} from '../causes/node-silent.ts';
+import type {Scene} from '../scene.ts';
 import {
 	doesAnswer,
 	evidenceOfList,
@@ -12,8 +13,7 @@ import {
 	nodeNameOf,
 	refusalOf,
 	sayAgo,
-} from '../causes/node-state.ts';
-import type {Scene} from '../scene.ts';
+} from '../seen/node-state.ts';
 import type {Evidence, Rung} from '../types.ts';
 import type {RungLook} from './types.ts';
 

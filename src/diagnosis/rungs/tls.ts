@@ -2,8 +2,8 @@
 
 import {formatSpan} from '../../util/readable.ts';
 import {asSentence} from '../../util/words.ts';
-import {expiryOf, speaksTls} from '../causes/certificate-words.ts';
-import {detailOf, endOf, evidenceAround, stages, tookIn} from '../causes/service-words.ts';
+import {expiryOf, speaksTls} from '../seen/certificate-words.ts';
+import {detailOf, endOf, evidenceAround, stages, tookIn} from '../seen/service-words.ts';
 import type {RungLook} from './types.ts';
 
 /** Whether the handshake succeeds, and how long its certificate lasts. */

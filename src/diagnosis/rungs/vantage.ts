@@ -2,9 +2,9 @@
 
 import {formatSpan} from '../../util/readable.ts';
 import type {VantageState} from '../../vantages/types.ts';
-import {hasOwnReason, isFromBefore, isNotBelieved, rootVantage, sayStanding} from '../causes/vantage-words.ts';
 import {evidenceOf} from '../evidence.ts';
 import type {Scene} from '../scene.ts';
+import {hasOwnReason, isFromBefore, isNotBelieved, rootVantage, sayStanding} from '../seen/vantage-words.ts';
 import type {Evidence} from '../types.ts';
 import type {RungLook} from './types.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {endedSince, failingSince, isSeenSince} from '../../../src/diagnosis/causes/answered-since.ts';
+import {endedSince, failingSince, isSeenSince} from '../../../src/diagnosis/seen/answered-since.ts';
 import {anOutcome} from '../../helpers/fake-daemon.ts';
 import {aLink, aWorld, isDown, isUp, someTime} from '../../helpers/scenes.ts';
 import {aFresh} from '../../helpers/tunnels.ts';
