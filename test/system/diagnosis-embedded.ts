@@ -32,9 +32,6 @@ const [gpu1, gpu2, orchestrator] = ['june-gpu-00000001', 'june-gpu-00000002', 'j
 
 const cases: readonly Case[] = [
 	{failure: 'agent-dead', broken: ['gpu1-agent-killed'], subject: `vantage ${gpu1}`},
-	{failure: 'own-tailscaled-frozen', broken: ['tailscaled-frozen'], subject: 'vantage cluster'},
-	{failure: 'own-tailscaled-down', broken: ['tailscaled-stopped'], subject: 'vantage cluster'},
-	{failure: 'own-signed-out', broken: ['tailscaled-signed-out'], subject: 'vantage cluster'},
 	{failure: 'headscale-frozen', broken: ['headscale-frozen'], subject: 'vantage cluster'},
 	{failure: 'headscale-stopped', broken: ['headscale-stopped'], subject: 'vantage cluster'},
 	{failure: 'headscale-database', broken: ['headscale-database-down'], subject: 'vantage cluster'},
@@ -83,6 +80,10 @@ const cases: readonly Case[] = [
 	{failure: 'instance-lost', broken: ['vast-stray'], withinSeconds: 45},
 	// The second record stays for a while.
 	{failure: 'node-duplicate', broken: ['gpu1-joined-twice'], subject: gpu1},
+	// Late: for 40 s after them nothing that is silent is believed.
+	{failure: 'own-tailscaled-frozen', broken: ['tailscaled-frozen'], subject: 'vantage cluster'},
+	{failure: 'own-tailscaled-down', broken: ['tailscaled-stopped'], subject: 'vantage cluster'},
+	{failure: 'own-signed-out', broken: ['tailscaled-signed-out'], subject: 'vantage cluster'},
 	// These are read once a minute, and what was read is told until then.
 	{failure: 'api-key', broken: ['api-key-expiring'], subject: 'vantage cluster', withinSeconds: 75},
 	{failure: 'user-missing', broken: ['user-missing'], subject: 'vantage cluster', withinSeconds: 75},

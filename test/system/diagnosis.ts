@@ -4,6 +4,7 @@ import {randomBytes} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
+import {until} from '../helpers/until.ts';
 import {type Agent, agentPort, startAgent} from './lab/agent.ts';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {assertNamesFault, catalogued, type Fault} from './lab/diagnosing.ts';
@@ -214,21 +215,32 @@ function silenceMagicDns(change: '-A' | '-D'): Promise<string> {
 	return tailnet.underlay.run('mon', 'iptables', [change, 'OUTPUT', '-d', '100.100.100.100', '-j', 'DROP']);
 }
 
+interface ListedNode {
+	id: number;
+	given_name: string;
+	ip_addresses: readonly string[];
+}
+
+async function listed(name: string): Promise<ListedNode | undefined> {
+	const nodes = JSON.parse(await tailnet.headscale.cli('nodes', 'list', '-o', 'json')) as readonly ListedNode[];
+	return nodes.find(({given_name: given}) => given === name);
+}
+
 async function idOf(name: string): Promise<string> {
-	const nodes = JSON.parse(await tailnet.headscale.cli('nodes', 'list', '-o', 'json')) as {
-		id: number;
-		given_name: string;
-	}[];
-	return String(nodes.find(({given_name: given}) => given === name)?.id);
+	return String((await listed(name))?.id);
 }
 
 /** Signs the GPU machine in anew, under its old name. */
 async function rejoin(): Promise<void> {
-	const id = await idOf(gpu);
-	if (id !== 'undefined') await tailnet.headscale.cli('nodes', 'delete', '-i', id, '--force').catch(nothing);
+	const before = await listed(gpu);
+	if (before) await tailnet.headscale.cli('nodes', 'delete', '-i', `${before.id}`, '--force').catch(nothing);
 	await node('gpu1').logout().catch(nothing);
 	await node('gpu1').join();
 	// It has another address now, where the agent must listen.
+	await until(async () => {
+		const [address, now] = await Promise.all([node('gpu1').address(), listed(gpu)]);
+		return address !== undefined && now?.ip_addresses.includes(address) === true;
+	}, 30_000);
 	await agent.stop();
 	agent = await startAgent(tailnet, 'gpu1', {secretFile: join(tailnet.directory, 'agent-secret')});
 }
