@@ -25,8 +25,8 @@ export interface Departed {
 }
 
 const keptMs = 3_600_000;
-const nodesAtMost = 500;
-const checksAtMost = 20;
+const nodesAtMost = 200;
+const checksAtMost = 10;
 
 export function createDeparted(clock: Pick<Clock, 'wall'>): Departed {
 	const gone = new Map<string, DepartedNode>();
@@ -83,11 +83,17 @@ export function createDeparted(clock: Pick<Clock, 'wall'>): Departed {
 			gone.set(name, {
 				...known,
 				leftAtMs: Math.min(state?.leftSinceMs ?? known.leftAtMs, known.leftAtMs),
-				...(own.size === 0 ? {} : {checks: [...own].slice(0, checksAtMost)}),
+				...(own.size === 0 ? {} : {checks: Array.from(own).slice(0, checksAtMost).map(asItStands)}),
 				...(state ? {vantage: state} : {}),
 			});
 		}
 	}
+}
+
+/** Plain data: a view unpacks what is asked of it, and would hold the whole history of its check. */
+function asItStands(view: CheckView): CheckView {
+	const {last, strip: _strip, ...rest} = view;
+	return {...rest, strip: [], ...(last ? {last} : {})};
 }
 
 /** Everything that is known, and besides what was known of this node before it left. */
