@@ -4,7 +4,7 @@ import {groupSources} from '../notes/source-groups.ts';
 import type {SourceView} from '../server/types.ts';
 import {findShortPool, poolShort, shortPools} from './causes/pool-short.ts';
 import {findUnreadable, sourceUnreadable} from './causes/source-unreadable.ts';
-import {faultId, incidentId, nameCause, nameCauses} from './explain.ts';
+import {faultId, incidentId, nameCause, nameCauses, shortAbout} from './explain.ts';
 import type {Incident} from './incidents.ts';
 import {findMachineFaults} from './machine-faults.ts';
 import {sceneWithoutCheck, type World} from './scene.ts';
@@ -42,7 +42,7 @@ function causesOfWhole(world: World): NamedCause[] {
 
 function beside(cause: NamedCause, sinceMs: number | undefined, state: Incident['state'] = 'degraded'): Incident {
 	const since = sinceMs === undefined ? {} : {sinceMs};
-	return {id: incidentId(cause), state, cause, ...since, checks: [], about: cause.about.replace(/^node /, '')};
+	return {id: incidentId(cause), state, cause, ...since, checks: [], about: shortAbout(cause)};
 }
 
 function unread(world: World, group: {name: string; sources: readonly SourceView[]}): Incident {

@@ -9,7 +9,7 @@ import {isFlapping} from './causes/path-flapping.ts';
 import {slownessOf as slownessOfService} from './causes/service-slow.ts';
 import {isLossyTunnel} from './causes/tunnel-lossy.ts';
 import {slownessOf as slownessOfTunnel} from './causes/tunnel-slow.ts';
-import {explain, incidentId} from './explain.ts';
+import {explain, incidentId, shortAbout} from './explain.ts';
 import type {Incident} from './incidents.ts';
 import type {Look, World} from './scene.ts';
 import {pathOf} from './seen/tunnels.ts';
@@ -70,7 +70,7 @@ export function findDegraded(world: World, known: readonly Incident[]): Incident
 		state: 'degraded',
 		cause,
 		checks: [...views],
-		about: cause.about.replace(/^node /, ''),
+		about: shortAbout(cause),
 	}));
 }
 

@@ -19,7 +19,7 @@ export interface DepartedNode {
 
 export interface Departed {
 	/** Compares the list of nodes with the one before. To be called several times within the grace of checks whose node left. */
-	look(now: Pick<WorldSource, 'nodes' | 'listedNodes' | 'vantages' | 'checks'>): void;
+	look(now: Pick<WorldSource, 'listedNodes' | 'vantages' | 'checks'>): void;
 	/** The node that the text names: by its name, in MagicDNS or with `node` or `vantage` before it, an address, or a check of it. */
 	find(text: string): DepartedNode | undefined;
 }
@@ -30,19 +30,25 @@ const checksAtMost = 10;
 
 export function createDeparted(clock: Pick<Clock, 'wall'>): Departed {
 	const gone = new Map<string, DepartedNode>();
+	/** Those of them that had checks, or were a vantage, at the last look. */
+	const inGrace = new Set<string>();
 	let listed = new Map<string, readonly string[]>();
 
 	return {
 		look(now) {
 			// A list that does not come says nothing of who left.
-			if (now.listedNodes() === undefined) return;
+			const list = now.listedNodes();
+			if (!list) return;
 			const before = listed;
-			listed = new Map(now.nodes().map(({node}) => [node.name, node.addresses]));
+			listed = new Map(list.nodes.map(({name, addresses}) => [name, addresses]));
 			const atMs = clock.wall();
 			for (const [name, addresses] of before)
-				if (!listed.has(name)) gone.set(name, {name, addresses, leftAtMs: atMs, checks: []});
+				if (!listed.has(name)) {
+					gone.set(name, {name, addresses, leftAtMs: atMs, checks: []});
+					inGrace.add(name);
+				}
 			forget(atMs);
-			if (gone.size > 0) remember(now);
+			if (inGrace.size > 0) remember(now);
 		},
 		find(text) {
 			const wanted = text
@@ -65,9 +71,10 @@ export function createDeparted(clock: Pick<Clock, 'wall'>): Departed {
 	function forget(nowMs: number): void {
 		for (const [name, {leftAtMs}] of gone) if (listed.has(name) || nowMs - leftAtMs > keptMs) gone.delete(name);
 		for (const name of gone.keys()) {
-			if (gone.size <= nodesAtMost) return;
+			if (gone.size <= nodesAtMost) break;
 			gone.delete(name);
 		}
+		for (const name of inGrace) if (!gone.has(name)) inGrace.delete(name);
 	}
 
 	/** While its grace lasts they are there still. */
@@ -76,10 +83,15 @@ export function createDeparted(clock: Pick<Clock, 'wall'>): Departed {
 		const checks = now.checks();
 		const byPeer = Map.groupBy(checks, ({check}) => check.target.peer);
 		const byVantage = Map.groupBy(checks, ({check}) => check.vantage);
-		for (const [name, known] of gone) {
+		for (const name of inGrace) {
+			const known = gone.get(name);
+			if (!known) continue;
 			const own = new Set([...(byPeer.get(name) ?? []), ...(byVantage.get(name) ?? [])]);
 			const state = vantages.get(name);
-			if (own.size === 0 && !state) continue;
+			if (own.size === 0 && !state) {
+				inGrace.delete(name);
+				continue;
+			}
 			gone.set(name, {
 				...known,
 				leftAtMs: Math.min(state?.leftSinceMs ?? known.leftAtMs, known.leftAtMs),
@@ -99,15 +111,22 @@ function asItStands(view: CheckView): CheckView {
 /** Everything that is known, and besides what was known of this node before it left. */
 export function withDeparted(source: WorldSource, {name, checks, vantage}: DepartedNode): WorldSource {
 	return {
+		...withChecks(source, checks),
+		vantages() {
+			const now = source.vantages();
+			return !vantage || now.some(state => state.name === name) ? now : [...now, vantage];
+		},
+	};
+}
+
+/** Everything that is known, and besides those of the checks that are there no more. */
+export function withChecks(source: WorldSource, checks: readonly CheckView[]): WorldSource {
+	return {
 		...source,
 		checks() {
 			const now = source.checks();
 			const keys = new Set(now.map(({check}) => check.key));
 			return [...now, ...checks.filter(({check}) => !keys.has(check.key))];
-		},
-		vantages() {
-			const now = source.vantages();
-			return !vantage || now.some(state => state.name === name) ? now : [...now, vantage];
 		},
 	};
 }

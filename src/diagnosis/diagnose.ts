@@ -187,7 +187,7 @@ function unique(found: readonly NamedCause[]): NamedCause[] {
 }
 
 function isSame(one: NamedCause, other: NamedCause | undefined): boolean {
-	return one.id === other?.id && one.about === other.about;
+	return other !== undefined && faultId(one) === faultId(other);
 }
 
 /** All others of the fault that the subject has. */

@@ -3,12 +3,12 @@
 import {ownMetrics} from '../metrics/core.ts';
 import type {Exposition} from '../metrics/exposition.ts';
 import {noLabels} from '../metrics/label-set.ts';
-import type {CheckView, DiagnoseAnswer, DiagnoseRequest} from '../server/types.ts';
+import type {DiagnoseAnswer, DiagnoseRequest} from '../server/types.ts';
 import {oneLine} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
 import {formatSpan} from '../util/readable.ts';
 import {type AskTools, askAround} from './ask.ts';
-import {type Departed, type DepartedNode, withDeparted} from './departed.ts';
+import {type Departed, type DepartedNode, withChecks, withDeparted} from './departed.ts';
 import {diagnose, scenesOf} from './diagnose.ts';
 import type {Fresh} from './fresh.ts';
 import type {Scene} from './scene.ts';
@@ -145,17 +145,10 @@ async function wait(flight: Flight, signal: AbortSignal | undefined): Promise<To
  * more: just that is to be told.
  */
 function keepAsked(source: WorldSource, scenes: readonly Scene[]): WorldSource {
-	return {
-		...source,
-		checks() {
-			const now = source.checks();
-			const keys = new Set(now.map(({check}) => check.key));
-			const lost: CheckView[] = scenes.flatMap(({check}) =>
-				check && !keys.has(check.view.check.key) ? check.view : [],
-			);
-			return lost.length === 0 ? now : [...now, ...lost];
-		},
-	};
+	return withChecks(
+		source,
+		scenes.flatMap(({check}) => check?.view ?? []),
+	);
 }
 
 /** Nobody looks at it any more: how it is, nobody knows. */

@@ -44,6 +44,11 @@ export function faultId({id, about}: Pick<NamedCause, 'id' | 'about'>): string {
 	return `${id} ${about}`;
 }
 
+/** What a fault is about, as people say it: of a node its name alone. */
+export function shortAbout({about}: Pick<NamedCause, 'about'>): string {
+	return about.replace(/^node /, '');
+}
+
 /**
  * The fault as people follow it, the same while it lasts. What keeps a node from answering is one fault of that node, whatever is learned
  * of it meanwhile: it is silent first, then headscale notices, then its instance turns out to be stopped. Anything else is `faultId`.

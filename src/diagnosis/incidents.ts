@@ -5,7 +5,7 @@ import {findFaultsBeside} from './beside.ts';
 import {unexplained} from './causes/unexplained.ts';
 import {vantageMachineDown} from './causes/vantage-machine-down.ts';
 import {findDegraded} from './degraded.ts';
-import {explain, incidentId, nameCauses, rankOf} from './explain.ts';
+import {explain, incidentId, nameCauses, rankOf, shortAbout} from './explain.ts';
 import {type Blind, groupAlike, groupBlind, listBad} from './incident-groups.ts';
 import {sinceOf} from './incident-since.ts';
 import {sceneWithoutCheck, type World} from './scene.ts';
@@ -151,11 +151,11 @@ function asIncident({cause, views, sinceMs}: Fault, world: World): Incident {
 }
 
 /** Of a port the name that its only check has; of a machine its name alone. */
-function shortName({about}: NamedCause, checks: readonly CheckView[]): string {
-	const [, where] = /^port \d+ on (.+)$/.exec(about) ?? [];
+function shortName(cause: NamedCause, checks: readonly CheckView[]): string {
+	const [, where] = /^port \d+ on (.+)$/.exec(cause.about) ?? [];
 	const names = new Set(checks.map(({check}) => check.name));
 	if (where !== undefined && names.size === 1) return `${[...names][0]} on ${where}`;
-	return about.replace(/^node /, '');
+	return shortAbout(cause);
 }
 
 /** Down before unknown, tunnels before what runs through them. */

@@ -10,35 +10,13 @@ import test, {type ExecutionContext} from 'ava';
 import {diagnoseUsage, runDiagnose} from '../../src/cli/diagnose.ts';
 import type {Terminal} from '../../src/cli/terminal.ts';
 import {diagnose} from '../../src/diagnosis/diagnose.ts';
+import {runCommand} from '../helpers/command-runs.ts';
 import {aDiagnosisJson, anIncidentJson} from '../helpers/diagnoses.ts';
 import {aCheckView, fakeDaemon, withServer} from '../helpers/fake-daemon.ts';
 import {guard, hashOf} from '../helpers/guarded.ts';
 import {aLink, aTunnel, aWorld, isDown, isUp} from '../helpers/scenes.ts';
 
-interface Run {
-	status: number;
-	out: string;
-	err: string;
-}
-
-async function run(args: readonly string[], part: Partial<Terminal> = {}): Promise<Run> {
-	const texts = {out: '', err: ''};
-	const terminal: Terminal = {
-		write: text => {
-			texts.out += text;
-		},
-		complain: text => {
-			texts.err += text;
-		},
-		columns: 80,
-		isTty: false,
-		env: {},
-		labDirectory: '/nowhere',
-		...part,
-	};
-	const status = await runDiagnose(args, terminal);
-	return {status, ...texts};
-}
+const run = (args: readonly string[], part: Partial<Terminal> = {}) => runCommand(runDiagnose, args, part);
 
 interface Asked {
 	method: string | undefined;

@@ -14,6 +14,7 @@ import {serveControl} from '../../src/lab/control.ts';
 import {controlPathIn} from '../../src/lab/directory.ts';
 import {describeProbe} from '../../src/server/json.ts';
 import type {AdhocAnswer} from '../../src/server/types.ts';
+import {type CommandRun, runCommand} from '../helpers/command-runs.ts';
 import {
 	aCheck,
 	aCheckView,
@@ -26,38 +27,20 @@ import {
 } from '../helpers/fake-daemon.ts';
 import {guard, hashOf, pem} from '../helpers/guarded.ts';
 
-interface Run {
-	status: number;
-	out: string;
-	err: string;
-}
-
-async function run(args: readonly string[], part: Partial<Terminal> = {}): Promise<Run> {
-	const texts = {out: '', err: ''};
-	const terminal: Terminal = {
-		write: text => {
-			texts.out += text;
-		},
-		complain: text => {
-			texts.err += text;
-		},
-		columns: 120,
-		isTty: false,
-		env: {},
-		labDirectory: '/nowhere',
-		...part,
-	};
-	const status = await runProbe(args, terminal);
-	return {status, ...texts};
-}
+const run = (args: readonly string[], part: Partial<Terminal> = {}) =>
+	runCommand(runProbe, args, {columns: 120, ...part});
 
 /** Runs the command against a daemon that answers so. */
-async function runAgainst(daemon: FakeDaemon, args: readonly string[], part: Partial<Terminal> = {}): Promise<Run> {
-	let result: Run | undefined;
+async function runAgainst(
+	daemon: FakeDaemon,
+	args: readonly string[],
+	part: Partial<Terminal> = {},
+): Promise<CommandRun> {
+	let result: CommandRun | undefined;
 	await withServer(daemon, async ({url}) => {
 		result = await run(['--url', url, ...args], part);
 	});
-	return result as Run;
+	return result as CommandRun;
 }
 
 function goodAnswer(): string {
