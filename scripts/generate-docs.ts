@@ -1,11 +1,13 @@
 /**
  * Writes docs/metrics.md, docs/blackbox.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas, and the tables at the end of
- * each page of docs/probes and of docs/diagnosis.md.
+ * each page of docs/probes, of docs/diagnosis.md and of docs/alerts.md, and the dashboards of dashboards/*.json from their source.
  * With --check it only compares, and fails where a file is not what it would write.
  */
 
-import {readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {dashboardFiles} from '../dashboards/source/registry.ts';
 import {probes} from '../src/probes/registry.ts';
+import {type AlertRun, alertsPage} from './docs/alerts-page.ts';
 import {blackboxPage} from './docs/blackbox-page.ts';
 import {configPage, configSchema} from './docs/config-page.ts';
 import {diagnosisPage, type NamedRun} from './docs/diagnosis-page.ts';
@@ -16,6 +18,7 @@ const pages: Record<string, string> = {
 	'docs/metrics.md': metricsPage(),
 	'docs/blackbox.md': blackboxPage(),
 	'docs/config.md': configPage(),
+	...dashboardFiles(),
 	'docs/config.schema.json': `${JSON.stringify(configSchema(), null, '\t')}\n`,
 };
 for (const probe of probes) {
@@ -26,6 +29,12 @@ const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 
 pages['docs/diagnosis.md'] = diagnosisPage(
 	await read('docs/diagnosis.md'),
 	JSON.parse((await read('docs/diagnosis-runs.json')) || '[]') as NamedRun[],
+);
+const ruleFiles = (await readdir(new URL('../alerts/', import.meta.url))).filter(name => name.endsWith('.yaml')).sort();
+pages['docs/alerts.md'] = alertsPage(
+	await read('docs/alerts.md'),
+	Object.fromEntries(await Promise.all(ruleFiles.map(async name => [name, await read(`alerts/${name}`)]))),
+	JSON.parse((await read('docs/alert-runs.json')) || '[]') as AlertRun[],
 );
 const checking = process.argv.includes('--check');
 const stale: string[] = [];

@@ -69,6 +69,11 @@ export const parts = {
 		version: '0.14.4',
 		package: 'github.com/cloudprober/cloudprober/cmd/cloudprober',
 	},
+	amtool: {
+		module: 'github.com/prometheus/alertmanager',
+		version: '0.34.2',
+		package: 'github.com/prometheus/alertmanager/cmd/amtool',
+	},
 	wire: {source: 'test/system/lab/wire'},
 	etcd: kubernetes('etcd'),
 	'kube-apiserver': kubernetes('kube-apiserver'),

@@ -7,7 +7,7 @@ import {
 	collectOwnSamples,
 	collectVantageSamples,
 } from './collectors/own.ts';
-import {exposeHeadscale} from './collectors/registry.ts';
+import {exposeHeadscale, exposeKnown} from './collectors/registry.ts';
 import {fixedKeys} from './config/fixed-keys.ts';
 import {insist, type Loaded, loadConfig, parseConfig} from './config/load.ts';
 import {createReloader, type ReloadResult} from './config/reloader.ts';
@@ -16,6 +16,8 @@ import {askBigPings} from './diagnosis/ask-big-pings.ts';
 import {askPeer} from './diagnosis/ask-peer.ts';
 import {createDeparted} from './diagnosis/departed.ts';
 import {createDiagnoser} from './diagnosis/diagnoser.ts';
+import {startIncidentRounds} from './diagnosis/incident-rounds.ts';
+import {worldNow} from './diagnosis/world-now.ts';
 import {createPublisher} from './engine/publish.ts';
 import {startGpuSide} from './gpu-side.ts';
 import {type HeadscaleSource, startHeadscale} from './headscale/source.ts';
@@ -236,6 +238,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 			planProblems: planner.problems().length,
 		}),
 	);
+	const incidents = startIncidentRounds({clock: systemClock, world: nowMs => worldNow(view, nowMs), onBug});
+	exposeKnown(exposition, {
+		checks: () => config.checks,
+		incidents: incidents.latest,
+		machines: () => ({machines: view.machines(), vantages: planner.remotes()}),
+	});
 	exposeHeadscale(
 		exposition,
 		() => headscale,
@@ -249,6 +257,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 	try {
 		server = await startServer(app, listen, door);
 	} catch (error) {
+		incidents.stop();
 		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), gpuSide.stop(), door.stop()]);
 		throw error;
 	}
@@ -348,6 +357,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 		reloader.stop();
 		clearInterval(sweeper);
 		clearInterval(watcher);
+		incidents.stop();
 		cancelWait();
 		await Promise.all([vantages.stop(), headscale?.stop(), tailscaled.stop(), gpuSide.stop()]);
 		transitions.flush();

@@ -30,6 +30,8 @@ export interface Planner {
 	problems(): readonly string[];
 	/** Nodes by name and address, as the last plan knew them. */
 	peers(): PeerIndex;
+	/** The machines that look besides ourselves, each with the node that it is; '' where none is known. */
+	remotes(): readonly {name: string; peer: string}[];
 }
 
 export function createPlanner(options: PlannerOptions): Planner {
@@ -54,6 +56,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 		plan: () => plan,
 		problems: () => [...plan.problems, ...memberProblems, ...emptyGroups()],
 		peers: () => peers,
+		remotes,
 	};
 
 	function replan(): void {
@@ -81,6 +84,21 @@ export function createPlanner(options: PlannerOptions): Planner {
 		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers, vantages.planned());
 		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		options.onPlan(plan.checks);
+	}
+
+	/** By their own addresses, or by their name where they have not told any yet. A member that was a node stays so while its grace lasts. */
+	function remotes(): {name: string; peer: string}[] {
+		const vantages = options.vantages();
+		const groups = options.config().vantages.filter(vantage => vantage.type === 'remote');
+		const ofNodes = new Set(groups.filter(({members}) => members.kind === 'nodes').map(({name}) => name));
+		const own = vantages.ownAddresses();
+		return vantages
+			.planned()
+			.filter(({name, group}) => name !== group)
+			.map(({name, group}) => {
+				const [node] = [...(own.get(name) ?? []), name].flatMap(each => peers.get(each) ?? []);
+				return {name, peer: node?.name ?? (ofNodes.has(group) ? name : '')};
+			});
 	}
 
 	/** Groups of which no machine is known: nothing runs from there, and nobody would miss it. */

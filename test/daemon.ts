@@ -177,6 +177,45 @@ test.serial(
 	},
 );
 
+test.serial('what is promised of a check, and whether it pages, may change without an end of its series', async t => {
+	const setting = await setUp(t);
+	const {daemon, value, rewrite} = setting;
+	await allUp(setting);
+	const runs = async () => (await value('tailprobe_check_runs_total', 'livekit', 'http', 'up')) ?? 0;
+	const before = await runs();
+	const kept = await value('tailprobe_check_objective_runs_total', 'livekit', 'http', 'true');
+	t.true((kept ?? 0) >= 1);
+	t.is(await value('tailprobe_check_availability_objective_ratio', 'livekit'), 0.99);
+
+	await rewrite(text =>
+		text.replace(/- name: livekit\n/, '- name: livekit\n    critical: false\n    availability_objective: 0.999\n'),
+	);
+	const {status} = await fetch(`${daemon.url}/-/reload`, {method: 'POST'});
+
+	t.is(status, 200);
+	t.true((await runs()) >= before);
+	t.true(((await value('tailprobe_check_objective_runs_total', 'livekit', 'http', 'true')) ?? 0) >= (kept ?? 0));
+	t.is(await value('tailprobe_check_info', 'livekit', 'http', 'tailnet', 'answer', 'false'), 1);
+	t.is(await value('tailprobe_check_availability_objective_ratio', 'livekit'), 0.999);
+	t.is(await value('tailprobe_check_interval_seconds', 'livekit'), 1);
+	t.is(await value('tailprobe_check_latency_objective_seconds', 'livekit'), 0.1);
+	t.is(await value('tailprobe_machine_info', gpu1, '27700001'), 1);
+});
+
+test.serial('a fault is told by its cause, with the node that suffers from it', async t => {
+	const setting = await setUp(t);
+	const {lab, value} = setting;
+	await allUp(setting);
+
+	await lab.break('livekit-down');
+	await until(async () => (await value('tailprobe_incidents', 'service-refused')) === 1);
+
+	t.true(((await value('tailprobe_incident_links', 'service-refused', 'livekit')) ?? 0) >= 1);
+	await lab.heal();
+	await until(async () => (await value('tailprobe_incidents', 'service-refused')) === undefined, 45_000);
+	t.is(await value('tailprobe_incident_links', 'service-refused', 'livekit'), undefined);
+});
+
 test.serial(
 	'an ad hoc probe reaches configured targets and the tailnet, nothing else, and moves no series',
 	async t => {

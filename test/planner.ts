@@ -25,17 +25,21 @@ const gpu1 = aNode({name: 'june-gpu-1', owner: 'ozzu'});
 
 /** A planner over nodes that the test sets, with vantages that start and end as they are told. */
 function setUp() {
-	const world = {nodes: undefined as readonly TailnetNode[] | undefined, known: true, starts: 1};
+	const world = {
+		nodes: undefined as readonly TailnetNode[] | undefined,
+		known: true,
+		starts: 1,
+		members: [] as readonly Member[],
+	};
 	const plans: (readonly Check[])[] = [];
-	let members: readonly Member[] = [];
 	const vantages: Pick<VantageSet, 'update' | 'planned' | 'starts' | 'ownAddresses'> = {
 		update(next) {
-			if (next.map(({name}) => name).join() !== members.map(({name}) => name).join()) world.starts++;
-			members = next;
+			if (next.map(({name}) => name).join() !== world.members.map(({name}) => name).join()) world.starts++;
+			world.members = next;
 		},
-		planned: () => [{name: 'cluster', group: 'cluster'}, ...members.map(({name, group}) => ({name, group}))],
+		planned: () => [{name: 'cluster', group: 'cluster'}, ...world.members.map(({name, group}) => ({name, group}))],
 		starts: () => world.starts,
-		ownAddresses: () => new Map(members.map(({name, node}) => [name, node?.addresses ?? []])),
+		ownAddresses: () => new Map(world.members.map(({name, node}) => [name, node?.addresses ?? []])),
 	};
 	const planner = createPlanner({
 		config: () => config,
@@ -106,4 +110,30 @@ test('a group without any machine is told, with what does not run and why', t =>
 	world.nodes = [gpu1];
 	planner.replan();
 	t.deepEqual(planner.problems(), []);
+});
+
+test('a machine that looks is the node that has its addresses, and goes on being it when it leaves the list', t => {
+	const {world, planner} = setUp();
+	t.deepEqual(planner.remotes(), []);
+
+	world.nodes = [gpu1];
+	planner.replan();
+	const listed = planner.remotes();
+	world.members = [
+		{name: 'june-gpu-1', group: 'gpu'},
+		{name: 'somebody', group: 'hosts', node: gpu1},
+		{name: 'nobody', group: 'hosts'},
+	];
+	const named = planner.remotes();
+	world.nodes = [];
+	planner.replan();
+	world.members = [{name: 'june-gpu-1', group: 'gpu'}];
+
+	t.deepEqual(listed, [{name: 'june-gpu-1', peer: 'june-gpu-1'}]);
+	t.deepEqual(named, [
+		{name: 'june-gpu-1', peer: 'june-gpu-1'},
+		{name: 'somebody', peer: 'june-gpu-1'},
+		{name: 'nobody', peer: ''},
+	]);
+	t.deepEqual(planner.remotes(), [{name: 'june-gpu-1', peer: 'june-gpu-1'}]);
 });

@@ -2,7 +2,8 @@
 
 import type {PoolConfig} from '../config/types.ts';
 import type {MetricDef, Sample} from '../metrics/types.ts';
-import {memberStates, type PoolView} from '../pools/types.ts';
+import {memberStates, type PoolMember, type PoolView} from '../pools/types.ts';
+import {membersAtMost} from '../pools/view.ts';
 import type {Collector} from './types.ts';
 
 export interface PoolReadings {
@@ -32,6 +33,12 @@ export const poolMetrics = {
 		help: 'Members that must be usable: `min` of the configuration.',
 		labels: ['pool'],
 	},
+	memberState: {
+		name: 'tailprobe_pool_member_state',
+		type: 'gauge',
+		help: `State of a member that is a node of the tailnet, as a state set; of each pool at most ${membersAtMost} members, those in trouble first.`,
+		labels: ['pool', 'peer', 'state'],
+	},
 	gpus: {
 		name: 'tailprobe_pool_gpus_usable',
 		type: 'gauge',
@@ -60,16 +67,22 @@ export const poolRows: readonly MetricDef[] = Object.values(poolMetrics);
 /** Without the histograms, which move by themselves. */
 export const poolCollector: Collector<PoolReadings> = {
 	name: 'pools',
-	metrics: [poolMetrics.members, poolMetrics.usable, poolMetrics.min, poolMetrics.gpus],
+	metrics: [poolMetrics.members, poolMetrics.usable, poolMetrics.min, poolMetrics.memberState, poolMetrics.gpus],
 	collect: ({pools, views}) => [
 		...pools.map(({name, min}) => sample(poolMetrics.min, min, {pool: name})),
 		...views.flatMap(view => [
 			...memberStates.map(state => sample(poolMetrics.members, view[state], {pool: view.name, state})),
 			sample(poolMetrics.usable, view.usable, {pool: view.name}),
+			...view.members.flatMap(member => describeMember(member, view.name)),
 			...(view.gpusUsable === undefined ? [] : [sample(poolMetrics.gpus, view.gpusUsable, {pool: view.name})]),
 		]),
 	],
 };
+
+function describeMember({name: peer, nodeId, state: own}: PoolMember, pool: string): Sample[] {
+	if (nodeId === undefined) return [];
+	return memberStates.map(state => sample(poolMetrics.memberState, Number(state === own), {pool, peer, state}));
+}
 
 function sample({name}: MetricDef, value: number, labels: Record<string, string>): Sample {
 	return {name, labels, value};

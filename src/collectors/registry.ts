@@ -1,5 +1,6 @@
 /** All collectors of sources, and what feeds them. */
 
+import type {IncidentTally} from '../diagnosis/incident-tally.ts';
 import {versionIntervalMs} from '../headscale/poll.ts';
 import type {HeadscaleSource} from '../headscale/source.ts';
 import type {Exposition} from '../metrics/exposition.ts';
@@ -7,9 +8,12 @@ import type {MetricDef} from '../metrics/types.ts';
 import {freshValue} from '../sources/read.ts';
 import type {TailscaledSource} from '../tailscaled/source.ts';
 import {systemClock} from '../util/clock.ts';
+import {type CheckFacts, checkCollector} from './checks.ts';
 import {clientCollector} from './clients.ts';
 import {headscaleCollector} from './headscale.ts';
+import {incidentCollector} from './incidents.ts';
 import {inventoryCollector} from './inventories.ts';
+import {type MachineReadings, machineCollector} from './machines.ts';
 import {nodeCollector, type TunnelVerdict} from './nodes.ts';
 import {recordCollector} from './records.ts';
 import {type SourceReading, sourceCollector} from './sources.ts';
@@ -63,4 +67,21 @@ export function exposeHeadscale(
 			...nodeCollector.collect({...readings, verdictsOf: peer => verdicts.get(peer) ?? []}, nowMs),
 		];
 	});
+}
+
+/** What is known beside what single sources and checks tell. */
+export interface Known {
+	checks(): readonly CheckFacts[];
+	/** As of the last look for incidents. */
+	incidents(): IncidentTally;
+	machines(): MachineReadings;
+}
+
+/** Shows the checks as they are configured, the incidents, and what is behind each machine. */
+export function exposeKnown(exposition: Exposition, known: Known): void {
+	exposition.collected(checkCollector.metrics, () => checkCollector.collect(known.checks(), systemClock.wall()));
+	exposition.collected(incidentCollector.metrics, () =>
+		incidentCollector.collect(known.incidents(), systemClock.wall()),
+	);
+	exposition.collected(machineCollector.metrics, () => machineCollector.collect(known.machines(), systemClock.wall()));
 }

@@ -102,7 +102,21 @@ function normaliseCheck(check: FileCheck, modules: ReadonlyMap<string, ModuleCon
 		histogram: check.histogram,
 		...(check.objective === undefined ? {} : {objectiveMs: check.objective}),
 		...(check.expect === 'unreachable' ? {expect: check.expect} : {}),
+		critical: check.critical,
+		...availabilityObjectiveOf(check, type),
 	};
+}
+
+/** What users of these types notice at once. */
+const typesOfServices: readonly string[] = ['http', 'http_warm', 'tcp', 'ws'];
+
+function availabilityObjectiveOf(
+	{availability_objective: written, expect}: FileCheck,
+	type: string,
+): Pick<CheckConfig, 'availabilityObjective'> {
+	if (written === 'none') return {};
+	if (written !== undefined) return {availabilityObjective: written};
+	return typesOfServices.includes(type) && expect !== 'unreachable' ? {availabilityObjective: 0.99} : {};
 }
 
 function optionsOf(type: string, block: Record<string, unknown>): unknown {

@@ -102,6 +102,11 @@ const targetSchema = z
 	])
 	.meta({description: 'A target, or `{name, target}`; the name becomes the label `target`.'});
 
+const wantedShare = 'expected a share between 0.5 and 0.99999 such as 0.995, or none';
+const availabilityObjective = z.union([z.literal('none'), z.number().min(0.5, wantedShare).max(0.99999, wantedShare)], {
+	error: wantedShare,
+});
+
 const checkSchema = z.strictObject({
 	name: name.meta({description: 'Label `check`.'}),
 	module: z.string().optional().meta({description: 'A module, instead of `prober` and its block.'}),
@@ -147,9 +152,18 @@ const checkSchema = z.strictObject({
 		description:
 			'`unreachable` turns the check round: up while no connection comes about, down (`expected_unreachable`) as soon as one does. Proves that something is not exposed. Default `answer`.',
 	}),
-	objective: duration(1, 60_000)
-		.optional()
-		.meta({description: 'A promised latency: becomes an edge of the histograms.'}),
+	objective: duration(1, 60_000).optional().meta({
+		description:
+			'A promised latency: becomes an edge of the histograms, and runs that were up are counted by whether they kept it (`tailprobe_check_objective_runs_total`).',
+	}),
+	critical: z.boolean().default(true).meta({
+		description:
+			'Whether somebody is to be woken when it fails: label `critical` of `tailprobe_check_info`, by which the alert rules choose between a page and a ticket.',
+	}),
+	availability_objective: availabilityObjective.optional().meta({
+		description:
+			'The promised share of runs that are up, of those that reached a verdict, such as `0.995`; alert rules count what it leaves to fail as a budget. `none`: nothing is promised. Default: `0.99` for checks of type `http`, `http_warm`, `tcp` and `ws`, but not where they expect `unreachable`; otherwise `none`.',
+	}),
 	...probeBlocks,
 });
 

@@ -217,4 +217,8 @@ export interface CheckConfig
 	nodes?: {selector: NodeSelector; template: string};
 	/** Vantages by name; undefined: all. */
 	from?: readonly string[];
+	/** Whether somebody is to be woken when it fails. */
+	critical: boolean;
+	/** The promised share of runs with a verdict that are up; undefined: nothing is promised. */
+	availabilityObjective?: number;
 }

@@ -42,11 +42,11 @@ const signs: readonly Sign[] = [
 /** Of each sign. */
 const askedAtMost = 50;
 
-/** Those that none of `known` tells. */
-export function findDegraded(world: World, known: readonly Incident[]): Incident[] {
+/** Those that none of `known` tells; others may work wherever it yields. */
+export function* findDegraded(world: World, known: readonly Incident[]): Generator<void, Incident[]> {
 	const told = new Set(known.map(({id}) => id));
 	const faults = new Map<string, {cause: NamedCause; views: Set<CheckView>}>();
-	for (const [{shared: sharedId}, showing] of listShowing(world)) {
+	for (const [{shared: sharedId}, showing] of yield* listShowing(world)) {
 		const ofVantages = new Map<string, string>();
 		let asked = 0;
 		for (const view of showing) {
@@ -55,6 +55,7 @@ export function findDegraded(world: World, known: readonly Incident[]): Incident
 			const shared = faults.get(ofVantages.get(vantage) ?? '');
 			if (shared) shared.views.add(view);
 			if (shared || asked++ >= askedAtMost) continue;
+			yield;
 			for (const cause of causesOf(world, view)) {
 				const id = incidentId(cause);
 				if (told.has(id)) continue;
@@ -75,12 +76,13 @@ export function findDegraded(world: World, known: readonly Incident[]): Incident
 }
 
 /** Links that are up, by what they show. What a vantage sees that cannot look says little. */
-function listShowing(world: World): Map<Sign, CheckView[]> {
+function* listShowing(world: World): Generator<void, Map<Sign, CheckView[]>> {
 	const blind = new Set(world.vantages.filter(isUnsound).map(({name}) => name));
 	const showing = new Map(signs.map(sign => [sign, [] as CheckView[]]));
 	for (const view of world.checks) {
 		if (!view.ran || view.verdict !== 'up' || view.check.expect !== undefined || blind.has(view.check.vantage))
 			continue;
+		yield;
 		const look = world.look(view);
 		if (look.verdict !== 'up' || look.outcome?.verdict !== 'up' || look.outcome.late) continue;
 		for (const sign of signs) {

@@ -1,6 +1,7 @@
 /** What is wrong now, each fault once: troubles with the cause that they have. Pure. */
 
 import type {CheckView} from '../server/types.ts';
+import {atOnce} from '../util/slices.ts';
 import {findFaultsBeside} from './beside.ts';
 import {unexplained} from './causes/unexplained.ts';
 import {vantageMachineDown} from './causes/vantage-machine-down.ts';
@@ -36,18 +37,31 @@ export interface Incident {
  * those that cannot run where they are asked to and those whose next run tells.
  */
 export function findIncidents(world: World): readonly Incident[] {
-	let found = incidentsOfWorlds.get(world);
-	if (!found) {
-		found = findAll(world);
-		incidentsOfWorlds.set(world, found);
-	}
+	return atOnce(incidentsInSteps(world));
+}
+
+/** The same, for who lets others work in between: thousands of faults at once take half a second. */
+export function* incidentsInSteps(world: World): Generator<void, readonly Incident[]> {
+	const known = incidentsOfWorlds.get(world);
+	if (known) return known;
+	readAll(world);
+	yield;
+	const found = yield* findAll(world);
+	incidentsOfWorlds.set(world, found);
 	return found;
+}
+
+/** Verdicts are of the moment at which views were taken: what is unpacked later must be of the same. */
+function readAll(world: World): void {
+	const {checks, nodes, vantages, sources, nodesAreFresh, platform, landmarks, machines, pools} = world;
+	for (const view of checks) void view.last;
+	void [nodes, vantages, sources, nodesAreFresh, platform, landmarks, machines, pools];
 }
 
 // A page asks for them several times, and a world does not change.
 const incidentsOfWorlds = new WeakMap<World, readonly Incident[]>();
 
-function findAll(given: World): Incident[] {
+function* findAll(given: World): Generator<void, Incident[]> {
 	const world = withFewHistories(given);
 	const bad = listBad(world);
 	const blind = groupBlind(bad, world);
@@ -57,10 +71,13 @@ function findAll(given: World): Incident[] {
 		// A failing check always has one: the last of the list fits all of them.
 		const cause = first && explain(world, first).cause;
 		if (cause) addFault(faults, {cause, views});
+		yield;
 	}
 	addBlind(faults, blind, world);
 	const broken = Array.from(faults.values(), fault => asIncident(fault, world));
-	const known = [...broken, ...findDegraded(given, broken)];
+	yield;
+	const known = [...broken, ...(yield* findDegraded(given, broken))];
+	yield;
 	return [...known, ...findFaultsBeside(world, known)].toSorted(compareIncidents);
 }
 

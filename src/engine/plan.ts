@@ -76,7 +76,7 @@ function withLastPeer(target: Target, lastPeer: string | undefined): Target {
 /** The check of an ad hoc target, as the schedule would run it. */
 export function buildCheck(
 	key: string,
-	wanted: Omit<CheckConfig, 'nodes' | 'targets' | 'from'>,
+	wanted: Omit<CheckConfig, 'nodes' | 'targets' | 'from' | 'critical' | 'availabilityObjective'>,
 	vantage: string,
 	target: Target,
 ): Check {

@@ -107,6 +107,7 @@ checks:
     prober: derp
     targets: [{ name: headscale, target: "${facts.derpUrl}" }]
     via: direct
+    critical: false # a ticket: direct tunnels live on
     interval: 5s
     timeout: 2s
 
@@ -114,6 +115,7 @@ checks:
     prober: stun
     targets: [{ name: headscale, target: "${facts.stunServer}" }]
     via: direct
+    critical: false
     interval: 5s
     timeout: 2s
 
@@ -143,6 +145,7 @@ checks:
     targets: [{ name: june-orchestrator, target: "http://june-orchestrator:${orchestrator}/healthz" }]
     via: tailnet
     from: [gpu]
+    critical: false # what one machine lacks is a ticket: the pool pages
     interval: 5s
 
   - name: audio
@@ -150,12 +153,14 @@ checks:
     targets: [{ name: livekit, target: "http://livekit:${livekit}/" }]
     via: tailnet
     from: [gpu]
+    critical: false
     interval: 5s
 
   - name: gpu-tunnel
     prober: tunnel
     nodes: { name: [june-orchestrator, livekit] }
     from: [gpu]
+    critical: false
     interval: 5s
     timeout: 2s
 

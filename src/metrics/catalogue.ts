@@ -1,7 +1,10 @@
 /** Every metric that tailprobe can export, as data. Documentation, dashboards, rules and tests are held against this list. */
 
+import {checkCollector} from '../collectors/checks.ts';
 import {gpuCollector} from '../collectors/gpus.ts';
+import {incidentCollector} from '../collectors/incidents.ts';
 import {kubernetesCollector} from '../collectors/kubernetes.ts';
+import {machineCollector} from '../collectors/machines.ts';
 import {poolMetrics} from '../collectors/pools.ts';
 import {collectorMetrics, tailscaledRows} from '../collectors/registry.ts';
 import {vastCollector} from '../collectors/vast.ts';
@@ -16,7 +19,7 @@ export interface CatalogueSection {
 
 /** The catalogue in the order of docs/metrics.md. */
 export const catalogue: readonly CatalogueSection[] = [
-	{title: 'Checks', metrics: Object.values(checkMetrics)},
+	{title: 'Checks', metrics: [...Object.values(checkMetrics), ...checkCollector.metrics]},
 	...probeSections(),
 	{title: 'Vantages', metrics: Object.values(vantageMetrics)},
 	{title: 'Headscale and its nodes', metrics: collectorMetrics},
@@ -25,6 +28,8 @@ export const catalogue: readonly CatalogueSection[] = [
 	{title: 'Pools', metrics: Object.values(poolMetrics)},
 	{title: 'Kubernetes', metrics: kubernetesCollector.metrics},
 	{title: 'vast.ai', metrics: vastCollector.metrics},
+	{title: 'What is behind a machine', metrics: machineCollector.metrics},
+	{title: 'Faults', metrics: incidentCollector.metrics},
 	{title: 'tailprobe itself', metrics: Object.values(ownMetrics)},
 ];
 

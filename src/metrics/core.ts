@@ -62,6 +62,12 @@ export const checkMetrics = {
 		help: 'The same of scheduled runs that were up and not spoiled by lateness; without target and peer where the check has no histogram of its own.',
 		labels: checkLabels,
 	},
+	objectiveRuns: {
+		name: 'tailprobe_check_objective_runs_total',
+		type: 'counter',
+		help: 'Scheduled runs that were up and not spoiled by lateness, by whether they took no longer than `objective`; for checks that have one.',
+		labels: [...checkLabels, 'within'],
+	},
 } as const satisfies Record<string, MetricDef>;
 
 export const vantageMetrics = {

@@ -38,6 +38,7 @@ interface Entry {
 
 const verdicts: readonly Verdict[] = ['up', 'down', 'unknown'];
 const lateOutcomes = ['answered', 'timed_out'];
+const withins = ['true', 'false'];
 /** Silence of so many intervals withdraws a gauge. */
 const staleIntervals = 3;
 
@@ -51,6 +52,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 	const rechecks = exposition.counter(checkMetrics.rechecks);
 	const duration = exposition.gauge(checkMetrics.duration);
 	const phase = exposition.gauge(checkMetrics.phase);
+	const objectiveRuns = exposition.counter(checkMetrics.objectiveRuns);
 	const lateRuns = exposition.counter(vantageMetrics.lateRuns);
 	const belated = exposition.counter(vantageMetrics.belated);
 	const seriesGauge = exposition.gauge(ownMetrics.series);
@@ -98,6 +100,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 			holdLatency(labels);
 			dropLatency(known.latencyLabels);
 			if (check.detail !== 'full') for (const name of phaseNames) phase.remove(known.labels, name);
+			beginObjective(check, known.labels);
 			readings.get(check.type)?.redefine(known.labels, known.check.detail, check.detail);
 			series += seriesCostOf(check, probeOf.get(check.type)) - known.seriesCost;
 			known.seriesCost = seriesCostOf(check, probeOf.get(check.type));
@@ -135,10 +138,18 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		showState(labels, 'unknown');
 		for (const verdict of verdicts) runs.inc(labels, 0, verdict);
 		if (check.recheckMs !== undefined) rechecks.inc(labels, 0);
+		beginObjective(check, labels);
 		for (const outcome of lateOutcomes) lateRuns.inc(labelSet({vantage}), 0, outcome);
 		belated.inc(labelSet({vantage}), 0);
 		readings.get(type)?.begin(labels, check.detail);
 		showLimits();
+	}
+
+	/** Where it was there before it counts on: what was promised then was kept or not then. */
+	function beginObjective({objectiveMs}: Check, labels: LabelSet): void {
+		for (const within of withins)
+			if (objectiveMs === undefined) objectiveRuns.remove(labels, within);
+			else objectiveRuns.inc(labels, 0, within);
 	}
 
 	function accept(check: Check, outcome: Outcome): void {
@@ -210,6 +221,7 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		}
 		for (const reason of [...downReasons, ...unknownReasons]) failures.remove(labels, reason);
 		for (const name of phaseNames) phase.remove(labels, name);
+		for (const within of withins) objectiveRuns.remove(labels, within);
 	}
 
 	function sweep(): void {
@@ -248,7 +260,12 @@ export function createMetricsSink(options: MetricsSinkOptions): MetricsSink {
 		const seconds = measuredSeconds(outcome);
 		if (outcome.verdict === 'unknown') duration.remove(labels);
 		else if (timed && !outcome.late) duration.set(labels, seconds);
-		if (timed && !outcome.late && outcome.verdict === 'up') latency.observe(entry.latencyLabels, seconds);
+		if (timed && !outcome.late && outcome.verdict === 'up') {
+			latency.observe(entry.latencyLabels, seconds);
+			// As the histogram decides it, whose edge the objective is.
+			if (check.objectiveMs !== undefined)
+				objectiveRuns.inc(labels, 1, seconds <= check.objectiveMs / 1000 ? 'true' : 'false');
+		}
 		if (check.detail !== 'full') return;
 		for (const name of phaseNames) {
 			const seconds = outcome.verdict === 'unknown' ? undefined : outcome.reading?.phases?.[name];
@@ -296,6 +313,7 @@ function sameLabels(a: Check, b: Check): boolean {
 /** Series that a healthy check has: what the limit counts with. */
 function seriesCostOf(check: Check, probe: Probe | undefined): number {
 	const basic = 3 + 1 + 3 + (check.recheckMs === undefined ? 0 : 1) + (probe?.durationIsLatency ? 1 : 0);
+	const objective = check.objectiveMs === undefined ? 0 : withins.length;
 	const phases = check.detail === 'full' && probe?.durationIsLatency ? 4 : 0;
 	const histogram = check.histogram ? latencyEdgesSeconds.length + 3 : 0;
 	const own = (probe?.metrics ?? []).reduce(
@@ -303,7 +321,7 @@ function seriesCostOf(check: Check, probe: Probe | undefined): number {
 			sum + (metric.leftOut === check.detail || metric.appliesTo?.(check) === false ? 0 : seriesOf(metric)),
 		0,
 	);
-	return basic + phases + histogram + own;
+	return basic + objective + phases + histogram + own;
 }
 
 function seriesOf(metric: ReadingMetric): number {

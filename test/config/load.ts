@@ -44,8 +44,48 @@ test('the shipped example is right', async t => {
 		intervalMs: 15_000,
 	});
 	t.is(config.checks[1]?.objectiveMs, 300);
+	t.deepEqual(
+		config.checks.filter(({critical}) => !critical).map(({name}) => name),
+		['derp', 'stun', 'headscale-certificate', 'webhook', 'audio', 'gpu-tunnel'],
+	);
 	t.is(config.checks.find(({name}) => name === 'orchestrator-not-public')?.expect, 'unreachable');
 	t.like(config.pools[0], {min: 1, checks: ['tts', 'stt', 'webhook', 'audio']});
+});
+
+test('checks matter and services promise 99 % unless it is said otherwise; what must not answer promises nothing', t => {
+	const {checks} = accept(`
+checks:
+  - {name: web, prober: http, via: direct, targets: ["http://198.51.100.7.example.com/"]}
+  - {name: closed, prober: tcp, via: direct, expect: unreachable, targets: ["a.example.com:80"]}
+  - {name: relay, prober: derp, via: direct, critical: false, targets: ["https://relay.example.com"]}
+  - {name: port, prober: tcp, via: direct, availability_objective: none, targets: ["a.example.com:81"]}
+  - {name: chain, prober: tls, via: direct, availability_objective: 0.9995, targets: ["a.example.com:443"]}
+`);
+
+	t.deepEqual(
+		checks.map(({name, critical, availabilityObjective}) => [name, critical, availabilityObjective]),
+		[
+			['web', true, 0.99],
+			['closed', true, undefined],
+			['relay', false, undefined],
+			['port', true, undefined],
+			['chain', true, 0.9995],
+		],
+	);
+});
+
+test('an availability that nobody can promise is a mistake, and so is a word for yes or no', t => {
+	const check = 'name: web, prober: http, via: direct, targets: ["http://a.example.com/"]';
+	const places = ['0.3', '1', '99%', '.nan'].map(share =>
+		mistakesIn(`checks: [{${check}, availability_objective: ${share}}]`),
+	);
+
+	for (const mistakes of places)
+		t.deepEqual(
+			mistakes.map(mistake => mistake.replace(/^c\.yaml:\d+:\d+: /, '')),
+			['checks[0].availability_objective: expected a share between 0.5 and 0.99999 such as 0.995, or none'],
+		);
+	t.regex(mistakesIn(`checks: [{${check}, critical: maybe}]`).join(), /checks\[0\]\.critical: expected (true|a|yes)/);
 });
 
 test('a question without a name is a mistake where it stands, not a check that is always down', t => {

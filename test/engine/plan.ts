@@ -54,6 +54,7 @@ function aConfig(checks: Partial<CheckConfig>[]): Config {
 			confirm: 2,
 			detail: 'full',
 			histogram: false,
+			critical: true,
 			...check,
 		})),
 		adhoc: {allow: [], concurrency: 10, concurrencyPerCaller: 10, rate: {count: 10, perMs: 1000}},

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type {Check} from '../../src/engine/types.ts';
+import type {Check, Outcome} from '../../src/engine/types.ts';
 import {createExposition, type Exposition} from '../../src/metrics/exposition.ts';
 import {checkLabels} from '../../src/metrics/types.ts';
 import type {Probe} from '../../src/probes/types.ts';
@@ -275,6 +275,59 @@ test('a sum of values begins at zero, grows by each scheduled run with a verdict
 
 	t.deepEqual(begun, ['tailprobe_x_lost_total 0']);
 	t.deepEqual(counted, ['tailprobe_x_lost_total 6']);
+	t.deepEqual(await shown(), []);
+});
+
+test('runs are counted by whether they kept the objective: only what was up, scheduled and not spoiled by lateness', async t => {
+	const {exposition, sink} = setUp();
+	const check = aCheck({objectiveMs: 100});
+	const shown = async () => (await linesOf(exposition, /objective_runs/)).map(short);
+	const run = (over: Partial<Outcome>) => sink.accept(check, anOutcome(over));
+
+	sink.begin(aCheck({key: 'nothing promised', name: 'other'}));
+	sink.begin(check);
+	const begun = await shown();
+	for (const durationMs of [20, 100, 101]) run({durationMs});
+	run({durationMs: 20, late: true});
+	run({durationMs: 20, kind: 'recheck'});
+	run({durationMs: 20, belated: true});
+	run({durationMs: 20, verdict: 'down', reason: 'status'});
+	run({durationMs: 20, verdict: 'unknown', reason: 'vantage'});
+	const counted = await shown();
+
+	t.deepEqual(begun, [
+		'tailprobe_check_objective_runs_total{within="true"} 0',
+		'tailprobe_check_objective_runs_total{within="false"} 0',
+	]);
+	t.deepEqual(counted, [
+		'tailprobe_check_objective_runs_total{within="true"} 2',
+		'tailprobe_check_objective_runs_total{within="false"} 1',
+	]);
+});
+
+test('a reload that moves an objective counts on, one that takes it away takes its two series along', async t => {
+	const {exposition, sink} = setUp();
+	const shown = async () => (await linesOf(exposition, /objective_runs/)).map(short);
+	const limited = aCheck({objectiveMs: 100});
+	sink.begin(limited);
+	sink.accept(limited, anOutcome());
+
+	sink.begin(aCheck({objectiveMs: 50}));
+	const [moved, cost] = [await shown(), await seriesOf(exposition)];
+	sink.begin(aCheck());
+	const withdrawn = await shown();
+	const cheaper = await seriesOf(exposition);
+	sink.begin(limited);
+	const back = await shown();
+	sink.forget(limited);
+
+	t.deepEqual(moved, [
+		'tailprobe_check_objective_runs_total{within="true"} 1',
+		'tailprobe_check_objective_runs_total{within="false"} 0',
+	]);
+	t.deepEqual(withdrawn, []);
+	t.is(cost - cheaper, 2);
+	t.true(back.length === 2 && back.every(line => line.endsWith(' 0')));
 	t.deepEqual(await shown(), []);
 });
 

@@ -41,20 +41,20 @@ export interface Prober {
 }
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-const port = 9753;
+const usualPort = 9753;
 /** Each look costs a process and a scrape, which must not become what is measured. */
 const pollMs = 250;
 let started = 0;
 
-/** Starts `tailprobe serve` in a host, and resolves when it says ready. It ends with the tailnet, where not before. */
-export async function startProber(tailnet: Tailnet, host: NodeHost, config: string): Promise<Prober> {
+/** Starts `tailprobe serve` in a host, and resolves when it says ready. It ends with the tailnet, where not before; a second one beside it needs another port. */
+export async function startProber(tailnet: Tailnet, host: NodeHost, config: string, port = usualPort): Promise<Prober> {
 	const id = `${host}-${++started}`;
 	const file = join(tailnet.directory, `tailprobe-${id}.yaml`);
 	await writeFile(file, config);
 	const running = startProcess({
 		namespace: tailnet.underlay.namespace(host),
 		command: process.execPath,
-		args: [...nodeFlags, main, 'serve', '--config', file],
+		args: [...nodeFlags, main, 'serve', '--config', file, '--listen', `127.0.0.1:${port}`],
 		env: nodeEnvironment,
 		logFile: join(tailnet.directory, `tailprobe-${id}.log`),
 	});

@@ -21,8 +21,8 @@ export interface Running {
 
 /** What to start, and where. */
 export interface Command {
-	/** Network namespace to run in. */
-	namespace: string;
+	/** Network namespace to run in; absent: that of the machine. */
+	namespace?: string;
 	command: string;
 	args: readonly string[];
 	/** Added to the environment. */
@@ -37,7 +37,8 @@ export interface Command {
  * behind), and its process id is the program's own: `ip netns exec` and `setpriv` both become what they start.
  */
 export function startProcess({namespace, command, args, env, cwd, logFile}: Command): Running {
-	const child = execa('ip', ['netns', 'exec', namespace, 'setpriv', '--pdeathsig', 'KILL', command, ...args], {
+	const [program = '', ...before] = [...inside(namespace), 'setpriv', '--pdeathsig', 'KILL'];
+	const child = execa(program, [...before, command, ...args], {
 		stdin: 'ignore',
 		stdout: {file: logFile, append: true},
 		stderr: {file: logFile, append: true},
@@ -47,7 +48,7 @@ export function startProcess({namespace, command, args, env, cwd, logFile}: Comm
 		...(cwd !== undefined && {cwd}),
 	});
 	const {pid} = child;
-	if (pid === undefined) throw new Error(`${command} could not be started in ${namespace}.`);
+	if (pid === undefined) throw new Error(`${command} could not be started in ${namespace ?? 'this machine'}.`);
 	let alive = true;
 	const exited = child.then(result => {
 		alive = false;
@@ -75,4 +76,9 @@ export function startProcess({namespace, command, args, env, cwd, logFile}: Comm
 		},
 		exited,
 	};
+}
+
+/** What must stand before a command so that it runs in a namespace; nothing where there is none. */
+export function inside(namespace: string | undefined): string[] {
+	return namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
 }

@@ -12,6 +12,7 @@ const commands = [
 	'fping',
 	'promtool',
 	'prometheus',
+	'prometheus-alertmanager',
 	'go',
 	'ssh',
 	'sshd',
