@@ -19,18 +19,25 @@ export interface Column {
 	/** Colour the cell by value. */
 	thresholds?: readonly Threshold[];
 	links?: readonly Link[];
+	/** Only there for links to take from. */
+	isHidden?: boolean;
 }
 
-/** Joins the rows of all queries that agree in `by` (or in all labels they share), and keeps these columns in this order. */
+/**
+ * Joins the rows of all queries that agree in `by` (or in all labels they share), and keeps these columns in this order.
+ * @param sortedBy A column from whose lowest value the rows go up; those that agree in it stay as the query gave them.
+ */
 export function columns(
 	list: readonly Column[],
 	by?: string,
+	sortedBy?: string,
 ): {transformations: DataTransformerConfig[]; overrides: Override[]} {
 	const join: DataTransformerConfig =
 		by === undefined ? {id: 'merge', options: {}} : {id: 'joinByField', options: {byField: by, mode: 'outer'}};
 	return {
 		transformations: [
 			join,
+			...(sortedBy === undefined ? [] : [{id: 'sortBy', options: {sort: [{field: sortedBy, desc: false}]}}]),
 			{id: 'filterFieldsByName', options: {include: {names: list.map(({field}) => field)}}},
 			{
 				id: 'organize',
@@ -61,6 +68,11 @@ function override(column: Column): Override {
 	if (column.links !== undefined) {
 		const links = column.links.map(link => link.build());
 		properties.push({id: 'links', value: links.map(({title, url, targetBlank}) => ({title, url, targetBlank}))});
+	}
+	// The first is how Grafana hid a column up to version 12.1, the second how it does since; each skips the one that it does not know.
+	if (column.isHidden === true) {
+		properties.push({id: 'custom.hidden', value: true});
+		properties.push({id: 'custom.hideFrom', value: {viz: true, legend: true, tooltip: true}});
 	}
 	return {name: column.title ?? column.field, properties};
 }

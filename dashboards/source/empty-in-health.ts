@@ -52,11 +52,11 @@ export const emptyInHealth: readonly EmptyInHealth[] = [
 	...kubernetesPanels.map(panel => ({uid: 'tailprobe-gpu', panel: panel.build().title ?? '', why: noKubernetes})),
 
 	// Services
-	{uid: 'tailprobe-services', panel: 'Failed runs by reason', fault: 'livekit-down'},
+	{uid: 'tailprobe-services', panel: 'Failed runs by reason, per minute', fault: 'livekit-down'},
 	{uid: 'tailprobe-services', panel: 'Failures in the time shown', fault: 'livekit-down'},
 	{uid: 'tailprobe-services', panel: 'Certificates', refId: 'B', why: 'The lab has no check of type tls.'},
 
 	// tailprobe itself
 	{uid: 'tailprobe-itself', panel: 'Links at which nobody can look', fault: 'gpu1-agent-killed'},
-	{uid: 'tailprobe-itself', panel: 'Why runs are unknown', fault: 'gpu1-agent-killed'},
+	{uid: 'tailprobe-itself', panel: 'Why runs are unknown, per minute', fault: 'gpu1-agent-killed'},
 ];

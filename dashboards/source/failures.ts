@@ -30,10 +30,10 @@ export const failurePanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('ServiceDown'), runbook('LinkUnknown')],
 	}),
 	lines({
-		title: 'Failed runs by reason',
+		title: 'Failed runs by reason, per minute',
 		description:
 			'Runs that were not up, per minute, by reason. refused: nothing listens. timeout: nothing answers, or a firewall drops. resolve: the name. status, content: it answers wrongly. vantage, late, denied: we could not look.',
-		...{unit: 'cpm', min: 0, span: 12, height: 8, stacked: true, bars: true},
+		...{unit: 'short', min: 0, span: 12, height: 8, stacked: true, bars: true},
 		targets: [
 			overTime(
 				`sum by (reason) (${perMinute('tailprobe_check_failures_total', services, ...shown)}) > 0`,
@@ -62,10 +62,10 @@ export const failurePanels: ReadonlyArray<Builder<Panel>> = [
 			),
 		],
 		...columns([
-			{field: 'check'},
-			{field: 'vantage'},
-			{field: 'target', links: [checkPage('columns')]},
-			{field: 'peer', links: [nodePage('columns')]},
+			{field: 'check', title: 'Check'},
+			{field: 'vantage', title: 'From'},
+			{field: 'target', title: 'To', links: [checkPage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 			{field: 'reason', title: 'Reason'},
 			{field: 'Value', title: 'Runs', unit: 'short', decimals: 0, width: 80},
 		]),
@@ -74,9 +74,9 @@ export const failurePanels: ReadonlyArray<Builder<Panel>> = [
 	stateTimeline({
 		title: 'Status that servers answered',
 		description:
-			'Status of the last answer: green is what is usual (2xx, 3xx, and 101 of a WebSocket), orange 4xx, red 5xx. A check may want an orange one (`valid_status_codes`), such as 401 without a password. A gap means that no answer came.',
+			'Status of the last answer: green is what is usual (2xx, 3xx, and 101 of a WebSocket), red 5xx, without colour 4xx: a check may want such a one (`valid_status_codes`), as 401 without a password. Whether it does, the state of the link says. A gap means that no answer came.',
 		...{unit: 'none', span: 12, height: 9},
-		thresholds: steps(good, [400, warning], [500, bad]),
+		thresholds: steps(good, [400, neutral], [500, bad]),
 		targets: [
 			overTime(gauge('tailprobe_http_status_code', ...shown), linkLegend, 'A'),
 			overTime(gauge('tailprobe_ws_status_code', ...shown), linkLegend, 'B'),
@@ -86,7 +86,7 @@ export const failurePanels: ReadonlyArray<Builder<Panel>> = [
 	table({
 		title: 'Certificates',
 		description:
-			'Time until the first certificate that a server presents expires. 14 days before there is a ticket, 3 days before a page. Fault: what a tls check finds wrong with it.',
+			'Time until the first certificate that a server presents expires. 14 days before there is a ticket, 3 days before a page. Fault: what a tls check finds wrong with it; other checks do not look for that.',
 		...{unit: 's', span: 12, height: 9},
 		thresholds: steps(neutral),
 		targets: [
@@ -94,20 +94,33 @@ export const failurePanels: ReadonlyArray<Builder<Panel>> = [
 				`min by (${link}) (${series('tailprobe_tls_earliest_cert_expiry_timestamp_seconds', ...shown)}) - time()`,
 				'A',
 			),
-			rows(`max by (${link}) (${gauge('tailprobe_tls_certificate_fault', 'fault!="none"', ...shown)})`, 'B'),
+			rows(`max by (${link}, fault) (${gauge('tailprobe_tls_certificate_fault', ...shown)}) == 1`, 'B'),
 		],
 		...columns([
-			{field: 'check'},
-			{field: 'vantage'},
-			{field: 'target', links: [checkPage('columns')]},
-			{field: 'peer'},
+			{field: 'check', title: 'Check'},
+			{field: 'vantage', title: 'From'},
+			{field: 'target', title: 'To', links: [checkPage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 			{
 				...{field: 'Value #A', title: 'Expires in', unit: 's', width: 110},
 				thresholds: steps(bad, [259_200, warning], [1_209_600, good]),
 			},
 			{
-				...{field: 'Value #B', title: 'Fault', width: 90},
-				mappings: [words({0: ['none', good], 1: ['yes', bad]}), nothing('not looked for')],
+				...{field: 'fault', title: 'Fault', width: 130},
+				mappings: [
+					words({
+						none: ['none', good],
+						ends_soon: ['ends soon', warning],
+						none_presented: ['none presented', bad],
+						expired: ['expired', bad],
+						not_yet_valid: ['not valid yet', bad],
+						wrong_host: ['for another name', bad],
+						self_signed: ['self-signed', bad],
+						untrusted: ['not trusted', bad],
+						other: ['another', bad],
+					}),
+					nothing('not looked for'),
+				],
 			},
 		]),
 		noValue: 'No certificate seen.',

@@ -3,12 +3,12 @@
 import type {Builder} from '@grafana/grafana-foundation-sdk/cog';
 import {BigValueColorMode, BigValueTextMode} from '@grafana/grafana-foundation-sdk/common';
 import type {Dashboard, Panel} from '@grafana/grafana-foundation-sdk/dashboard';
-import {coloured} from './coloured.ts';
+import {reachColours} from './coloured.ts';
 import {dashboard} from './dashboard.ts';
 import {gpuPanels} from './gpus.ts';
 import {kubernetesPanels} from './kubernetes.ts';
 import {runbook} from './links.ts';
-import {bad, good, noneIsGood, steps, unknown, warning} from './looks.ts';
+import {bad, good, noneIsGood, steps, warning} from './looks.ts';
 import {machinesTable} from './machines.ts';
 import {heatmap, lines, stat} from './panels.ts';
 import {gauge, grownBy, series} from './series.ts';
@@ -88,14 +88,7 @@ const poolsAndMoney: ReadonlyArray<Builder<Panel>> = [
 			'Price of the instances that are paid for: reachable ones have a tunnel that is up; joining ones are within the grace after renting; never_joined, left and offline ones are paid for in vain. The height of the stack is the whole price.',
 		...{unit: 'currencyUSD', min: 0, span: 12, height: 8, stacked: true},
 		targets: [overTime(`${gauge(price)} > 0`, '{{reach}}')],
-		overrides: [
-			coloured('reachable', good),
-			coloured('joining', 'blue'),
-			coloured('never_joined', warning),
-			coloured('left', 'yellow'),
-			coloured('offline', bad),
-			coloured('unknown', unknown),
-		],
+		overrides: reachColours,
 		noValue: 'vast.ai is not configured',
 	}),
 	lines({
@@ -109,14 +102,14 @@ const poolsAndMoney: ReadonlyArray<Builder<Panel>> = [
 	heatmap({
 		title: 'From renting to the tailnet',
 		description:
-			'How long machines took from renting at vast.ai until their node was in the tailnet: one count for each machine, at the time it joined. Long times are slow image downloads or a host that is slow to start.',
+			'How long machines took from renting at vast.ai until their node was in the tailnet: each machine shows for the minute or more after it joined. Long times are slow image downloads or a host that is slow to start.',
 		...{unit: 's', span: 8, height: 8},
 		targets: [buckets(`sum by (le) (${grownBy('tailprobe_pool_time_to_joined_seconds_bucket', pool)})`)],
 	}),
 	heatmap({
 		title: 'From renting to serving',
 		description:
-			'How long machines took from renting until they were usable for the first time. What this takes longer than joining is spent on loading models.',
+			'How long machines took from renting until they were usable for the first time; each shows for the minute or more after that. What this takes longer than joining is spent on loading models.',
 		...{unit: 's', span: 8, height: 8},
 		targets: [buckets(`sum by (le) (${grownBy('tailprobe_pool_time_to_serving_seconds_bucket', pool)})`)],
 	}),
@@ -165,7 +158,7 @@ export const gpu: Dashboard = dashboard({
 		'Can the voice path use its GPU machines, what do they cost, and where between vast.ai, Kubernetes, the tailnet and nvidia-smi does one stop?',
 	variables: [
 		labelVariable('pool', 'Pool', 'tailprobe_pool_min'),
-		labelVariable('peer', 'Node', 'tailprobe_machine_info', true),
+		labelVariable('peer', 'Machine', 'tailprobe_machine_info', true),
 		labelVariable('vantage', 'GPUs of', 'tailprobe_machine_info', true),
 	],
 	rows: [

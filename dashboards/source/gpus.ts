@@ -41,9 +41,9 @@ export const gpuPanels: ReadonlyArray<Builder<Panel>> = [
 			rows(perGpu('tailprobe_gpu_unreadable_fields'), 'H'),
 		],
 		...columns([
-			{field: 'vantage', width: 190, links: [nodePage('columns', 'vantage')]},
+			{field: 'vantage', title: 'Machine', width: 190, links: [nodePage('columns', 'vantage')]},
 			{field: 'gpu', title: 'GPU', width: 60},
-			{field: 'model'},
+			{field: 'model', title: 'Model'},
 			{field: 'driver_version', title: 'Driver', width: 110},
 			{field: 'cuda_version', title: 'CUDA', width: 70},
 			{field: 'Value #B', title: 'Uncorrected errors', thresholds: noneIsGood, mappings: [nothing('no ECC')]},

@@ -84,9 +84,9 @@ export const kubernetesPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('VirtualNodeNotReady')],
 	}),
 	lines({
-		title: 'Restarts of GPU pods',
+		title: 'Restarts of GPU pods, per minute',
 		description: 'Restarts of the containers of each GPU pod, per minute.',
-		...{unit: 'cpm', min: 0, span: 6, height: 7, bars: true, noValue: 'No restart in this time.'},
+		...{unit: 'short', min: 0, span: 6, height: 7, bars: true, noValue: 'No restart in this time.'},
 		targets: [overTime(`${perMinute('tailprobe_kubernetes_pod_restarts_total')} > 0`, '{{k8s_pod}}')],
 		links: [runbook('GpuPodRestarting')],
 	}),

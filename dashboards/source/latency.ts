@@ -28,9 +28,9 @@ export const latencyPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('ServiceSlow')],
 	}),
 	lines({
-		title: 'The slowest twentieth',
+		title: '95th percentile of each check',
 		description:
-			'95th percentile per check, read from the buckets: between two edges it is a guess. Where this is high and the band on the left is low, few answers are slow, not all.',
+			'Of a hundred answers five took longer. Read from the buckets of the histogram: between two edges it is a guess. Where this is high and the band on the left is low, few answers are slow, not all.',
 		...{unit: 's', min: 0, span: 12, height: 9},
 		targets: [overTime(`histogram_quantile(0.95, sum by (check, le) (${rates}))`, '{{check}}')],
 		links: [runbook('ServiceSlow')],
@@ -58,6 +58,10 @@ export const latencyPanels: ReadonlyArray<Builder<Panel>> = [
 			{
 				id: 'groupingToMatrix',
 				options: {columnField: 'phase', rowField: 'check', valueField: 'Value', emptyValue: 'null'},
+			},
+			{
+				id: 'organize',
+				options: {indexByName: {}, excludeByName: {}, renameByName: {'check\\phase': 'Check'}},
 			},
 		],
 	}),

@@ -51,7 +51,12 @@ export function dashboardPage(title: string, uid: string, variable: string, from
 
 /** The runbook of one alert. */
 export function runbook(alert: string): Link {
-	return link(`Runbook ${alert}`, `\${runbooks}/${alert.toLowerCase()}`);
+	return link(`Runbook ${alert}`, `\${runbooks}/${runbookFile(alert)}`);
+}
+
+/** The name of an alert's file in docs/runbooks. */
+export function runbookFile(alert: string): string {
+	return `${alert.toLowerCase()}.md`;
 }
 
 function label(from: From, name: string): string {

@@ -44,6 +44,15 @@ export const rightOrWrong: readonly ValueMapping[] = [words({1: ['yes', good], 0
 /** 1 is wrong and 0 is right. */
 export const wrongOrRight: readonly ValueMapping[] = [words({1: ['yes', bad], 0: ['no', good]})];
 
+/** What a label of `true` or `false` says of whether it pages. */
+export const yesOrNo: readonly ValueMapping[] = [words({true: ['yes', bad], false: ['no', warning]})];
+
+/** Vantages: 1 looks, 0 gone. */
+export const vantageStates: readonly ValueMapping[] = [words({1: ['looks', good], 0: ['gone', bad]})];
+
+/** 0 of an error budget. */
+export const usedUp: ValueMapping = words({0: ['used up', bad]});
+
 /** Colours by value: the first from the bottom, each other from its value upwards. */
 export function steps(first: string, ...others: ReadonlyArray<readonly [value: number, color: string]>): Threshold[] {
 	return [{value: null, color: first}, ...others.map(([value, color]) => ({value, color}))];

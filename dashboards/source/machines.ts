@@ -14,7 +14,9 @@ export const machinesTitle = 'Machines: rented, in Kubernetes, in the tailnet, s
 
 /** The labels that tell machines apart. */
 const own = ['peer', 'vast_instance', 'k8s_namespace', 'k8s_pod', 'k8s_node', 'vantage'];
-const machine = gauge('tailprobe_machine_info', chosen('peer'), chosen('vantage'));
+/** Members of pools that were not chosen alone; none while all are. What is in no pool, such as an instance that has not joined, is always there. */
+const elsewhere = `(${members('pool!~"$pool"')} unless ${members(chosen('pool'))})`;
+const machine = `(${gauge('tailprobe_machine_info', chosen('peer'), chosen('vantage'))} unless ignoring (${own.filter(label => label !== 'peer').join(', ')}) ${elsewhere})`;
 
 const poolState = [words({0: ['usable', good], 1: ['unknown', unknown], 2: ['not usable', bad]}), nothing('–')];
 
@@ -83,14 +85,14 @@ const facts: ReadonlyArray<{expr: string; column: Column}> = [
 export const machinesTable: Builder<Panel> = table({
 	title: machinesTitle,
 	description:
-		'One row for each GPU machine. Read it from the left: is it usable for its pool, does its tunnel answer, does nvidia-smi see its GPUs; then what vast.ai takes for it and since when it is paid for without being reachable, and its pod. A gap in the first column is an instance that has not joined the tailnet.',
+		'One row for each GPU machine. Read it from the left: is it usable for its pool, does its tunnel answer, does nvidia-smi see its GPUs; then what vast.ai takes for it and since when it is paid for without being reachable, and its pod. A gap in the first column is an instance that has not joined the tailnet. With a pool chosen, machines that belong to other pools alone are left out.',
 	unit: 'none',
 	span: 24,
 	height: 7,
 	thresholds: steps(neutral),
 	targets: [rows(machine), ...facts.map(({expr}, at) => rows(expr, String.fromCharCode('B'.charCodeAt(0) + at)))],
 	...columns([
-		{field: 'peer', links: [nodePage('columns')], width: 170},
+		{field: 'peer', title: 'Machine', links: [nodePage('columns')], width: 170},
 		...facts.slice(0, 5).map(({column}) => column),
 		{field: 'vast_instance', title: 'vast.ai', width: 85},
 		...facts.slice(5, 9).map(({column}) => column),
@@ -118,7 +120,11 @@ function largest(metric: string): string {
 }
 
 function member(state: string): string {
-	return `max without (instance, pod, pool, state) (${series('tailprobe_pool_member_state', `state="${state}"`)})`;
+	return members(chosen('pool'), `state="${state}"`);
+}
+
+function members(...matchers: readonly string[]): string {
+	return `max without (instance, pod, pool, state) (${series('tailprobe_pool_member_state', ...matchers)})`;
 }
 
 /** Of all vantages that look at a tunnel to the node: whether any finds it up, or that none could look. */

@@ -4,7 +4,7 @@ import type {Builder} from '@grafana/grafana-foundation-sdk/cog';
 import type {Panel} from '@grafana/grafana-foundation-sdk/dashboard';
 import {columns} from './columns.ts';
 import {checkPage, nodePage, runbook} from './links.ts';
-import {bad, good, linkStates, neutral, nothing, steps, warning} from './looks.ts';
+import {bad, good, linkStates, neutral, nothing, steps, usedUp, warning} from './looks.ts';
 import {lines, table} from './panels.ts';
 import {gauge, grownOver, perSecond, recorded, series} from './series.ts';
 import {overTime, rows} from './targets.ts';
@@ -26,14 +26,14 @@ export const objectivePanels: ReadonlyArray<Builder<Panel>> = [
 	table({
 		title: 'Links and what is promised of them, over the time shown',
 		description:
-			'One row for each link of which an availability is promised: its state, the share of runs that were up in the time shown (runs at which nobody could look do not count), what is promised, and how much of the permitted failures is left. Below 0 more failed than was promised. Slow: share of the answers that took longer than promised.',
+			'One row for each link of which an availability is promised: its state, the share of runs that were up in the time shown (runs at which nobody could look do not count), what is promised, and how much of the permitted failures is left. `used up`: more failed than was promised. Slow: share of the answers that took longer than promised.',
 		...{unit: 'none', span: 24, height: 10},
 		thresholds: steps(neutral),
 		targets: [
 			rows(ofPromised(`max by (${link}) (${state()})`), 'A'),
 			rows(ofPromised(`max by (${link}) (1 - ${failed})`), 'B'),
 			rows(ofPromised(`max by (${link}) (${failed} * 0 + ignoring (${ofLink}) group_left () ${objective})`), 'C'),
-			rows(`max by (${link}) (1 - ${budgetUsed})`, 'D'),
+			rows(`max by (${link}) (clamp_min(1 - ${budgetUsed}, 0))`, 'D'),
 			rows(ofPromised(`max by (${link}) (${gauge('tailprobe_check_duration_seconds', ...shown)})`), 'E'),
 			rows(
 				`max by (${link}) (${gauge('tailprobe_check_state', 'state="up"', ...shown)} * 0 + ignoring (${ofLink}, state) group_left () ${gauge('tailprobe_check_latency_objective_seconds', chosen('check'))})`,
@@ -42,14 +42,14 @@ export const objectivePanels: ReadonlyArray<Builder<Panel>> = [
 			rows(`max by (${link}) (${slow})`, 'G'),
 		],
 		...columns([
-			{field: 'check'},
-			{field: 'vantage', title: 'vantage'},
-			{field: 'target', title: 'target', links: [checkPage('columns')]},
-			{field: 'peer', links: [nodePage('columns')]},
+			{field: 'check', title: 'Check'},
+			{field: 'vantage', title: 'From'},
+			{field: 'target', title: 'To', links: [checkPage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 			{field: 'Value #A', title: 'State', mappings: linkStates, width: 80},
 			{field: 'Value #B', title: 'Available', unit: 'percentunit', decimals: 3, width: 110},
 			{field: 'Value #C', title: 'Promised', unit: 'percentunit', decimals: 1, width: 95},
-			{...left, thresholds: steps(bad, [0, warning], [0.5, good]), mappings: [nothing('nothing ran')]},
+			{...left, thresholds: steps(bad, [0, warning], [0.5, good]), mappings: [usedUp, nothing('nothing ran')]},
 			{field: 'Value #E', title: 'Last run', unit: 's', decimals: 1, width: 95, mappings: [nothing('–')]},
 			{field: 'Value #F', title: 'Promised within', unit: 's', width: 130, mappings: [nothing('–')]},
 			{

@@ -1,7 +1,7 @@
 /** The matrix of the overview: from each vantage to each target, now and over time. */
 
 import {checkPage, dashboardPage, link, runbook} from './links.ts';
-import {linkStates} from './looks.ts';
+import {linkStates, steps} from './looks.ts';
 import {stateTimeline, table} from './panels.ts';
 import {gauge, recorded, series} from './series.ts';
 import {overTime, rows} from './targets.ts';
@@ -16,25 +16,29 @@ const states = `2 - 2 * ${gauge('tailprobe_check_up', ...shown)} or max without 
 const wasDown = `min_over_time(${recorded('link:tailprobe_check_up:max', ...shown)}[$__range] @ end())`;
 const wasUnknown = `count_over_time(${recorded('link:tailprobe_check_unknown:min', ...shown)}[$__range] @ end())`;
 
+const corner = 'To ↓ From →';
+
 export const linkPanels = [
 	table({
 		title: 'From each vantage to each target',
 		description:
-			'The worst of all checks between the two in their last runs: up, unknown (nobody could look) or down. Empty where nothing is checked.',
+			'The worst of all checks between the two in their last runs: up, unknown (nobody could look) or down. A row is a target, a column a vantage; empty where nothing is checked.',
 		unit: 'none',
 		span: 12,
 		height: 12,
 		targets: [rows(`max by (target, vantage) (${states})`)],
 		isColored: true,
 		mappings: linkStates,
+		thresholds: steps('transparent'),
 		valueLinks: [link('Status page', `\${page}/`)],
 		transformations: [
 			{
 				id: 'groupingToMatrix',
 				options: {columnField: 'vantage', rowField: 'target', valueField: 'Value', emptyValue: 'null'},
 			},
+			{id: 'organize', options: {indexByName: {}, excludeByName: {}, renameByName: {'target\\vantage': corner}}},
 		],
-		overrides: [{name: 'target\\vantage', properties: [{id: 'custom.cellOptions', value: {type: 'auto'}}]}],
+		overrides: [{name: corner, properties: [{id: 'custom.cellOptions', value: {type: 'auto'}}]}],
 	}),
 	stateTimeline({
 		title: 'Links that were not always up',

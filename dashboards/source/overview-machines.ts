@@ -1,6 +1,7 @@
 /** Rented machines on the overview: whether the pools have enough of them, and what they cost. */
 
 import {BigValueTextMode} from '@grafana/grafana-foundation-sdk/common';
+import {reachColours} from './coloured.ts';
 import {columns} from './columns.ts';
 import {dashboardPage, link, runbook} from './links.ts';
 import {bad, good, steps, unknown, warning} from './looks.ts';
@@ -107,5 +108,6 @@ export const machinePanels = [
 		min: 0,
 		stacked: true,
 		targets: [overTime(`sum by (reach) (${gauge('tailprobe_vast_price_dollars_per_hour')})`, '{{reach}}')],
+		overrides: reachColours,
 	}),
 ];

@@ -2,7 +2,7 @@
 
 import {columns} from './columns.ts';
 import {dashboardPage, runbook} from './links.ts';
-import {bad, good, steps, warning} from './looks.ts';
+import {bad, good, steps, usedUp, warning} from './looks.ts';
 import {lines, table} from './panels.ts';
 import {gauge, grownOver, recorded, series} from './series.ts';
 import {overTime, rows} from './targets.ts';
@@ -21,13 +21,17 @@ const withinObjective = (...matchers: string[]) =>
 
 export const objectivePanels = [
 	table({
-		title: 'Availability over 30 days',
+		title: 'Availability over 30 days, as far as there are data',
 		description:
-			'Share of the scheduled runs that were up; runs at which nobody could look count neither way. The budget is what the objective allows to fail: 100 % is untouched, below 0 the promise is broken. Checks without an objective are left out.',
+			'Share of the scheduled runs that were up; runs at which nobody could look count neither way. The budget is what the objective allows to fail: 100 % is untouched, `used up` means that the promise is broken. Checks without an objective are left out.',
 		unit: 'percentunit',
 		span: 12,
 		height: 9,
-		targets: [rows(`1 - ${failed}`, 'A'), rows(`1 - ${budget}`, 'B'), rows(`1 - ${failed} / ${budget}`, 'C')],
+		targets: [
+			rows(`1 - ${failed}`, 'A'),
+			rows(`1 - ${budget}`, 'B'),
+			rows(`clamp_min(1 - ${failed} / ${budget}, 0)`, 'C'),
+		],
 		decimals: 3,
 		...columns(
 			[
@@ -44,6 +48,7 @@ export const objectivePanels = [
 					unit: 'percentunit',
 					decimals: 0,
 					thresholds: steps(bad, [0, warning], [0.25, good]),
+					mappings: [usedUp],
 				},
 			],
 			'check',

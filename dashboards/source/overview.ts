@@ -6,6 +6,7 @@ import {linkPanels} from './overview-links.ts';
 import {machinePanels} from './overview-machines.ts';
 import {nowPanels} from './overview-now.ts';
 import {objectivePanels} from './overview-objectives.ts';
+import {wordsPanel} from './overview-words.ts';
 import {labelVariable, vantageVariable} from './variables.ts';
 
 export const overview: Dashboard = dashboard({
@@ -19,7 +20,7 @@ export const overview: Dashboard = dashboard({
 		labelVariable('pool', 'Pool', 'tailprobe_pool_min'),
 	],
 	rows: [
-		{title: 'Right now', panels: nowPanels},
+		{title: 'Right now', panels: [wordsPanel, ...nowPanels]},
 		{title: 'Who reaches whom', panels: linkPanels},
 		{title: 'What was promised', panels: objectivePanels},
 		{title: 'Machines and money', panels: machinePanels},

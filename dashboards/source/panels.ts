@@ -46,6 +46,7 @@ import {
 import {PanelBuilder as Stat} from '@grafana/grafana-foundation-sdk/stat';
 import {PanelBuilder as StateTimeline} from '@grafana/grafana-foundation-sdk/statetimeline';
 import {PanelBuilder as Table} from '@grafana/grafana-foundation-sdk/table';
+import {PanelBuilder as Text, TextMode} from '@grafana/grafana-foundation-sdk/text';
 import {PanelBuilder as TimeSeries} from '@grafana/grafana-foundation-sdk/timeseries';
 import type {Link} from './links.ts';
 import {good, neutral, steps} from './looks.ts';
@@ -180,6 +181,19 @@ export function heatmap(spec: PanelSpec): Builder<Panel> {
 		.cellGap(1)
 		.showLegend();
 	return filled(panel, spec);
+}
+
+/** Lines of Markdown; it asks nothing. */
+export function text(
+	spec: Pick<PanelSpec, 'title' | 'description' | 'span' | 'height'> & {lines: readonly string[]},
+): Builder<Panel> {
+	return new Text()
+		.title(spec.title)
+		.description(spec.description)
+		.span(spec.span)
+		.height(spec.height)
+		.mode(TextMode.Markdown)
+		.content(spec.lines.map(line => `- ${line}`).join('\n'));
 }
 
 /** What the builders of all kinds share. */

@@ -62,7 +62,7 @@ export const processPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('TailprobePlanProblems')],
 	}),
 	stat({
-		title: 'Series of the limit',
+		title: 'Series, as a share of their limit',
 		description:
 			'Series of checks that are exported, as a share of `limits.max_series`. At 100 % further checks run without series: nothing alerts about them.',
 		...{unit: 'percentunit', decimals: 1, min: 0, max: 1, span: 4, height: 5, color: BigValueColorMode.Background},
@@ -85,7 +85,7 @@ export const processPanels: ReadonlyArray<Builder<Panel>> = [
 		...columns([
 			{field: 'instance', title: 'Replica'},
 			{field: 'version', title: 'Version', width: 75},
-			{field: 'node_version', title: 'Node', width: 85},
+			{field: 'node_version', title: 'Node.js', width: 85},
 			{field: 'Value #B', title: 'Loaded', mappings: rightOrWrong, width: 65},
 			{field: 'Value #C', title: 'Ago', unit: 's', decimals: 0, width: 75},
 			{field: 'Value #D', title: 'Errors', decimals: 0, thresholds: noneIsGood, width: 65},

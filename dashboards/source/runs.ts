@@ -5,7 +5,7 @@ import type {Panel} from '@grafana/grafana-foundation-sdk/dashboard';
 import {coloured} from './coloured.ts';
 import {columns} from './columns.ts';
 import {checkPage, nodePage, runbook} from './links.ts';
-import {bad, good, neutral, steps, unknown, warning, words} from './looks.ts';
+import {bad, good, neutral, steps, unknown, vantageStates, warning, words, yesOrNo} from './looks.ts';
 import {lines, stateTimeline, table} from './panels.ts';
 import {gauge, perMinute, perSecond, recorded, series} from './series.ts';
 import {overTime, rows} from './targets.ts';
@@ -18,10 +18,10 @@ const waysOfState = (state: string) =>
 
 export const runPanels: ReadonlyArray<Builder<Panel>> = [
 	lines({
-		title: 'Runs by verdict',
+		title: 'Runs by verdict, per second',
 		description:
 			'Runs of the schedule that ended, per second, by verdict. The height stays the same while the plan does: a step down means that a vantage stopped looking. Unknown is "could not look".',
-		...{unit: 'ops', min: 0, span: 12, height: 8, stacked: true},
+		...{unit: 'short', min: 0, span: 12, height: 8, stacked: true},
 		targets: [overTime(`sum by (verdict) (${perSecond('tailprobe_vantage_runs_total', here)})`, '{{verdict}}')],
 		overrides: [coloured('up', good), coloured('down', bad), coloured('unknown', unknown)],
 		links: [runbook('TailprobeRunsStopped')],
@@ -31,12 +31,12 @@ export const runPanels: ReadonlyArray<Builder<Panel>> = [
 		description:
 			'Whether each vantage can look. Gone: its machine cannot be reached, or its measuring thread or its tailscaled is not sound. Its links are unknown then, not down.',
 		...{unit: 'none', span: 12, height: 8},
-		mappings: [words({1: ['looks', good], 0: ['gone', bad]})],
+		mappings: vantageStates,
 		targets: [overTime(gauge('tailprobe_vantage_up', here), '{{vantage}}')],
 		links: [runbook('VantageGone')],
 	}),
 	lines({
-		title: 'Late by',
+		title: 'How late each measuring thread is',
 		description:
 			'How late the measuring thread of each vantage was at worst in the last 30 s. From a fifth of a timeout on (0.4 s of 2 s) readings are thrown away: the machine has too little processor time.',
 		...{unit: 's', min: 0, span: 8, height: 8},
@@ -45,10 +45,10 @@ export const runPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('TailprobeStarved')],
 	}),
 	lines({
-		title: 'Runs spoiled or left out',
+		title: 'Runs spoiled or left out, per minute',
 		description:
 			'Per minute: late answered (a verdict without times), late timed out (unknown), and slots without a run, as the check was still running (overlap) or we came too late (late). All should be 0.',
-		...{unit: 'cpm', min: 0, span: 8, height: 8},
+		...{unit: 'short', min: 0, span: 8, height: 8},
 		targets: [
 			overTime(`sum by (outcome) (${perMinute('tailprobe_vantage_late_runs_total', here)})`, 'late, {{outcome}}', 'A'),
 			overTime(
@@ -60,10 +60,10 @@ export const runPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('TailprobeStarved')],
 	}),
 	lines({
-		title: 'Restarts of measuring threads',
+		title: 'Restarts of measuring threads, per minute',
 		description:
 			'Times that the measuring thread of a vantage ended unasked, per minute. It is started again at once; each one is a fault of tailprobe, and its log says which.',
-		...{unit: 'cpm', min: 0, span: 8, height: 8},
+		...{unit: 'short', min: 0, span: 8, height: 8},
 		targets: [overTime(perMinute('tailprobe_vantage_thread_restarts_total', here), '{{vantage}}')],
 		links: [runbook('TailprobeThreadRestarting')],
 	}),
@@ -91,10 +91,10 @@ export const runPanels: ReadonlyArray<Builder<Panel>> = [
 		links: [runbook('VantageGone')],
 	}),
 	lines({
-		title: 'Readings of agents that need care',
+		title: 'Readings of agents that need care, per minute',
 		description:
 			'Per minute. belated: taken while the agent was cut off, they fill the history only. lost: it was cut off for longer than it remembers. foreign, malformed, excess: what no honest agent sends, and a reason to look who else is on that machine.',
-		...{unit: 'cpm', min: 0, span: 12, height: 8},
+		...{unit: 'short', min: 0, span: 12, height: 8},
 		targets: [
 			overTime(perMinute('tailprobe_vantage_belated_readings_total', here), '{{vantage}} belated', 'A'),
 			overTime(perMinute('tailprobe_vantage_lost_readings_total', here), '{{vantage}} lost', 'B'),
@@ -112,20 +112,20 @@ export const runPanels: ReadonlyArray<Builder<Panel>> = [
 		thresholds: steps(neutral),
 		targets: [rows(`min by (check, vantage, target, peer, critical) (${unknownLinks}) == 1`)],
 		...columns([
-			{field: 'critical', title: 'Critical', width: 80},
-			{field: 'check'},
-			{field: 'vantage'},
-			{field: 'target', links: [checkPage('columns')]},
-			{field: 'peer', links: [nodePage('columns')]},
+			{field: 'critical', title: 'Critical', width: 80, mappings: yesOrNo},
+			{field: 'check', title: 'Check'},
+			{field: 'vantage', title: 'From'},
+			{field: 'target', title: 'To', links: [checkPage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 		]),
 		noValue: 'Somebody looks at every link.',
 		links: [runbook('LinkUnknown'), runbook('LinkBlind')],
 	}),
 	lines({
-		title: 'Why runs are unknown',
+		title: 'Why runs are unknown, per minute',
 		description:
 			'Unknown runs per minute by reason. vantage: the machine that looks is gone. denied, unsupported: it may not or cannot look. late: our own thread had too little time. incomplete: the answer broke off. internal: a fault of tailprobe.',
-		...{unit: 'cpm', min: 0, span: 12, height: 8, stacked: true},
+		...{unit: 'short', min: 0, span: 12, height: 8, stacked: true},
 		targets: [
 			overTime(
 				`sum by (reason) (${perMinute('tailprobe_check_failures_total', 'reason=~"vantage|unsupported|denied|incomplete|late|canceled|internal"', here, chosen('check'))}) > 0`,

@@ -1,5 +1,7 @@
 /** How queries name series: every one is confined to what the variables of the dashboard chose. */
 
+const ofJob = 'job=~"$job|"';
+
 /** Series of tailprobe, confined to the chosen cluster, job and instance; `matchers` are PromQL, such as `vantage=~"$vantage"`. */
 export function series(metric: string, ...matchers: readonly string[]): string {
 	return selector(metric, ['cluster=~"$cluster"', 'job=~"$job"', 'instance=~"$instance"', ...matchers]);
@@ -10,9 +12,14 @@ export function recorded(record: string, ...matchers: readonly string[]): string
 	return selector(record, ['cluster=~"$cluster"', 'job=~"$job"', ...matchers]);
 }
 
-/** Alerts of these rules that fire; an alert about a job that is gone has no label job to choose by. */
+/** Alerts of these rules that fire, of the chosen job or of none: an alert about a job that was never there has no label job. */
 export function firing(...matchers: readonly string[]): string {
-	return selector('ALERTS', ['monitor="tailprobe"', 'alertstate="firing"', 'cluster=~"$cluster"', ...matchers]);
+	return selector('ALERTS', ['monitor="tailprobe"', 'alertstate="firing"', 'cluster=~"$cluster"', ofJob, ...matchers]);
+}
+
+/** When the alerts of these rules became active, as seconds since 1970; also those that do not fire yet. */
+export function activeSince(...matchers: readonly string[]): string {
+	return selector('ALERTS_FOR_STATE', ['monitor="tailprobe"', 'cluster=~"$cluster"', ofJob, ...matchers]);
 }
 
 /** A gauge as one of several replicas shows it: two of them do not make two. */
@@ -30,7 +37,10 @@ export function perMinute(metric: string, ...matchers: readonly string[]): strin
 	return `60 * ${perSecond(metric, ...matchers)}`;
 }
 
-/** How much a counter grew in each step of the panel, as one of several replicas counts it. */
+/**
+ * How much a counter grew in the interval of rates before each point, as one of several replicas counts it. That is no shorter
+ * than four scrapes, and longer than a step: what happened once shows in several points.
+ */
 export function grownBy(metric: string, ...matchers: readonly string[]): string {
 	return `max without (instance, pod) (increase(${series(metric, ...matchers)}[$__rate_interval]))`;
 }
@@ -40,7 +50,7 @@ export function grownOver(window: string, metric: string, ...matchers: readonly 
 	return `max without (instance, pod) (increase(${series(metric, ...matchers)}[${window}]))`;
 }
 
-/** How often a gauge changed in each step of the panel, such as a time of start. */
+/** How often a gauge changed in the interval of rates before each point, such as a time of start. */
 export function changes(metric: string, ...matchers: readonly string[]): string {
 	return `max without (instance, pod) (changes(${series(metric, ...matchers)}[$__rate_interval]))`;
 }

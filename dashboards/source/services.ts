@@ -15,7 +15,7 @@ export const services: Dashboard = dashboard({
 	variables: [
 		labelVariable('check', 'Check', 'tailprobe_check_state'),
 		vantageVariable('tailprobe_check_state'),
-		labelVariable('peer', 'Node', 'tailprobe_check_state', true),
+		labelVariable('peer', 'Machine', 'tailprobe_check_state', true),
 	],
 	rows: [
 		{title: 'Promised and kept', panels: objectivePanels},

@@ -38,27 +38,27 @@ export const sourcePanels: ReadonlyArray<Builder<Panel>> = [
 		],
 	}),
 	lines({
-		title: 'Requests refused',
+		title: 'Requests refused, per minute',
 		description:
 			'Requests that the front door refused per minute, by kind; docs/security.md says what each means. A burst is somebody who tries, or a client without its password.',
-		...{unit: 'cpm', min: 0, span: 8, height: 8},
+		...{unit: 'short', min: 0, span: 8, height: 8},
 		targets: [overTime(`sum by (kind) (${perMinute('tailprobe_http_refused_total')})`, '{{kind}}')],
 	}),
 	lines({
-		title: 'Probes and diagnoses that were asked for',
+		title: 'Probes and diagnoses that were asked for, per minute',
 		description:
 			'Ad hoc probes (/probe and the command line) and diagnoses per minute, by verdict. They move no series of checks.',
-		...{unit: 'cpm', min: 0, span: 8, height: 8},
+		...{unit: 'short', min: 0, span: 8, height: 8},
 		targets: [
 			overTime(`sum by (verdict) (${perMinute('tailprobe_adhoc_probes_total')})`, 'probe {{verdict}}', 'A'),
 			overTime(`sum by (verdict) (${perMinute('tailprobe_diagnoses_total')})`, 'diagnosis {{verdict}}', 'B'),
 		],
 	}),
 	lines({
-		title: 'Mistakes',
+		title: 'Own errors and unknown modules, per minute',
 		description:
-			'Per minute: errors of tailprobe itself that were caught and logged, and ad hoc probes that asked for a module that is not configured.',
-		...{unit: 'cpm', min: 0, span: 8, height: 8},
+			'Errors of tailprobe itself that were caught and logged, and ad hoc probes that asked for a module that is not configured.',
+		...{unit: 'short', min: 0, span: 8, height: 8},
 		targets: [
 			overTime(`max(${perMinute('tailprobe_internal_errors_total')})`, 'internal errors', 'A'),
 			overTime(`max(${perMinute('tailprobe_module_unknown_total')})`, 'unknown module', 'B'),

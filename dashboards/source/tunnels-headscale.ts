@@ -19,7 +19,7 @@ export const headscalePanels = [
 		links: [runbook('HeadscaleDown'), runbook('HeadscaleUnhealthy')],
 		unit: 'none',
 		span: 4,
-		height: 6,
+		height: 9,
 		targets: [now(`min(${gauge('tailprobe_headscale_health')})`, 'health')],
 		mappings: [words({1: ['HEALTHY', good], 0: ['DATABASE DOWN', bad]}), nothing('NO ANSWER', bad)],
 		color: BigValueColorMode.Background,
@@ -31,7 +31,7 @@ export const headscalePanels = [
 			'As headscale lists them. It goes on calling a frozen node online for minutes, which is why the tunnels are asked too; unknown ones are those that come back after a restart of headscale.',
 		unit: 'short',
 		span: 8,
-		height: 6,
+		height: 9,
 		targets: [now(`sum by (state) (${gauge('tailprobe_headscale_nodes')})`, '{{state}}')],
 		text: BigValueTextMode.ValueAndName,
 		thresholds: steps(neutral),
@@ -46,7 +46,7 @@ export const headscalePanels = [
 		links: [runbook('HeadscaleApiFailing'), runbook('HeadscaleMetricsMissing')],
 		unit: 'none',
 		span: 12,
-		height: 12,
+		height: 9,
 		targets: [overTime(`max by (source) (${gauge('tailprobe_source_read_success')})`, '{{source}}')],
 		mappings: [words({1: ['read', good], 0: ['failed', bad]})],
 	}),
@@ -56,36 +56,12 @@ export const headscalePanels = [
 		links: [runbook('HeadscaleNodeOffline'), runbook('HeadscaleClientsDropped')],
 		unit: 'short',
 		span: 12,
-		height: 6,
+		height: 9,
 		min: 0,
 		targets: [
 			overTime(`sum by (state) (${gauge('tailprobe_headscale_nodes')})`, '{{state}}', 'A'),
 			overTime(`sum(${gauge('tailprobe_headscale_store_nodes')})`, 'in memory', 'B'),
 		],
-	}),
-	table({
-		title: 'Who is in the tailnet',
-		description:
-			'Whom headscale knows, whether it calls them online, and when it last noted them; that is no heartbeat, so an online node may show hours.',
-		unit: 'none',
-		span: 12,
-		height: 9,
-		targets: [
-			rows(`max by (peer, owner, ephemeral, register_method) (${gauge('tailprobe_headscale_node_info', peer)})`, 'A'),
-			rows(`max by (peer) (${gauge('tailprobe_headscale_node_online', peer)})`, 'B'),
-			rows(`1000 * max by (peer) (${gauge('tailprobe_headscale_node_last_seen_timestamp_seconds', peer)})`, 'C'),
-		],
-		...columns(
-			[
-				{field: 'peer', title: 'Node', links: [nodePage('columns')]},
-				{field: 'owner', title: 'Owner'},
-				{field: 'ephemeral', title: 'Ephemeral'},
-				{field: 'register_method', title: 'Joined by'},
-				{field: 'Value #B', title: 'Online', mappings: [...rightOrWrong, nothing('unknown', unknown)]},
-				{field: 'Value #C', title: 'Noted', unit: 'dateTimeFromNow'},
-			],
-			'peer',
-		),
 	}),
 	table({
 		title: 'Where headscale and the tunnels disagree',
@@ -98,7 +74,7 @@ export const headscalePanels = [
 		targets: [rows(`max by (peer, kind) (${gauge('tailprobe_headscale_node_disagreement', peer)})`)],
 		noValue: 'Headscale and the tunnels agree.',
 		...columns([
-			{field: 'peer', title: 'Node', links: [nodePage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 			{
 				field: 'kind',
 				title: 'What',
@@ -111,11 +87,39 @@ export const headscalePanels = [
 			},
 		]),
 	}),
+	table({
+		title: 'Who is in the tailnet',
+		description:
+			'Whom headscale knows, whether it calls them online, and when it last noted them; that is no heartbeat, so an online node may show hours.',
+		unit: 'none',
+		span: 24,
+		height: 9,
+		targets: [
+			rows(`max by (peer, owner, ephemeral, register_method) (${gauge('tailprobe_headscale_node_info', peer)})`, 'A'),
+			rows(`max by (peer) (${gauge('tailprobe_headscale_node_online', peer)})`, 'B'),
+			rows(`1000 * max by (peer) (${gauge('tailprobe_headscale_node_last_seen_timestamp_seconds', peer)})`, 'C'),
+		],
+		...columns(
+			[
+				{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
+				{field: 'owner', title: 'Owner'},
+				{
+					field: 'ephemeral',
+					title: 'Ephemeral',
+					mappings: [words({true: ['yes', neutral], false: ['no', neutral]})],
+				},
+				{field: 'register_method', title: 'Joined by'},
+				{field: 'Value #B', title: 'Online', mappings: [...rightOrWrong, nothing('unknown', unknown)]},
+				{field: 'Value #C', title: 'Noted', unit: 'dateTimeFromNow'},
+			],
+			'peer',
+		),
+	}),
 	lines({
-		title: 'Map updates for nodes',
+		title: 'Map updates for nodes, per second',
 		description:
 			'What headscale tells its nodes, by type. Many full ones mean that nodes come and go, or that the policy changes; the types depend on the version of headscale.',
-		unit: 'ops',
+		unit: 'short',
 		span: 12,
 		height: 8,
 		min: 0,
@@ -124,7 +128,7 @@ export const headscalePanels = [
 	lines({
 		title: 'Long polls that ended, and restarts',
 		description:
-			'Each long poll that ends is a node that left or comes back. A restart of headscale ends them all at once.',
+			'Each long poll that ends is a node that left or comes back. A restart of headscale ends them all at once. Each point counts the minute or more before it, so that what happened once shows in several points.',
 		links: [runbook('HeadscaleRestarting')],
 		unit: 'short',
 		span: 12,

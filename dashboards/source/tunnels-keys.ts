@@ -75,7 +75,7 @@ export const keyPanels = [
 		],
 		noValue: 'No key of a node expires.',
 		...columns([
-			{field: 'peer', title: 'Node', links: [nodePage('columns')]},
+			{field: 'peer', title: 'Machine', links: [nodePage('columns')]},
 			{field: 'Value', title: 'Days left', unit: 'd', decimals: 1, thresholds: left},
 		]),
 	}),

@@ -1,9 +1,9 @@
 /** Paths of tunnels, and how much of the traffic goes through relays. */
 
 import {checkPage, nodePage, runbook} from './links.ts';
-import {bad, good, neutral, steps, unknown, warning, words} from './looks.ts';
+import {bad, good, steps, unknown, warning, words} from './looks.ts';
 import {lines, stateTimeline} from './panels.ts';
-import {gauge, grownBy, perSecond, series} from './series.ts';
+import {gauge, grownOver, perSecond, series} from './series.ts';
 import {overTime} from './targets.ts';
 import {chosen} from './variables.ts';
 
@@ -86,9 +86,9 @@ export const pathPanels = [
 		],
 	}),
 	lines({
-		title: 'Changes of path',
+		title: 'Changes of path in the last hour',
 		description:
-			'How often the path of a tunnel changed in each step. A tunnel that flaps between direct and DERP mostly stands behind a NAT that forgets, or loses packets.',
+			'How often the path of a tunnel changed in the hour before each point. More than 20 (dashed) are a ticket. A tunnel that flaps between direct and DERP mostly stands behind a NAT that forgets, or loses packets.',
 		links: [runbook('TunnelFlapping')],
 		unit: 'short',
 		span: 8,
@@ -96,11 +96,11 @@ export const pathPanels = [
 		min: 0,
 		targets: [
 			overTime(
-				`max by (check, vantage, target) (${grownBy('tailprobe_tunnel_path_changes_total', ...shown)})`,
+				`max by (check, vantage, target) (${grownOver('1h', 'tailprobe_tunnel_path_changes_total', ...shown)})`,
 				'{{vantage}} → {{target}}',
 			),
 		],
 		valueLinks: [checkPage('labels')],
-		thresholds: steps(neutral),
+		thresholds: steps(good, [20, warning]),
 	}),
 ];

@@ -1,8 +1,8 @@
 /** Round trips of tunnels, what the tunnel adds to them, and what gets lost. */
 
 import {checkPage, runbook} from './links.ts';
-import {bad, good, steps, warning} from './looks.ts';
-import {heatmap, lines, stat} from './panels.ts';
+import {bad, good, steps, vantageStates, warning} from './looks.ts';
+import {heatmap, lines, stat, stateTimeline} from './panels.ts';
 import {gauge, grownOver, perSecond, series} from './series.ts';
 import {buckets, now, overTime} from './targets.ts';
 import {chosen} from './variables.ts';
@@ -101,16 +101,15 @@ export const timePanels = [
 		height: 8,
 		targets: [buckets(`sum by (le) (${perSecond('tailprobe_tunnel_latency_seconds_bucket', vantage, 'rung="tsmp"')})`)],
 	}),
-	lines({
+	stateTimeline({
 		title: 'Vantages that can look',
 		description:
-			'1 while a vantage can look, 0 while its measuring thread, its tailscaled or the way to it is not sound: what it would look at is then unknown, not down.',
+			'Looks: what it says can be trusted. Gone: its measuring thread, its tailscaled or the way to it is not sound; what it would look at is then unknown, not down.',
 		links: [runbook('VantageGone'), runbook('LinkBlind')],
-		unit: 'bool_yes_no',
+		unit: 'none',
 		span: 12,
 		height: 8,
-		min: 0,
-		max: 1,
+		mappings: vantageStates,
 		targets: [overTime(`max by (vantage) (${gauge('tailprobe_vantage_up', vantage)})`, '{{vantage}}')],
 	}),
 ];

@@ -15,7 +15,7 @@ export const tunnels: Dashboard = dashboard({
 		'Every tunnel of the tailnet: its path, round trips, loss and overhead; the relays; and headscale, which hands out the keys and the map.',
 	variables: [
 		vantageVariable('tailprobe_tunnel_pings_total'),
-		labelVariable('peer', 'Node', 'tailprobe_tunnel_pings_total', true),
+		labelVariable('peer', 'Machine', 'tailprobe_tunnel_pings_total', true),
 	],
 	rows: [
 		{title: 'Paths', panels: pathPanels},

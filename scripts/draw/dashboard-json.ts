@@ -47,6 +47,7 @@ export interface FieldJson {
 		thresholdsStyle?: {mode?: string};
 		cellOptions?: {type: string};
 		width?: number;
+		hidden?: boolean;
 	};
 }
 

@@ -41,6 +41,7 @@ h2{position:absolute;margin:0;font-size:14px;font-weight:500;line-height:30px}
 section{position:absolute;box-sizing:border-box;background:#181b1f;border:1px solid #25282e;border-radius:3px;overflow:hidden;padding:0 8px 6px}
 h3{margin:0;font-size:13px;font-weight:500;line-height:30px;white-space:nowrap;overflow:hidden}
 svg{display:block}svg text{fill:#9d9fa8;font-size:11px}svg text[fill]{fill:attr(fill)}
+ul{margin:0;padding-left:18px}li{line-height:22px}
 .none{text-align:center;color:#8e8e99;font-size:15px;margin-top:8%}
 .aside{display:flex;gap:10px}.legend{display:flex;flex-wrap:wrap;gap:0 14px;overflow:hidden;line-height:18px;align-content:start}
 .aside .legend{display:block}.aside .legend span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}

@@ -21,6 +21,7 @@ export function drawPanel(
 }
 
 function draw(panel: PanelJson, answers: ReadonlyMap<string, readonly Series[]>, window: Window, size: Size): Html {
+	if (panel.type === 'text') return drawText(panel.options?.content ?? '');
 	const lines = [...answers].flatMap(([refId, series]) => series.map(one => named(panel, refId, one)));
 	if (lines.length === 0) return html`<p class="none">${panel.fieldConfig?.defaults.noValue ?? 'No data'}</p>`;
 	if (panel.type === 'table') return drawTable(panel, answers, size);
@@ -31,7 +32,9 @@ function draw(panel: PanelJson, answers: ReadonlyMap<string, readonly Series[]>,
 	if (panel.type === 'state-timeline') return drawStates(panel, lines, window, size);
 	if (panel.type === 'heatmap') return drawHeatmap(panel, lines, window, size);
 	if (panel.type === 'timeseries') return drawWithLegend(panel, lines, window, size);
-	throw new Error(`${panel.title}: a panel of type ${panel.type} cannot be drawn`);
+	throw new Error(
+		`The panel "${panel.title}" is of type ${panel.type}, which cannot be drawn: scripts/draw knows text, table, stat, bargauge, state-timeline, heatmap and timeseries. Use one of these, or teach it this one.`,
+	);
 }
 
 function named(panel: PanelJson, refId: string, series: Series): Line {
@@ -56,6 +59,12 @@ function drawWithLegend(panel: PanelJson, lines: readonly Line[], window: Window
 		: {width: size.width, height: size.height - rows * lineHeight - 4};
 	const style = aside ? `width:300px;max-height:${size.height}px` : `max-height:${rows * lineHeight}px`;
 	return html`<div class="${aside ? 'aside' : 'under'}">${drawLines(panel, lines, window, room)}<div class="legend" style="${style}">${entries}</div></div>`;
+}
+
+/** So much of Markdown as the dashboards use: a list whose words may be bold. */
+function drawText(content: string): Html {
+	const lines = content.split('\n').map(line => line.replace(/^- /, ''));
+	return html`<ul>${lines.map(line => html`<li>${line.split('**').map((part, at) => (at % 2 === 1 ? html`<b>${part}</b>` : part))}</li>`)}</ul>`;
 }
 
 function drawStat(panel: PanelJson, lines: readonly Line[], {width, height}: Size): Html {
@@ -88,8 +97,9 @@ function drawBarGauge(panel: PanelJson, lines: readonly Line[], {width, height}:
 }
 
 function drawTable(panel: PanelJson, answers: ReadonlyMap<string, readonly Series[]>, {height}: Size): Html {
-	const {columns, rows} = shapeTable(panel, answers);
-	const fields = new Map(columns.map(column => [column, fieldOf(panel, column)]));
+	const {columns: all, rows} = shapeTable(panel, answers);
+	const fields = new Map(all.map(column => [column, fieldOf(panel, column)]));
+	const columns = all.filter(column => fields.get(column)?.custom?.hidden !== true);
 	const shownRows = rows.slice(0, Math.max(1, Math.floor(height / 25) - 1));
 	const more = rows.length - shownRows.length;
 	const kindOf = (column: string) => (rows.some(row => typeof row[column] === 'number') ? 'number' : 'word');

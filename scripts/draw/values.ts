@@ -47,7 +47,7 @@ export function cssColour(name: string): string {
 
 function thresholdOf(value: Value, {thresholds, color}: FieldJson): string | undefined {
 	if (color?.mode === 'fixed') return color.fixedColor;
-	if (typeof value !== 'number') return undefined;
+	if (typeof value !== 'number') return thresholds?.steps[0]?.color;
 	return thresholds?.steps.findLast(step => step.value === null || value >= step.value)?.color;
 }
 

@@ -19,10 +19,15 @@ export interface Asked {
 	nowMs: number;
 }
 
-/** Title, confidence, and what is said of it: all that one reads before the commands. */
+/** Its id, by which alerts, runbooks and docs/diagnosis.md name it, title, confidence, and what is said of it: all that one reads before the commands. */
 export function drawCause(cause: CauseJson, options: DrawOptions): string[] {
 	return [
-		...wrap(`${headingOf(cause)}: ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 0, 2),
+		...wrap(
+			`${headingOf(cause)} (${cause.id}): ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`,
+			options,
+			0,
+			2,
+		),
 		...wrap(cause.says, options, 2),
 	];
 }

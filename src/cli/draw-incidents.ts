@@ -44,7 +44,7 @@ function drawIncident(
 	const subject = subjectOf(cause.about, checks.keys[0]);
 	return [
 		...headline(word, stateColors[state], `${about}${saySince(since, asked.nowMs)}`, options),
-		...wrap(`${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 2),
+		...wrap(`${cause.id}: ${asSentence(cause.title)} ${confidenceWords[cause.confidence]}.`, options, 2),
 		...wrap(cause.says, options, 2),
 		...(checks.count > 0 ? wrap(sayKeys(checks.count, 'check', checks.keys, options, checks), options, 2) : []),
 		...(subject === undefined

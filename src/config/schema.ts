@@ -154,15 +154,15 @@ const checkSchema = z.strictObject({
 	}),
 	objective: duration(1, 60_000).optional().meta({
 		description:
-			'A promised latency: becomes an edge of the histograms, and runs that were up are counted by whether they kept it (`tailprobe_check_objective_runs_total`).',
+			'A promised latency: becomes an edge of the histograms, and runs that were up are counted by whether they kept it (`tailprobe_check_objective_runs_total`). The alert ServiceSlow, a ticket, goes by it.',
 	}),
 	critical: z.boolean().default(true).meta({
 		description:
-			'Whether somebody is to be woken when it fails: label `critical` of `tailprobe_check_info`, by which the alert rules choose between a page and a ticket.',
+			'Whether somebody is to be woken when it fails: label `critical` of `tailprobe_check_info`, by which the alert rules choose between a page (`true`) and a ticket (`false`).',
 	}),
 	availability_objective: availabilityObjective.optional().meta({
 		description:
-			'The promised share of runs that are up, of those that reached a verdict, such as `0.995`; alert rules count what it leaves to fail as a budget. `none`: nothing is promised. Default: `0.99` for checks of type `http`, `http_warm`, `tcp` and `ws`, but not where they expect `unreachable`; otherwise `none`.',
+			'The promised share of runs that are up, of those that reached a verdict, such as `0.995`; alert rules count what it leaves to fail as a budget over 30 days, and ServiceBudgetBurn pages where that goes fast. `none`: nothing is promised, and that alert never fires. Default: `0.99` for checks of type `http`, `http_warm`, `tcp` and `ws`, but not where they expect `unreachable`; otherwise `none`.',
 	}),
 	...probeBlocks,
 });

@@ -292,6 +292,59 @@ realTest(realTitle('a dead node outside of pools is one page, however many vanta
 	t.deepEqual(summaries(cluster), ['page: TunnelDown TunnelDown TunnelDown']);
 });
 
+realTest(realTitle('a relay that one vantage misses does not mute the tunnels of another'), async t => {
+	const cluster = aCluster();
+
+	await fire(cluster, fired.relayDown, {...fired.derpDown, vantage: 'gpu-2'});
+	await settle();
+
+	t.deepEqual(summaries(cluster), ['page: RelayDown', 'page: TunnelDown']);
+});
+
+realTest(realTitle('with headscale down a relay of somebody else is told, and its own is not'), async t => {
+	const cluster = aCluster();
+
+	await fire(cluster, fired.headscaleDown, fired.relayDown, {...fired.relayDown, target: 'relay-1'});
+	await settle();
+
+	t.deepEqual(
+		notificationsOf(cluster)
+			.flatMap(({alerts: all}) => all.map(({labels}) => labels['target'] ?? labels['alertname']))
+			.sort(),
+		['HeadscaleDown', 'relay-1'],
+	);
+});
+
+realTest(realTitle('a service beside the tailnet and a relay are told while the local vantage is gone'), async t => {
+	const cluster = aCluster();
+	const beside = {...fired.ttsDown, target: 'web', peer: ''};
+
+	await fire(cluster, fired.clusterGone, beside, fired.relayDown, fired.ttsDown);
+	await settle();
+
+	t.deepEqual(summaries(cluster), ['page: RelayDown', 'page: ServiceDown', 'page: VantageGone']);
+});
+
+realTest(realTitle('a certificate that expires and a service that is down on one node are two pages'), async t => {
+	const cluster = aCluster();
+	const certificate = {...fired.ttsCertificateNow, check: 'certificate', type: 'tls'};
+
+	await fire(cluster, certificate, fired.ttsDown);
+	await settle();
+
+	t.deepEqual(summaries(cluster), ['page: CertificateExpiring', 'page: ServiceDown']);
+});
+
+realTest(realTitle('what a dead agent cannot look at is one page'), async t => {
+	const cluster = aCluster();
+	const blind = ['orchestrator', 'livekit', 'auth'].map(peer => ({...fired.webhookBlind, target: peer, peer}));
+
+	await fire(cluster, ...blind);
+	await settle();
+
+	t.deepEqual(summaries(cluster), ['page: LinkBlind LinkBlind LinkBlind']);
+});
+
 realTest(realTitle('when everything fires, somebody is told'), async t => {
 	const everything = aCluster();
 	const seeing = aCluster();

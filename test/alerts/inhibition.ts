@@ -71,17 +71,15 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 	],
 	'severity="critical" → severity=~"warning|info", alertname check vantage target peer scope gpu vast_instance k8s_namespace k8s_pod k8s_node':
 		['HeadscaleCertificateExpiring'],
-	'HeadscaleDown → HeadscaleDown Headscale.+|NodeKeyExpiring|RelayDown|RelayMap, ': [
-		'RelayDown',
-		'TailscaledControlUnreachable',
-	],
+	'HeadscaleDown → HeadscaleDown Headscale.+|NodeKeyExpiring|RelayMapEmpty|Tail, ': ['TailscaledControlUnreachable'],
+	'HeadscaleDown → RelayDown target="headscale", ': ['RelayDown'],
 	'HeadscaleDown → TunnelDown path="derp", ': ['TunnelDown'],
 	'HeadscaleDown|HeadscaleProxyError → ServiceDown|ServiceBudgetBurn|ServiceSlow target="headscale", ': ['ServiceDown'],
 	'HeadscaleUnhealthy → Headscale.+|TailscaledControlUnreachable|TailscaledWarning s, ': [
 		'HeadscaleCertificateExpiring',
 		'TailscaledControlUnreachable',
 	],
-	'RelayDown severity="critical" → TunnelDown path="derp", ': ['TunnelDown'],
+	'RelayDown severity="critical" → TunnelDown path="derp", vantage': ['TunnelDown'],
 	'TunnelsDown → TunnelDown, vantage': ['TunnelDown'],
 	'TunnelDown scope="node" → Service(Down|Slow|BudgetBurn)|Certificate(Expiring|Invalid)|, peer': [
 		'HeadscaleNodeOffline',
@@ -93,15 +91,13 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 	'TunnelDown severity="critical" scope="link" → Service(Down|BudgetBurn)|Certificate(Expiring|Invalid)|LinkB, vantage peer':
 		['ServiceDown'],
 	'VantageGone → LinkUnknown|Service(Down|Slow|BudgetBurn)|Certificate(Expiri, vantage': ['LinkUnknown'],
-	'VantageGone severity="critical" → TunnelDown|TunnelsDown|Service(Down|BudgetBurn)|MagicDnsDown, vantage': [
-		'TunnelDown',
-	],
+	'VantageGone severity="critical" → TunnelDown|TunnelsDown|MagicDnsDown, vantage': ['TunnelDown'],
 	'VantageGone severity="critical" → VantageGone|LinkUnknown|PoolUncertain|TailprobeRunsStopped|H, ': [
 		'LinkUnknown',
 		'VantageGone',
 	],
 	'PoolBelowMinimum → severity=~"warning|info", pool': ['NameNotResolved', 'ServiceDown', 'TunnelDown'],
-	'MagicDnsDown → NameNotResolved|ServiceSlow severity=~"warning|info", vantage': ['NameNotResolved'],
+	'MagicDnsDown → NameNotResolved, vantage': ['NameNotResolved'],
 };
 
 function nameOf({source_matchers, target_matchers, equal}: InhibitRule): string {

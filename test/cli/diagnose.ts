@@ -324,7 +324,7 @@ test('what a daemon answers is drawn, with the last hour of the check', async t 
 		const {status, out, err} = await run(['--url', url, check.name, check.target.name]);
 
 		t.is(status, 1, err);
-		t.regex(out, /^CAUSE: /m);
+		t.regex(out, /^CAUSE \(service-refused\): /m);
 		t.regex(out, /\n {2}█{60}\n {2}last hour: 120 of 120 up, worst 13\.0 ms\n/);
 	});
 });

@@ -21,7 +21,8 @@ test('a link that is down is drawn from its verdict over cause and commands to i
 		draw(),
 		`DOWN  tts june-gpu-1 from cluster, since 22:10 UTC, for 3 min
 
-CAUSE: The service does not listen. Certain: it was seen itself.
+CAUSE (service-refused): The service does not listen. Certain: it was seen
+  itself.
   june-gpu-1 refused the connection to port 8000, and its tunnel is up.
 
 NEXT
@@ -94,7 +95,7 @@ Asked afresh by http://127.0.0.1:9753: 6 looks in 1.20 s.
 test('what only slows a link that is up is called that', t => {
 	t.regex(
 		draw({verdict: 'up', cause: aCauseJson({effect: 'slows', title: 'The path goes by a relay'})}),
-		/^SLOWED BY: The path goes by a relay\. /m,
+		/^SLOWED BY \([a-z-]+\): The path goes by a relay\. /m,
 	);
 });
 
@@ -104,7 +105,7 @@ test('what is lost or will end is a trouble, and slows nothing', t => {
 		{id: 'certificate-soon', effect: 'slows'},
 		{effect: 'beside'},
 	] as const)
-		t.regex(draw({verdict: 'up', cause: aCauseJson(part)}), /^TROUBLE: /m);
+		t.regex(draw({verdict: 'up', cause: aCauseJson(part)}), /^TROUBLE \([a-z-]+\): /m);
 });
 
 test('no sentence stands there twice', t => {

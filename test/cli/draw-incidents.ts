@@ -11,7 +11,12 @@ test('each fault is drawn once, with its cause, since when, and one command to l
 		state: 'degraded',
 		about: 'headscale',
 		since: '2023-11-13T20:00:00Z',
-		cause: aCauseJson({title: 'An API key ends soon', says: 'It ends in 3 d.', confidence: 'certain'}),
+		cause: aCauseJson({
+			id: 'headscale-api-key-expiring',
+			title: 'An API key ends soon',
+			says: 'It ends in 3 d.',
+			confidence: 'certain',
+		}),
 		checks: {count: 0, keys: []},
 	});
 	const broad = anIncidentJson({checks: {count: 60, keys: ['a/b/c', 'd/e/f', 'g/h/i', 'j/k/l']}});
@@ -21,13 +26,13 @@ test('each fault is drawn once, with its cause, since when, and one command to l
 		`2 faults now, says http://127.0.0.1:9753:
 
 DOWN  tts on june-gpu-1, since 22:10 UTC, for 3 min
-  The service does not listen. Certain: it was seen itself.
+  service-refused: The service does not listen. Certain: it was seen itself.
   june-gpu-1 refused the connection to port 8000, and its tunnel is up.
   60 checks fail for this: a/b/c, d/e/f, g/h/i …
     tailprobe diagnose a/b/c
 
 degraded  headscale, since 2023-11-13 20:00 UTC, for 1 d 2 h
-  An API key ends soon. Certain: it was seen itself.
+  headscale-api-key-expiring: An API key ends soon. Certain: it was seen itself.
   It ends in 3 d.
   june-gpu-1: Does anything listen on that port?
     ss -ltnp 'sport = :8000'

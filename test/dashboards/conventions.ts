@@ -51,9 +51,10 @@ for (const dashboard of dashboards) {
 	});
 
 	test(`${dashboard.title} has a title, a description and a unit of Grafana on each panel`, t => {
-		for (const {title, description, fieldConfig} of panels) {
+		for (const {type, title, description, fieldConfig} of panels) {
 			t.regex(title ?? '', /\S/);
 			t.regex(description ?? '', /^[\p{Lu}`\d].{20,}[.]$/su, `description of ${title}`);
+			if (type === 'text') continue;
 			t.true(unitIds.has(fieldConfig?.defaults?.unit ?? ''), `unit of ${title}: ${fieldConfig?.defaults?.unit}`);
 			const others = (fieldConfig?.overrides ?? []).flatMap(({properties}) =>
 				properties.filter(({id}) => id === 'unit'),
@@ -63,7 +64,11 @@ for (const dashboard of dashboards) {
 	});
 
 	test(`${dashboard.title} asks the chosen data source in each panel`, t => {
-		for (const {title, datasource, targets} of panels) {
+		for (const {type, title, datasource, targets} of panels) {
+			if (type === 'text') {
+				t.is(targets, undefined, title ?? '');
+				continue;
+			}
 			t.deepEqual(datasource, dataSource, title ?? '');
 			t.true((targets ?? []).length > 0, `queries of ${title}`);
 			const letters = (targets ?? []).map(target => ('refId' in target ? target.refId : ''));

@@ -42,6 +42,19 @@ for (const dashboard of dashboards) {
 		);
 	});
 
+	test(`${dashboard.title} leaves no hole between its panels`, t => {
+		const panels = (dashboard.panels ?? []).map(({type, gridPos}) => ({
+			type,
+			...(gridPos ?? {x: 0, y: 0, w: 0, h: 0}),
+		}));
+		const end = Math.max(...panels.map(({y, h}) => y + h));
+
+		for (let y = 0; y < end; y++) {
+			const covered = panels.filter(each => each.y <= y && y < each.y + each.h).reduce((sum, {w}) => sum + w, 0);
+			t.is(covered, 24, `line ${y}`);
+		}
+	});
+
 	test(`${dashboard.title} has no two panels in one place, and none beyond the 24 columns`, t => {
 		const places = (dashboard.panels ?? []).map(({title, gridPos}) => ({
 			title,

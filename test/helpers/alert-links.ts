@@ -119,6 +119,16 @@ export function member(peer: string): Series {
 	return {[`tailprobe_pool_member_state{pool="june",peer="${peer}",state="usable"}`]: {well: 1, broken: 0}};
 }
 
+/** An ephemeral node that headscale calls offline during the fault. */
+export function leftEphemeral(peer: string): Series {
+	const facts = 'owner="june",tags="",ephemeral="true",register_method="authkey"';
+	return {
+		[`tailprobe_headscale_node_info{peer="${peer}",${facts}}`]: {well: 1, broken: 1},
+		[`tailprobe_headscale_node_online{peer="${peer}"}`]: {well: 1, broken: 0},
+		'tailprobe_headscale_nodes{state="offline"}': {well: 0, broken: 1},
+	};
+}
+
 /** The same series with a restart of tailprobe after ten minutes of a fault of thirty: gone from all replicas for so long. */
 export function withRestart(series: Series, goneSeconds = 60): Series {
 	return Object.fromEntries(

@@ -94,7 +94,7 @@ export const headscaleFaults: readonly AlertFault[] = [
 		...{id: 'headscale-frozen-and-service-dead', lab: 'embedded', broken: ['headscale-frozen', 'livekit-down']},
 		says: 'headscale hangs, and a service behind a direct tunnel ends.',
 		fires: [...headscaleGone, ...livekitServices],
-		messages: {page: 2, ticket: 1},
+		messages: {page: 2},
 		heals: 'both are mended',
 	},
 ];

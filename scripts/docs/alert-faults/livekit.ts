@@ -1,10 +1,10 @@
 /** What several faults have in common. */
 
-import {page, ticket} from './types.ts';
+import {muted, page, ticket} from './types.ts';
 
 /** Services of livekit as the cluster and the GPU machines see them. */
 export const livekitServices = [
 	page('ServiceDown', {check: 'livekit'}),
 	page('ServiceDown', {check: 'livekit-signal'}),
-	ticket('ServiceDown', {check: 'audio'}),
+	muted(ticket('ServiceDown', {check: 'audio'})),
 ];

@@ -132,7 +132,7 @@ export const machineFaults: readonly AlertFault[] = [
 		...{id: 'node-frozen-and-service-dead', lab: 'embedded', broken: ['gpu2-dead-but-online', 'livekit-down']},
 		says: 'A machine of the pool freezes, and a service elsewhere ends.',
 		fires: [...machineDead(gpu2), ...livekitServices],
-		messages: {page: 2, ticket: 1},
+		messages: {page: 2},
 		heals: 'both are mended',
 	},
 ];

@@ -10,6 +10,8 @@ const onlyWell = (value: number): SeriesCase => ({well: value, broken: absent});
 const fails: SeriesCase = {well: 1, broken: 0};
 
 const source = (name: string): string => `tailprobe_source_read_success{source="headscale-${name}"}`;
+const lastSuccess = (name: string): string =>
+	`tailprobe_source_last_success_timestamp_seconds{source="headscale-${name}"}`;
 const keptTwoMinutes = {resolvesAfterSeconds: 120};
 const keptFiveMinutes = {resolvesAfterSeconds: 300};
 
@@ -154,6 +156,7 @@ const answerCases: readonly AlertCase[] = [
 			[source('nodes')]: fails,
 			[source('users')]: fails,
 			[source('pre-auth-keys')]: always(1),
+			[lastSuccess('nodes')]: always(60),
 		},
 		brokenMinutes: 15,
 		firesAfterSeconds: 180,
@@ -166,6 +169,26 @@ const answerCases: readonly AlertCase[] = [
 					beforeResolving: failingLists(' headscale-nodes headscale-users'),
 				},
 			},
+		],
+	},
+	{
+		alert: 'HeadscaleApiFailing',
+		title: 'tailprobe started with a wrong key, and has never read the nodes',
+		series: {
+			tailprobe_headscale_health: always(1),
+			[source('nodes')]: {well: absent, broken: 0, healed: 1},
+			[lastSuccess('nodes')]: {well: absent, broken: absent, healed: 1200},
+		},
+		brokenMinutes: 15,
+		firesAfterSeconds: 180,
+		...keptTwoMinutes,
+		firesThroughout: true,
+		fires: [
+			alertOf(
+				'critical',
+				'headscale says that it is healthy, and since tailprobe started the list of its nodes could not be read: no node is checked, and nothing about one can page. The API key may be wrong or have expired.',
+			),
+			alertOf('warning', failingLists(' headscale-nodes')),
 		],
 	},
 	{
@@ -231,6 +254,12 @@ function failingLists(names: string): string {
 
 const nodeInfo = (peer: string, ephemeral: 'true' | 'false'): string =>
 	`tailprobe_headscale_node_info{peer="${peer}",owner="june",tags="",ephemeral="${ephemeral}",register_method="authkey"}`;
+/** Somebody wants a tunnel to the node; how it is does not matter here. */
+const tunnelPlanned = (peer: string): Series => ({
+	'tailprobe_check_info{check="tunnel",type="tunnel",via="tailnet",expect="answer",critical="true"}': always(1),
+	[`tailprobe_check_state{check="tunnel",type="tunnel",vantage="cluster",target="${peer}",peer="${peer}",state="up"}`]:
+		always(1),
+});
 const tunnelUp = (peer: string): Series => ({
 	[`tailprobe_check_up{check="tunnel",type="tunnel",vantage="cluster",target="${peer}",peer="${peer}"}`]: always(1),
 });
@@ -289,7 +318,7 @@ const nodeCases: readonly AlertCase[] = [
 	{
 		alert: 'HeadscaleNodeOffline',
 		title: 'a node is offline',
-		series: {[online('livekit')]: fails, [nodeInfo('livekit', 'false')]: always(1)},
+		series: {[online('livekit')]: fails, [nodeInfo('livekit', 'false')]: always(1), ...tunnelPlanned('livekit')},
 		brokenMinutes: 15,
 		firesAfterSeconds: 300,
 		resolvesAfterSeconds: 120,
@@ -310,6 +339,7 @@ const nodeCases: readonly AlertCase[] = [
 				],
 			},
 			[nodeInfo('livekit', 'false')]: always(1),
+			...tunnelPlanned('livekit'),
 		},
 		brokenMinutes: 15,
 		firesAfterSeconds: 300,
@@ -322,7 +352,17 @@ const nodeCases: readonly AlertCase[] = [
 	{
 		alert: 'HeadscaleNodeOffline',
 		title: 'an ephemeral node left',
-		series: {[online('june-gpu-1')]: fails, [nodeInfo('june-gpu-1', 'true')]: always(1)},
+		series: {
+			[online('june-gpu-1')]: fails,
+			[nodeInfo('june-gpu-1', 'true')]: always(1),
+			...tunnelPlanned('june-gpu-1'),
+		},
+		fires: [],
+	},
+	{
+		alert: 'HeadscaleNodeOffline',
+		title: 'a laptop is closed, to which nobody wants a tunnel',
+		series: {[online('laptop')]: fails, [nodeInfo('laptop', 'false')]: always(1), ...tunnelPlanned('livekit')},
 		fires: [],
 	},
 	{
@@ -332,6 +372,7 @@ const nodeCases: readonly AlertCase[] = [
 			[online('livekit')]: fails,
 			[nodeInfo('livekit', 'false')]: always(1),
 			[disagreement('livekit')]: onlyBroken(1),
+			...tunnelPlanned('livekit'),
 		},
 		fires: [],
 	},
@@ -548,7 +589,11 @@ const expiryCases: readonly AlertCase[] = [
 	{
 		alert: 'NodeKeyExpiring',
 		title: 'the key of a node ends within a day, so within a week too',
-		series: {[nodeKey]: {well: 1e9, broken: 86_400}, [nodeInfo('livekit', 'false')]: always(1)},
+		series: {
+			[nodeKey]: {well: 1e9, broken: 86_400},
+			[nodeInfo('livekit', 'false')]: always(1),
+			...tunnelPlanned('livekit'),
+		},
 		firesAfterSeconds: 75,
 		...keptFiveMinutes,
 		fires: [
@@ -563,7 +608,11 @@ const expiryCases: readonly AlertCase[] = [
 	{
 		alert: 'NodeKeyExpiring',
 		title: 'the key of an ephemeral node ends within a day',
-		series: {[nodeKey]: {well: 1e9, broken: 86_400}, [nodeInfo('livekit', 'true')]: always(1)},
+		series: {
+			[nodeKey]: {well: 1e9, broken: 86_400},
+			[nodeInfo('livekit', 'true')]: always(1),
+			...tunnelPlanned('livekit'),
+		},
 		firesAfterSeconds: 75,
 		...keptFiveMinutes,
 		fires: [nodeKeyWarning('1970-01-02 00:00:00 +0000 UTC')],
@@ -571,7 +620,17 @@ const expiryCases: readonly AlertCase[] = [
 	{
 		alert: 'NodeKeyExpiring',
 		title: 'the key of a node has expired, which its tunnel tells',
-		series: {[nodeKey]: {well: 1e9, broken: 200}},
+		series: {[nodeKey]: {well: 1e9, broken: 200}, ...tunnelPlanned('livekit')},
+		fires: [],
+	},
+	{
+		alert: 'NodeKeyExpiring',
+		title: 'the key of a laptop ends, to which nobody wants a tunnel',
+		series: {
+			'tailprobe_headscale_node_key_expiry_timestamp_seconds{peer="laptop"}': {well: 1e9, broken: 86_400},
+			[nodeInfo('laptop', 'false')]: always(1),
+			...tunnelPlanned('livekit'),
+		},
 		fires: [],
 	},
 ];

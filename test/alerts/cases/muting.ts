@@ -13,7 +13,7 @@ export interface Muting {
 	afterwards?: string;
 }
 
-const alert = (alertname: string, severity: 'critical' | 'warning' | 'info', labels: Labels = {}): Labels => ({
+const alert = (alertname: string, severity: 'critical' | 'warning' | 'info' | 'none', labels: Labels = {}): Labels => ({
 	alertname,
 	severity,
 	...labels,
@@ -35,7 +35,7 @@ const tunnel = (vantage: string, peer: string, scope: 'node' | 'link', path: str
 
 /** Alerts by the name of what happened; also the ingredients of scenes. */
 export const fired = {
-	watchdog: alert('TailprobeWatchdog', 'info'),
+	watchdog: alert('TailprobeWatchdog', 'none'),
 	tailprobeDown: alert('TailprobeDown', 'critical'),
 	tailprobeAbsent: alert('TailprobeAbsent', 'critical'),
 	replicaDown: alert('TailprobeReplicaDown', 'warning'),
@@ -142,11 +142,15 @@ export const mutings: readonly Muting[] = [
 			fired.clientsDropped,
 			fired.gpuOffline,
 			fired.nodeKeyExpiring,
-			fired.relayDown,
 			fired.relayMapEmpty,
 			fired.controlUnreachable,
 			fired.clientWarning,
 		],
+	},
+	{
+		title: 'a dead headscale mutes its own relay',
+		source: fired.headscaleDown,
+		targets: [fired.relayDown, fired.relayTicket],
 	},
 	{
 		title: 'a dead headscale mutes tunnels over its relay',
@@ -192,6 +196,7 @@ export const mutings: readonly Muting[] = [
 	},
 	{
 		title: 'a relay whose fall is a page mutes tunnels that ran over it',
+		by: ['vantage'],
 		source: fired.relayDown,
 		targets: [fired.derpDown],
 	},
@@ -227,6 +232,12 @@ export const mutings: readonly Muting[] = [
 		targets: [fired.ttsDown, fired.ttsBurns, fired.ttsBlind, fired.gpuSick],
 	},
 	{
+		title: 'a node without tunnel that is a page mutes tickets of others who miss it',
+		by: ['peer'],
+		source: fired.directDown,
+		targets: [{...fired.directTicket, vantage: 'gpu-2'}],
+	},
+	{
 		title: 'a link without tunnel mutes tickets about it',
 		by: ['vantage', 'peer'],
 		source: fired.linkTicket,
@@ -259,7 +270,14 @@ export const mutings: readonly Muting[] = [
 		by: ['vantage'],
 		afterwards: 'What a lost vantage would have found is unknown: only what was told before is muted, and its end.',
 		source: fired.clusterGone,
-		targets: [fired.directDown, fired.ttsDown, fired.tunnelsDown, fired.namesDown, fired.relayDown],
+		targets: [fired.directDown, fired.tunnelsDown, fired.namesDown],
+	},
+	{
+		title: 'a lost local vantage mutes services on nodes as it saw them last',
+		by: ['vantage'],
+		afterwards: 'What a lost vantage would have found is unknown: only what was told before is muted, and its end.',
+		source: fired.clusterGone,
+		targets: [fired.ttsDown, fired.ttsBurns],
 	},
 	{
 		title: 'a lost local vantage mutes that all others are gone',
@@ -307,7 +325,7 @@ export const mutings: readonly Muting[] = [
 		title: 'a vantage without names mutes each of them',
 		by: ['vantage'],
 		source: fired.namesDown,
-		targets: [fired.nameMissing, fired.ttsSlow],
+		targets: [fired.nameMissing],
 	},
 	{
 		title: 'a failing check of GPUs mutes the reason for it',

@@ -125,6 +125,22 @@ export const poolCases: readonly AlertCase[] = [
 		scrapes: ['operated'],
 		fires: [],
 	},
+	...[
+		{alert: 'PoolBelowMinimum', unknownCount: 0},
+		{alert: 'PoolUncertain', unknownCount: 25},
+	].map(({alert, unknownCount}) => ({
+		alert,
+		title: 'a pool has more machines than have a state of their own',
+		series: {
+			'tailprobe_pool_min{pool="june"}': always(220),
+			...usable(always(250)),
+			...unknown(always(unknownCount)),
+			...Object.fromEntries(
+				Array.from({length: 200}, (_, index) => Object.entries(member(`gpu-${index}`, always(1)))).flat(),
+			),
+		},
+		fires: [],
+	})),
 	{
 		alert: 'PoolBelowMinimum',
 		title: 'a pool is scaled down to its minimum',

@@ -5,6 +5,7 @@ import {
 	downLabels,
 	failures,
 	type Link,
+	leftEphemeral,
 	member,
 	of,
 	rounds,
@@ -110,6 +111,13 @@ function downCases(): AlertCase[] {
 					description: `cluster gets no right answer from june-gpu-1 (check tts, pool june) since ${since}.`,
 				},
 			],
+			...laterTimes,
+		},
+		{
+			alert,
+			title: 'it is on an ephemeral node of no pool, which left: a ticket',
+			series: {...refused, ...leftEphemeral(livekit.peer)},
+			fires: [{labels: downLabels(unwatched, 'warning'), description: told}],
 			...laterTimes,
 		},
 		{

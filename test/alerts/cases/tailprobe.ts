@@ -9,6 +9,7 @@ const leaves: SeriesCase = {well: 1, broken: absent};
 
 /** What is there of tailprobe whatever it does, by which its job is found. */
 const build = 'tailprobe_build_info{version="0.1.0",node_version="v26.10.0"}';
+const inCluster = (cluster: string) => build.replace('}', `,cluster="${cluster}"}`);
 const down = 'Nobody watches the tailnet, and nothing else of tailprobe can page until one is back.';
 
 /** A counter that grows some times at first, and stays. */
@@ -59,7 +60,7 @@ export const tailprobeCases: readonly AlertCase[] = [
 		firesFromTheStart: true,
 		fires: [
 			{
-				labels: {severity: 'info', ...own},
+				labels: {severity: 'none', ...own},
 				description: 'Prometheus evaluates the rules of tailprobe, and Alertmanager gets what they find.',
 				withoutScrape: true,
 			},
@@ -74,6 +75,20 @@ export const tailprobeCases: readonly AlertCase[] = [
 			up: {well: 1, broken: absent, healed: absent, second: {well: absent, broken: 0, healed: 1}},
 			[build]: {well: 1, broken: absent, healed: absent, second: {well: absent, broken: absent, healed: 1}},
 		},
+	},
+	{
+		...bareDown,
+		title: 'one of two installations is dead for longer than six hours: it goes on',
+		series: {
+			'up{cluster="berlin"}': always(1),
+			[inCluster('berlin')]: always(1),
+			'up{cluster="lisbon"}': falls,
+			[inCluster('lisbon')]: leaves,
+		},
+		brokenMinutes: 420,
+		healedMinutes: 30,
+		firesThroughout: true,
+		fires: bareDown.fires.map(fired => ({...fired, labels: {...fired.labels, cluster: 'lisbon'}})),
 	},
 	{
 		alert: 'TailprobeDown',

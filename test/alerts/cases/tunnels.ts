@@ -84,6 +84,7 @@ function tunnelDown(peer: string, labels: Record<string, string> = {}): FiredAle
 	};
 }
 
+const onceAMinute: Series = {'tailprobe_check_interval_seconds{check="tunnel"}': always(60)};
 const downTimes = {brokenMinutes: 15, firesAfterSeconds: 45, resolvesAfterSeconds: 240};
 
 const tunnelDownCases: readonly AlertCase[] = [
@@ -148,7 +149,7 @@ const tunnelDownCases: readonly AlertCase[] = [
 		title: 'one of a pool stays a ticket while headscale is away and nobody knows who belongs to the pool',
 		series: {
 			...downTunnel('june-gpu-1'),
-			tailprobe_checks: always(10),
+			'tailprobe_pool_min{pool="june-gpu"}': always(1),
 			'tailprobe_pool_members{pool="june-gpu",state="usable"}': {
 				well: 1,
 				broken: 0,
@@ -169,6 +170,21 @@ const tunnelDownCases: readonly AlertCase[] = [
 		...downTimes,
 		firesThroughout: true,
 		fires: [tunnelDown('june-gpu-1', {severity: 'warning', pool: 'june-gpu'})],
+	},
+	{
+		alert: 'TunnelDown',
+		title: 'its pool was taken out of the configuration a while ago: a page',
+		series: {
+			...during(downTunnel('june-gpu-1'), ({well, broken}) => [
+				[well, 720],
+				[broken, 1080],
+			]),
+			tailprobe_checks: always(10),
+			...pooled('june-gpu-1', {well: 1, broken: absent, healed: absent}),
+		},
+		firesAfterSeconds: 765,
+		resolvesAfterSeconds: 240,
+		fires: [tunnelDown('june-gpu-1')],
 	},
 	{
 		alert: 'TunnelDown',
@@ -323,33 +339,64 @@ const tunnelDownCases: readonly AlertCase[] = [
 	},
 	{
 		alert: 'TunnelDown',
-		title: 'an ephemeral node left, and headscale calls it offline',
+		title: 'one run of a check that runs once a minute is lost',
+		series: {...downTunnel('livekit'), ...onceAMinute},
+		brokenMinutes: 1,
+		fires: [],
+	},
+	{
+		alert: 'TunnelDown',
+		title: 'two runs of a check that runs once a minute fail',
+		series: {...downTunnel('livekit'), ...onceAMinute},
+		...downTimes,
+		firesAfterSeconds: 75,
+		firesThroughout: true,
+		fires: [tunnelDown('livekit')],
+	},
+	{
+		alert: 'TunnelDown',
+		title: 'an ephemeral node left its pool, and headscale calls it offline',
 		series: {
 			...downTunnel('june-gpu-1'),
+			...pooled('june-gpu-1', always(1)),
 			...ephemeral('june-gpu-1', {well: 1, broken: 0}),
 		},
 		fires: [],
 	},
 	{
 		alert: 'TunnelDown',
-		title: 'an ephemeral node left, and then headscale is down for long',
+		title: 'an ephemeral node left its pool, and then headscale is down for long',
 		series: {
 			...downTunnel('june-gpu-1'),
 			tailprobe_checks: always(10),
-			...Object.fromEntries(
-				Object.entries(ephemeral('june-gpu-1', {well: 1, broken: 0})).map(([name, levels]) => [
-					name,
-					{
-						...levels,
-						course: [
-							[levels.broken, 300],
-							[absent, 600],
-						] as const,
-					},
-				]),
-			),
+			...thenHeadscaleDown({
+				...pooled('june-gpu-1', always(1)),
+				...ephemeral('june-gpu-1', {well: 1, broken: 0}),
+			}),
+			'tailprobe_pool_min{pool="june-gpu"}': always(1),
 		},
+		brokenMinutes: 15,
 		fires: [],
+	},
+	{
+		alert: 'TunnelDown',
+		title: 'an ephemeral node of no pool left, and headscale calls it offline: a ticket',
+		series: {...downTunnel('livekit'), ...ephemeral('livekit', {well: 1, broken: 0})},
+		...downTimes,
+		firesThroughout: true,
+		fires: [tunnelDown('livekit', {severity: 'warning', critical: 'false'})],
+	},
+	{
+		alert: 'TunnelDown',
+		title: 'an ephemeral node of no pool left, and then headscale is down for long: it stays a ticket',
+		series: {
+			...downTunnel('livekit'),
+			tailprobe_checks: always(10),
+			...thenHeadscaleDown(ephemeral('livekit', {well: 1, broken: 0})),
+		},
+		...downTimes,
+		firesThroughout: true,
+		fires: [tunnelDown('livekit', {severity: 'warning', critical: 'false'})],
 	},
 	{
 		alert: 'TunnelDown',
@@ -381,6 +428,30 @@ const tunnelDownCases: readonly AlertCase[] = [
 	},
 ];
 
+/** The same series, which take this course during the fault. */
+function during(series: Series, course: (levels: SeriesCase) => NonNullable<SeriesCase['course']>): Series {
+	return Object.fromEntries(
+		Object.entries(series).map(([name, levels]) => [name, {...levels, course: course(levels)}]),
+	);
+}
+
+/** The same series for the first five minutes of a fault of fifteen, and then nothing that comes from headscale. */
+function thenHeadscaleDown(series: Series): Series {
+	return during(series, ({broken}) => [
+		[broken, 300],
+		[absent, 600],
+	]);
+}
+
+/** The pool june-gpu with this machine. */
+function pooled(peer: string, levels: SeriesCase): Series {
+	return {
+		'tailprobe_pool_min{pool="june-gpu"}': levels,
+		'tailprobe_pool_members{pool="june-gpu",state="usable"}': levels,
+		[`tailprobe_pool_member_state{pool="june-gpu",peer="${peer}",state="usable"}`]: levels,
+	};
+}
+
 /** What headscale says of an ephemeral node, with the list that it stands in. */
 function ephemeral(peer: string, online: SeriesCase): Series {
 	return {
@@ -394,38 +465,69 @@ function ephemeral(peer: string, online: SeriesCase): Series {
 
 const peers = ['auth', 'june-orchestrator', 'livekit', 'registry', 'storage'];
 
-const tunnelsDown: FiredAlert = {
+const tunnelsDown = (count: number): FiredAlert => ({
 	labels: {severity: 'critical', monitor: 'tailprobe', vantage: 'cluster'},
-	description:
-		"From cluster the tunnels to 4 nodes are down at once, which is half of them or more. Look at what they share: the vantage's own network, UDP, the relay, the policy of headscale.",
-};
+	description: `From cluster the tunnels to ${count} nodes are down at once. Look at what they share: the vantage's own network, UDP, the relay, the policy of headscale.`,
+});
+const tunnelsDownTimes = {firesAfterSeconds: 30, resolvesAfterSeconds: 300, firesThroughout: true} as const;
+
+/** So many tunnels, of which the first are down. */
+function tunnels(count: number, downCount: number): Series {
+	const names = Array.from({length: count}, (_, index) => `node-${index + 1}`);
+	return Object.assign({}, ...names.map((peer, at) => (at < downCount ? downTunnel(peer) : soundTunnel(peer))));
+}
 
 const tunnelsDownCases: readonly AlertCase[] = [
 	{
 		alert: 'TunnelsDown',
 		title: 'four of five tunnels are down',
-		series: Object.assign(
-			{},
-			...peers.map((peer, index) => (index === 0 ? soundTunnel(peer) : downTunnel(peer))),
-		) as Series,
-		firesAfterSeconds: 30,
-		resolvesAfterSeconds: 300,
-		firesThroughout: true,
-		fires: [tunnelsDown],
+		series: tunnels(5, 4),
+		...tunnelsDownTimes,
+		fires: [tunnelsDown(4)],
+	},
+	{
+		alert: 'TunnelsDown',
+		title: 'ten of forty tunnels are down',
+		series: tunnels(40, 10),
+		...tunnelsDownTimes,
+		fires: [tunnelsDown(10)],
+	},
+	{
+		alert: 'TunnelsDown',
+		title: 'both of two tunnels are down',
+		series: tunnels(2, 2),
+		...tunnelsDownTimes,
+		fires: [tunnelsDown(2)],
+	},
+	{
+		alert: 'TunnelsDown',
+		title: 'all of three tunnels are down',
+		series: tunnels(3, 3),
+		...tunnelsDownTimes,
+		fires: [tunnelsDown(3)],
 	},
 	{
 		alert: 'TunnelsDown',
 		title: 'two of five tunnels are down',
-		series: Object.assign(
-			{},
-			...peers.map((peer, index) => (index < 3 ? soundTunnel(peer) : downTunnel(peer))),
-		) as Series,
+		series: tunnels(5, 2),
 		fires: [],
 	},
 	{
 		alert: 'TunnelsDown',
-		title: 'all of three tunnels are down, which page one by one',
-		series: Object.assign({}, ...peers.slice(0, 3).map(peer => downTunnel(peer))) as Series,
+		title: 'nine of forty tunnels are down',
+		series: tunnels(40, 9),
+		fires: [],
+	},
+	{
+		alert: 'TunnelsDown',
+		title: 'two of three tunnels are down, which page one by one',
+		series: tunnels(3, 2),
+		fires: [],
+	},
+	{
+		alert: 'TunnelsDown',
+		title: 'the only tunnel is down',
+		series: tunnels(1, 1),
 		fires: [],
 	},
 	{
@@ -531,8 +633,13 @@ const stunned = 'check="audio",type="http",vantage="edge",target="livekit",peer=
 const audioInfo: Series = {
 	'tailprobe_check_info{check="audio",type="http",via="tailnet",expect="answer",critical="true"}': always(1),
 };
+const audioRuns: Series = {
+	[`tailprobe_check_runs_total{${stunned},verdict="up"}`]: {well: '+1', broken: '+0'},
+	[`tailprobe_check_runs_total{${stunned},verdict="unknown"}`]: {well: '+0', broken: '+1'},
+};
 const unknownAudio: Series = {
 	...audioInfo,
+	...audioRuns,
 	[`tailprobe_check_state{${stunned},state="unknown"}`]: {well: 0, broken: 1},
 };
 const audioLabels = {
@@ -575,6 +682,7 @@ const unknownCases: readonly AlertCase[] = [
 		scrapes: ['operated'],
 		series: {
 			...audioInfo,
+			...audioRuns,
 			[`tailprobe_check_state{${stunned},state="unknown"}`]: {well: 0, broken: 1, second: always(0)},
 		},
 		fires: [],
@@ -594,6 +702,18 @@ const unknownCases: readonly AlertCase[] = [
 		series: {...unknownAudio, ...ephemeral('edge', {well: 1, broken: 0})},
 		fires: [],
 	},
+	...['LinkUnknown', 'LinkBlind'].map(alert => ({
+		alert,
+		title: 'an hourly check has not run since tailprobe started again',
+		series: {
+			...audioInfo,
+			...during(unknownAudio, ({broken}) => [
+				[absent, 75],
+				[typeof broken === 'string' ? 0 : broken, 1725],
+			]),
+		},
+		fires: [],
+	})),
 	{
 		alert: 'LinkBlind',
 		title: 'a critical link is unknown for a quarter of an hour',
@@ -615,6 +735,7 @@ const unknownCases: readonly AlertCase[] = [
 		title: 'the link is not critical',
 		series: {
 			'tailprobe_check_info{check="audio",type="http",via="tailnet",expect="answer",critical="false"}': always(1),
+			...audioRuns,
 			[`tailprobe_check_state{${stunned},state="unknown"}`]: {well: 0, broken: 1},
 		},
 		fires: [],

@@ -71,6 +71,55 @@ test('A table joins the rows of its queries by the labels that all share', t => 
 	]);
 });
 
+test('A table leaves out the columns that are there for links only', t => {
+	const panel = aPanel({
+		...{type: 'table', targets: [{refId: 'A', expr: 'x', instant: true}]},
+		transformations: [{id: 'filterFieldsByName', options: {include: {names: ['alert', 'runbook']}}}],
+		fieldConfig: {
+			defaults: {},
+			overrides: [{matcher: {id: 'byName', options: 'runbook'}, properties: [{id: 'custom.hidden', value: true}]}],
+		},
+	});
+
+	const page = draw(panel, {A: [aSeries({alert: 'TunnelDown', runbook: 'tunneldown.md'}, [1])]});
+
+	t.deepEqual(cellsOf(page), [['alert'], ['TunnelDown']]);
+});
+
+test('A coloured cell without a value has the colour of the lowest step, as in Grafana', t => {
+	const panel = aPanel({
+		...{type: 'table', targets: [{refId: 'A', expr: 'x', instant: true}]},
+		transformations: [
+			{id: 'groupingToMatrix', options: {columnField: 'vantage', rowField: 'target', valueField: 'Value'}},
+		],
+	});
+	panel.fieldConfig = {
+		defaults: {
+			mappings: [states],
+			thresholds: {steps: [{value: null, color: 'transparent'}]},
+			custom: {cellOptions: {type: 'color-background'}},
+		},
+		overrides: [],
+	};
+
+	const page = draw(panel, {
+		A: [aSeries({target: 'tts', vantage: 'cluster'}, [0]), aSeries({target: 'stt', vantage: 'edge'}, [2])],
+	});
+
+	t.deepEqual(
+		[...page.matchAll(/<td class="number" style="background:([^;]+)/g)].map(([, colour]) => colour),
+		['#73bf69', 'transparent', 'transparent', '#f2495c'],
+	);
+});
+
+test('A text is drawn as a list with its bold words, and becomes no HTML', t => {
+	const panel = aPanel({type: 'text', options: {content: '- **Link**: a <b>\n- **DERP**: a relay'}});
+
+	const page = draw(panel, {});
+
+	t.regex(page, /<ul><li><b>Link<\/b>: a &#60;b&#62;<\/li><li><b>DERP<\/b>: a relay<\/li><\/ul>/);
+});
+
 test('A bucket of a heatmap shows what is in it alone, although its series counts those below too', t => {
 	const panel = aPanel({type: 'heatmap', targets: [{refId: 'A', expr: 'x'}]});
 	panel.fieldConfig = {defaults: {unit: 's'}, overrides: []};
@@ -102,7 +151,9 @@ test('A panel without an answer says what its dashboard says of that', t => {
 });
 
 test('What cannot be drawn truly is said, not left out', t => {
-	t.throws(() => draw(aPanel({type: 'geomap'}), {A: [aSeries({}, [1])]}), {message: /geomap cannot be drawn/});
+	t.throws(() => draw(aPanel({type: 'geomap'}), {A: [aSeries({}, [1])]}), {
+		message: /"A panel" is of type geomap, which cannot be drawn: .+\.$/,
+	});
 	t.throws(
 		() =>
 			draw(aPanel({type: 'stat', fieldConfig: {defaults: {unit: 'furlong'}, overrides: []}}), {A: [aSeries({}, [1])]}),

@@ -16,7 +16,7 @@ export interface EmbeddedLab {
 	break(faults: readonly string[]): Promise<void>;
 	/** Ends every fault. */
 	heal(): Promise<void>;
-	/** Resolves when the daemon finds everything up, direct and read; rejects after two minutes with what it does not. */
+	/** Resolves when the daemon finds everything up, direct and read; rejects after five minutes with what it does not. */
 	untilSound(): Promise<void>;
 	stop(): Promise<void>;
 }

@@ -24,6 +24,11 @@ export interface FromLab {
 let lab: Lab | undefined;
 let daemon: Daemon | undefined;
 
+const answer = (message: FromLab) => {
+	// Who asked may be gone by now.
+	if (process.connected) process.send?.(message);
+};
+
 process.on('disconnect', async () => {
 	await daemon?.stop();
 	await lab?.stop();
@@ -33,9 +38,9 @@ process.on('disconnect', async () => {
 process.on('message', async ({id, do: asked, faults}: ToLab) => {
 	try {
 		const address = await carryOut(asked, faults);
-		process.send?.({id, ...(address === undefined ? {} : {address})} satisfies FromLab);
+		answer({id, ...(address === undefined ? {} : {address})});
 	} catch (error) {
-		process.send?.({id, error: messageOf(error)} satisfies FromLab);
+		answer({id, error: messageOf(error)});
 	}
 });
 
@@ -74,7 +79,7 @@ async function awaitSound(): Promise<void> {
 				wrong = whatIsWrong();
 				return wrong.length === 0;
 			},
-			120_000,
+			300_000,
 			500,
 		);
 	} catch {
