@@ -44,7 +44,11 @@ export const headscaleFaults: readonly AlertFault[] = [
 	{
 		...{id: 'headscale-drops-clients', lab: 'embedded', broken: ['headscale-drops-clients']},
 		says: 'A proxy drops the Upgrade of clients: every node is offline, and every tunnel up.',
-		fires: [page('HeadscaleClientsDropped'), muted(ticket('HeadscaleNodeDisagreement'))],
+		fires: [
+			page('HeadscaleClientsDropped'),
+			muted(ticket('HeadscaleNodeDisagreement')),
+			muted(ticket('TailscaledControlUnreachable')),
+		],
 		messages: {page: 1},
 		heals: 'the proxy lets it through',
 	},

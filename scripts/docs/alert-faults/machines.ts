@@ -68,7 +68,7 @@ export const machineFaults: readonly AlertFault[] = [
 	{
 		...{id: 'gpu1-agent-killed', lab: 'embedded', broken: ['gpu1-agent-killed']},
 		says: 'The agent on a GPU machine is killed.',
-		fires: agentGone(gpu1),
+		fires: [...agentGone(gpu1), ticket('PoolUncertain', {pool: 'june-gpu'})],
 		messages: {ticket: 1},
 		heals: 'it is started',
 	},

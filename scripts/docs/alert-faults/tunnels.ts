@@ -1,7 +1,7 @@
 /** Tunnels to nodes of the cluster, and the prober's own tailscaled. */
 
 import {livekitServices} from './livekit.ts';
-import {type AlertFault, muted, page, ticket} from './types.ts';
+import {type AlertFault, muted, page, remark, ticket} from './types.ts';
 
 const gpu1 = 'june-gpu-00000001';
 
@@ -16,8 +16,9 @@ const ownGone = [
 	muted(ticket('LinkUnknown')),
 	muted(page('LinkBlind')),
 	muted(ticket('PoolUncertain', {pool: 'june-gpu'})),
-	muted(ticket('TailprobeSourceFailing')),
 ];
+/** It says so itself. */
+const ownSays = muted(remark('TailscaledWarning', {vantage: 'cluster'}));
 
 export const tunnelFaults: readonly AlertFault[] = [
 	{
@@ -68,21 +69,21 @@ export const tunnelFaults: readonly AlertFault[] = [
 	{
 		...{id: 'tailscaled-stopped', lab: 'embedded', broken: ['tailscaled-stopped']},
 		says: "The prober's own tailscaled is told `tailscale down`.",
-		fires: ownGone,
+		fires: [...ownGone, ownSays],
 		messages: {page: 1},
 		heals: '`tailscale up`',
 	},
 	{
 		...{id: 'tailscaled-frozen', lab: 'embedded', broken: ['tailscaled-frozen']},
 		says: "The prober's own tailscaled hangs.",
-		fires: ownGone,
+		fires: [...ownGone, muted(ticket('TailprobeSourceFailing'))],
 		messages: {page: 1},
 		heals: 'it goes on',
 	},
 	{
 		...{id: 'tailscaled-signed-out', lab: 'embedded', broken: ['tailscaled-signed-out']},
 		says: "The prober's own node is signed out.",
-		fires: ownGone,
+		fires: [...ownGone, ownSays],
 		messages: {page: 1},
 		heals: 'it signs in',
 	},

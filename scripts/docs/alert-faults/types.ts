@@ -33,6 +33,9 @@ export const page = alertOf('critical');
 /** An alert that makes a ticket. */
 export const ticket = alertOf('warning');
 
+/** An alert that is told to whoever likes to read it. */
+export const remark = alertOf('info');
+
 /** The alert fires, and something else mutes it. */
 export function muted(alert: FaultAlert): FaultAlert {
 	return {...alert, muted: true};
