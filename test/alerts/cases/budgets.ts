@@ -257,6 +257,23 @@ function slowCases(): AlertCase[] {
 			firesAfterSeconds: 1125,
 			resolvesAfterSeconds: 1095,
 		},
+		{
+			alert,
+			title: 'every answer takes longer than promised, as no name is resolved, which is told',
+			series: {
+				...answers('+1', '+0'),
+				'ALERTS{alertname="MagicDnsDown",alertstate="firing",monitor="tailprobe",severity="critical",check="magicdns",type="dns",vantage="cluster"}':
+					{
+						well: '_',
+						broken: 1,
+						course: [
+							['_', 75],
+							[1, 1725],
+						],
+					},
+			},
+			fires: [],
+		},
 		{alert, title: 'every third answer takes longer than promised', series: answers('+1', '+2'), fires: []},
 		{
 			alert,
