@@ -41,7 +41,11 @@ export function assertAlerts(t: ExecutionContext, fault: AlertFault, outcome: Ou
 	}
 	const firstPage = outcome.notified.find(({receiver, status}) => receiver === 'page' && status === 'firing');
 	if (firstPage) t.true(firstPage.afterSeconds <= pageLimitSeconds, `the page came after ${firstPage.afterSeconds} s`);
-	t.deepEqual(outcome.unresolved, [], 'these were never told to be over');
+	t.deepEqual(
+		outcome.unresolved.filter(one => !(fault.unclosed ?? []).some(name => one.includes(`"${name}"`))),
+		[],
+		'these were never told to be over',
+	);
 	if (process.env.TAILPROBE_RECORD === '1') record(runOf(fault, outcome));
 }
 

@@ -107,7 +107,7 @@ realTest(
 		const healing = {standing: await alerting.standing(), healedAt: Date.now()};
 		await tailnet.node('livekit').start();
 		await Promise.all([watched.startReplica(0), watched.startReplica(1)]);
-		await awaitResolved(alerting, 600);
+		await awaitResolved(alerting, 600, ['TunnelDown']);
 		await judge(t, watched, 'real-node-killed', {brokenAt, ...healing});
 	},
 );
@@ -192,5 +192,7 @@ async function judge(
 	const fault = alertFaults.find(one => one.id === id);
 	if (!fault) throw new Error(`scripts/docs/alert-faults.ts has no ${id}.`);
 	t.deepEqual(await alerting.ruleErrors(), []);
-	assertAlerts(t, fault, await readOutcome(alerting, cluster, {startedAt, ...moments}));
+	const outcome = await readOutcome(alerting, cluster, {startedAt, ...moments});
+	// What a tailscaled warns of, and when, is its own affair: alerts that wait for minutes are tried in the embedded labs.
+	assertAlerts(t, fault, {...outcome, fired: outcome.fired.filter(({hastened}) => !hastened)});
 }

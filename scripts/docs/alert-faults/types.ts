@@ -24,6 +24,8 @@ export interface AlertFault {
 	fires: readonly FaultAlert[];
 	/** How many messages each receiver of the example gets, not counting those that say that it is over. */
 	messages: {page?: number; ticket?: number; chat?: number};
+	/** Alerts whose end nobody is told, as they ended while nobody looked. */
+	unclosed?: readonly string[];
 	/** What mends it. */
 	heals: string;
 }

@@ -74,11 +74,19 @@ export async function readOutcome(
 	};
 }
 
-/** Resolves when nothing fires any more and everybody was told so, or after the limit: what is left then, the outcome tells. */
-export async function awaitResolved(alerting: Alerting, limitSeconds: number): Promise<void> {
+/**
+ * Resolves when nothing fires any more and everybody was told so (but of those `unclosed`), or after the limit: what is left then,
+ * the outcome tells.
+ */
+export async function awaitResolved(
+	alerting: Alerting,
+	limitSeconds: number,
+	unclosed: readonly string[] = [],
+): Promise<void> {
 	const isOver = async () => {
 		const firing = await alerting.query(`ALERTS{alertstate="firing",alertname!~"${always.join('|')}"}`);
-		return firing.length === 0 && unresolvedIn(await alerting.notifications()).length === 0;
+		const open = unresolvedIn(await alerting.notifications());
+		return firing.length === 0 && open.every(one => unclosed.some(name => one.includes(`"${name}"`)));
 	};
 	await until(isOver, limitSeconds * 1000, 5000).catch(() => {});
 }
