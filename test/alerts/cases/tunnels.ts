@@ -879,6 +879,18 @@ const pathCases: readonly AlertCase[] = [
 		fires: [],
 	},
 	{
+		alert: 'TunnelLossy',
+		title: 'an ephemeral machine of a pool leaves, and comes back',
+		series: {
+			...downTunnel('livekit'),
+			...ephemeral('livekit', {well: 1, broken: 0}),
+			...pooled('livekit', always(1)),
+			[`tailprobe_tunnel_pings_total{${relayed}}`]: {well: '+3', broken: '+3'},
+			[`tailprobe_tunnel_pings_lost_total{${relayed}}`]: {well: '+0', broken: '+3'},
+		},
+		fires: [],
+	},
+	{
 		alert: 'TunnelOverhead',
 		title: 'every fifth round takes longer than the objective',
 		series: {
