@@ -36,7 +36,9 @@ export function assertAlerts(t: ExecutionContext, fault: AlertFault, outcome: Ou
 		// Of a hastened copy messages say nothing: it may be quicker than what mutes it.
 		const told = own.every(({hastened}) => hastened)
 			? outcome.standing.some(({labels, muted}) => !muted && isMeantBy(expected, labels))
-			: outcome.notified.some(({alerts}) => alerts.some(({labels}) => isMeantBy(expected, labels)));
+			: outcome.notified.some(({alerts}) =>
+					alerts.some(({status, labels}) => status === 'firing' && isMeantBy(expected, labels)),
+				);
 		t.is(told, expected.muted !== true, `${expected.alert} ${expected.severity} is ${told ? 'not ' : ''}muted`);
 	}
 	const firstPage = outcome.notified.find(({receiver, status}) => receiver === 'page' && status === 'firing');

@@ -31,17 +31,12 @@ const minutesPerBatch = 30;
 const alertTest = canAlert ? test.serial : test.serial.skip;
 /** One of each kind: what is run where nothing else is asked for. */
 const usual = [
-	'livekit-down',
-	'headscale-frozen',
 	'headscale-frozen-and-service-dead',
 	'headscale-restart',
 	'headscale-drops-clients',
 	'gpu2-dead-but-online',
 	'gpu1-lost',
-	'gpu1-agent-killed',
-	'gpu1-exposed',
 	'tailscaled-stopped',
-	'magicdns-dead',
 	'relay-down',
 ];
 /** `TAILPROBE_FAULTS=livekit-down,gpu1-hot` runs these, `all` every one and those tests of panels and rules that need all. */

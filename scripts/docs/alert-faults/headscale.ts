@@ -16,7 +16,7 @@ export const headscaleFaults: readonly AlertFault[] = [
 	{
 		...{id: 'headscale-stopped', lab: 'embedded', broken: ['headscale-stopped']},
 		says: 'headscale is stopped; tunnels live on.',
-		fires: headscaleGone,
+		fires: [...headscaleGone, muted(ticket('TailscaledControlUnreachable'))],
 		messages: {page: 1},
 		heals: 'it is started',
 	},
@@ -30,7 +30,7 @@ export const headscaleFaults: readonly AlertFault[] = [
 	{
 		...{id: 'headscale-database-down', lab: 'embedded', broken: ['headscale-database-down']},
 		says: "headscale's database does not answer.",
-		fires: [page('HeadscaleUnhealthy')],
+		fires: [page('HeadscaleUnhealthy'), muted(ticket('HeadscalePolicyUnreadable'))],
 		messages: {page: 1},
 		heals: 'it answers again',
 	},

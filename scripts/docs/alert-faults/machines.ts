@@ -28,12 +28,7 @@ export const machineFaults: readonly AlertFault[] = [
 	{
 		...{id: 'gpu1-tailscaled-ended', lab: 'embedded', broken: ['gpu1-tailscaled-ended']},
 		says: 'tailscaled on a machine of the pool ends, and headscale says offline: as if it had left.',
-		fires: [
-			belowMinimum,
-			muted(ticket('ServiceDown', {check: 'tts', target: gpu1})),
-			muted(ticket('ServiceDown', {check: 'stt', target: gpu1})),
-			muted(ticket('VastInstanceUnreachable', {peer: gpu1})),
-		],
+		fires: [belowMinimum, ticket('VastInstanceUnreachable', {peer: gpu1})],
 		messages: {page: 1},
 		heals: 'it is started',
 	},
@@ -54,7 +49,7 @@ export const machineFaults: readonly AlertFault[] = [
 	{
 		...{id: 'gpu2-gone', lab: 'embedded', broken: ['gpu2-gone']},
 		says: 'A machine of the pool leaves the tailnet, and too few are left.',
-		fires: [belowMinimum, muted(ticket('VastInstanceUnreachable', {vast_instance: '27700002'}))],
+		fires: [belowMinimum, ticket('VastInstanceUnreachable', {vast_instance: '27700002'})],
 		messages: {page: 1},
 		heals: 'it joins again',
 	},

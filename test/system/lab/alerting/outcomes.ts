@@ -1,7 +1,7 @@
 /** What came of a fault: the alerts that fired, the messages that were sent, and what was left. */
 
 import {until} from '../../../helpers/until.ts';
-import type {Alerting, Notification} from './alerting.ts';
+import {type Alerting, hastenedReceiver, type Notification} from './alerting.ts';
 
 /** An alert that fired. */
 export interface FiredAlert {
@@ -45,8 +45,8 @@ export interface Moments {
 
 /** Alerts that always fire, and the one that is true here for a reason of its own: many labs share two cores. */
 const always: readonly string[] = ['TailprobeWatchdog', 'TailprobeStarved'];
-/** Receivers that are not told when something is over. */
-const untold: readonly string[] = ['chat', 'dead-mans-switch'];
+/** Receivers that are not told when something is over, and that of copies, which may be quicker than what mutes them. */
+const untold: readonly string[] = ['chat', 'dead-mans-switch', hastenedReceiver];
 
 /** Reads what came of the fault in one cluster. */
 export async function readOutcome(
