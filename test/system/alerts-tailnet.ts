@@ -38,7 +38,7 @@ const realTest = canRun ? test : test.skip;
 realTest(
 	'what only looks like a fault pages nobody: headscale restarts, UDP is blocked, a replica is gone',
 	async t => {
-		t.timeout(900_000);
+		t.timeout(1_200_000);
 		const watched = await watch(['mon', 'orch', 'livekit']);
 		t.teardown(() => watched.stop());
 		const {tailnet, alerting} = watched;
@@ -59,7 +59,7 @@ realTest(
 );
 
 realTest('headscale frozen and TTS killed behind a direct tunnel: one page for each', async t => {
-	t.timeout(900_000);
+	t.timeout(1_200_000);
 	const watched = await watch(['mon', 'orch', 'gpu1']);
 	t.teardown(() => watched.stop());
 	const {tailnet, alerting} = watched;
@@ -79,7 +79,7 @@ realTest('headscale frozen and TTS killed behind a direct tunnel: one page for e
 realTest(
 	'a node killed: one page; both daemons killed then: one more, and nobody is told that the node is back',
 	async t => {
-		t.timeout(1_200_000);
+		t.timeout(1_800_000);
 		const watched = await watch(['mon', 'orch', 'livekit']);
 		t.teardown(() => watched.stop());
 		const {tailnet, alerting} = watched;

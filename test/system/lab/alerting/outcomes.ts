@@ -84,7 +84,7 @@ export async function awaitResolved(
 	unclosed: readonly string[] = [],
 ): Promise<void> {
 	const isOver = async () => {
-		const firing = await alerting.query(`ALERTS{alertstate="firing",alertname!~"${always.join('|')}"}`);
+		const firing = await alerting.query(`ALERTS{alertstate="firing",hastened="",alertname!~"${always.join('|')}"}`);
 		const open = unresolvedIn(await alerting.notifications());
 		return firing.length === 0 && open.every(one => unclosed.some(name => one.includes(`"${name}"`)));
 	};
