@@ -97,6 +97,7 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 		'VantageGone',
 	],
 	'PoolBelowMinimum → severity=~"warning|info", pool': ['NameNotResolved', 'ServiceDown', 'TunnelDown'],
+	'ServiceDown severity="critical" → NameNotResolved, vantage peer': ['NameNotResolved'],
 	'MagicDnsDown → NameNotResolved, vantage': ['NameNotResolved'],
 };
 

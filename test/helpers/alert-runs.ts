@@ -60,7 +60,8 @@ function compare(expected: readonly FaultAlert[], fired: readonly FiredAlert[]) 
 		if (own.length === 0) missing.push(`${one.alert} ${one.severity} ${JSON.stringify(one.labels)}`);
 		for (const found of own) left.splice(left.indexOf(found), 1);
 	}
-	return {missing, unexpected: left.map(inShort)};
+	// A copy that was over before the fault is no sign of the alert as shipped, which waits ten times as long.
+	return {missing, unexpected: left.filter(({hastened, stood}) => !hastened || stood).map(inShort)};
 }
 
 function isMeant(

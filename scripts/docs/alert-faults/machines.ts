@@ -91,7 +91,7 @@ export const machineFaults: readonly AlertFault[] = [
 	{
 		...{id: 'gpu1-hot', lab: 'embedded', broken: ['gpu1-hot']},
 		says: 'A GPU is at 93 degrees and throttles itself.',
-		fires: gpuSick(gpu1),
+		fires: [...gpuSick(gpu1), muted(ticket('GpuThrottled', {vantage: gpu1}))],
 		messages: {page: 1},
 		heals: 'it cools down',
 	},
@@ -120,7 +120,7 @@ export const machineFaults: readonly AlertFault[] = [
 		...{id: 'vast-busy', lab: 'embedded', broken: ['vast-busy']},
 		says: 'vast.ai refuses as to one who asks too often.',
 		fires: [ticket('TailprobeSourceFailing', {source: 'vast-instances'})],
-		messages: {},
+		messages: {ticket: 1},
 		heals: 'it answers again',
 	},
 	{

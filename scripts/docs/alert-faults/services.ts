@@ -49,7 +49,11 @@ export const serviceFaults: readonly AlertFault[] = [
 	{
 		...{id: 'auth-certificate-expired', lab: 'embedded', broken: ['auth-certificate-expired']},
 		says: 'The certificate of a service expired.',
-		fires: [page('ServiceDown', {check: 'auth'})],
+		fires: [
+			page('ServiceDown', {check: 'auth'}),
+			muted(page('CertificateExpiring', {check: 'auth'})),
+			muted(ticket('CertificateExpiring', {check: 'auth'})),
+		],
 		messages: {page: 1},
 		heals: 'it gets a valid one',
 	},
@@ -63,14 +67,14 @@ export const serviceFaults: readonly AlertFault[] = [
 	{
 		...{id: 'orchestrator-name-unknown', lab: 'embedded', broken: ['orchestrator-name-unknown']},
 		says: 'MagicDNS does not know a name any more.',
-		fires: [...orchestratorServices, ticket('NameNotResolved', {target: 'june-orchestrator'})],
+		fires: [...orchestratorServices, muted(ticket('NameNotResolved', {target: 'june-orchestrator'}))],
 		messages: {page: 1},
 		heals: 'the name is known again',
 	},
 	{
 		...{id: 'name-outside-tailnet', lab: 'embedded', broken: ['name-outside-tailnet']},
 		says: 'A name leads to an address outside the tailnet.',
-		fires: [...orchestratorServices, ticket('NameNotResolved', {target: 'june-orchestrator'})],
+		fires: [...orchestratorServices, muted(ticket('NameNotResolved', {target: 'june-orchestrator'}))],
 		messages: {page: 1},
 		heals: 'it leads to the node again',
 	},

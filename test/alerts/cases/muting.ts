@@ -322,6 +322,12 @@ export const mutings: readonly Muting[] = [
 		targets: [{...fired.ttsTicket, vantage: 'gpu-2'}],
 	},
 	{
+		title: 'the page of a service says when its name is the reason',
+		by: ['vantage', 'peer'],
+		source: fired.ttsDown,
+		targets: [fired.nameMissing],
+	},
+	{
 		title: 'a vantage without names mutes each of them',
 		by: ['vantage'],
 		source: fired.namesDown,

@@ -7,6 +7,9 @@ export const neverHere: ReadonlyArray<{series: RegExp; why: string}> = [
 	{series: /gpu_(?:ecc_volatile|remapped_rows|retired_pages)/, why: 'The GPUs of the lab have no ECC.'},
 	{series: /tailscaled_key_expiry_/, why: 'The key of the own node never expires in the lab.'},
 	{series: /tls_certificate_fault|tls_chain_expiry|type="tls"/, why: 'The lab has no check of type tls.'},
+	{series: /again\{type="derp".*critical="true"/, why: 'The relay of the lab is a ticket.'},
+	{series: /pre-auth-key-expiring/, why: 'No key of the lab is about to expire: they have expired, or have not.'},
+	{series: /runs_started:stopped/, why: 'Runs of the lab never stop.'},
 	{series: /path="peer_relay"/, why: 'The lab has no peer relay.'},
 	{series: /reason="unsupported"/, why: 'Every vantage of the lab can look.'},
 	{

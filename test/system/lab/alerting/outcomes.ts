@@ -13,6 +13,8 @@ export interface FiredAlert {
 	labels: Readonly<Record<string, string>>;
 	/** Seconds from the fault to the evaluation at which it fired. */
 	afterSeconds: number;
+	/** It fired until the fault was healed, or longer. */
+	stood: boolean;
 }
 
 /** A message, with seconds since the fault. */
@@ -45,6 +47,8 @@ export interface Moments {
 
 /** Alerts that always fire, and the one that is true here for a reason of its own: many labs share two cores. */
 const always: readonly string[] = ['TailprobeWatchdog', 'TailprobeStarved'];
+/** Between two evaluations of the rules, and some more. */
+const evaluationMs = 20_000;
 /** Receivers that are not told when something is over, and that of copies, which may be quicker than what mutes them. */
 const untold: readonly string[] = ['chat', 'dead-mans-switch', hastenedReceiver];
 
@@ -63,9 +67,9 @@ export async function readOutcome(
 			afterSeconds: (one.at - brokenAt) / 1000,
 		}))
 		.filter(({alerts}) => alerts.length > 0);
-	const fired = await firedBetween(alerting, cluster, brokenAt, Date.now());
+	const fired = await firedBetween(alerting, cluster, {fromMs: brokenAt, toMs: Date.now(), healedAt});
 	return {
-		firedInHealth: await firedBetween(alerting, cluster, startedAt, brokenAt),
+		firedInHealth: await firedBetween(alerting, cluster, {fromMs: startedAt, toMs: brokenAt, healedAt}),
 		fired,
 		standing: standing.filter(({labels}) => isOwn(labels)),
 		notified,
@@ -92,7 +96,11 @@ export async function awaitResolved(
 }
 
 /** Each alert once that fired between two times (milliseconds since 1970), but for those that always do. */
-async function firedBetween(alerting: Alerting, cluster: string, fromMs: number, toMs: number) {
+async function firedBetween(
+	alerting: Alerting,
+	cluster: string,
+	{fromMs, toMs, healedAt}: {fromMs: number; toMs: number; healedAt: number},
+) {
 	const seconds = Math.ceil((Date.now() - fromMs) / 1000);
 	const found = await alerting.range(`ALERTS{alertstate="firing",cluster="${cluster}"}[${seconds}s]`);
 	return found
@@ -102,7 +110,8 @@ async function firedBetween(alerting: Alerting, cluster: string, fromMs: number,
 			const lastAt = times.at(-1);
 			if (always.includes(alertname) || firstAt === undefined || lastAt === undefined) return [];
 			const afterSeconds = firstAt - fromMs / 1000;
-			return [{alert: alertname, severity, hastened: hastened !== undefined, labels, afterSeconds, lastAt}];
+			const stood = lastAt * 1000 >= healedAt - evaluationMs;
+			return [{alert: alertname, severity, hastened: hastened !== undefined, labels, afterSeconds, lastAt, stood}];
 		})
 		.toSorted((one, other) => one.afterSeconds - other.afterSeconds);
 }
