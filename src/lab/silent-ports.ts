@@ -27,6 +27,8 @@ export interface SilentThreadData {
 
 /** A backlog of one holds two. */
 const queueLength = 2;
+/** Loopback answers within a millisecond, or not at all. */
+const unansweredMs = 500;
 
 /** None is silent yet. */
 export function createSilentPorts(): SilentPorts {
@@ -70,13 +72,17 @@ function listening(thread: Worker): Promise<void> {
 	});
 }
 
+/** Where a probe was quicker, the queue is as full by that one, and ours stays unanswered. */
 function queueUp({address, port}: Port): Promise<Socket> {
 	return new Promise((resolve, reject) => {
 		const socket = connect(port, address);
-		socket.once('connect', () => {
+		const queued = () => {
+			clearTimeout(timer);
 			socket.off('error', reject).on('error', () => {});
 			resolve(socket);
-		});
+		};
+		const timer = setTimeout(queued, unansweredMs);
+		socket.once('connect', queued);
 		socket.once('error', reject);
 	});
 }

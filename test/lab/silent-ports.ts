@@ -1,4 +1,5 @@
 import {connect, createServer} from 'node:net';
+import {Worker} from 'node:worker_threads';
 import test from 'ava';
 import {createSilentPorts} from '../../src/lab/silent-ports.ts';
 
@@ -25,6 +26,19 @@ function knock(port: number): Promise<string> {
 	});
 }
 
+/** A thread that knocks without end, and keeps what is opened. */
+const knockOn = `
+	const {connect} = require('node:net');
+	const {parentPort, workerData} = require('node:worker_threads');
+	const opened = [];
+	const knock = () => {
+		const socket = connect(workerData, '127.0.0.1').on('error', () => {}).on('connect', () => opened.push(socket));
+		setImmediate(knock);
+	};
+	knock();
+	parentPort.postMessage('knocking');
+`;
+
 test('they leave whoever knocks without an answer, and are free again afterwards', async t => {
 	const silent = createSilentPorts();
 	const [one, other] = [await aFreePort(), await aFreePort()];
@@ -37,6 +51,19 @@ test('they leave whoever knocks without an answer, and are free again afterwards
 
 	await silent.become([]);
 	t.is(await knock(other), 'ECONNREFUSED');
+});
+
+test('they are silent at once although others knock at that very moment', async t => {
+	const silent = createSilentPorts();
+	const port = await aFreePort();
+	const knocking = new Worker(knockOn, {eval: true, workerData: port});
+	t.teardown(() => knocking.terminate());
+	await new Promise(resolve => knocking.once('message', resolve));
+
+	await silent.become([{address: '127.0.0.1', port}]);
+
+	t.is(await knock(port), 'silence');
+	await silent.become([]);
 });
 
 test('a port that is taken is told, and what was silent before is free', async t => {
