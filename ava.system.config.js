@@ -2,7 +2,10 @@
 export default {
 	extensions: ['ts'],
 	// Some have configurations of their own (ava.system.gpu.config.js, ava.system.alerts.config.js).
-	files: ['test/system/*.ts', '!test/system/{matrix,gpu-faults,alerts-embedded,alerts-tailnet}.ts'],
+	files: [
+		'test/system/*.ts',
+		'!test/system/{matrix,gpu-faults,alerts-embedded,alerts-tailnet,chart-running,two-replicas}.ts',
+	],
 	timeout: '10m',
 	// They wait far more than they compute.
 	concurrency: 3,

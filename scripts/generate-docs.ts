@@ -1,6 +1,7 @@
 /**
  * Writes docs/metrics.md, docs/blackbox.md, docs/config.md and docs/config.schema.json from the catalogue and the schemas, and the tables at the end of
- * each page of docs/probes, of docs/diagnosis.md and of docs/alerts.md, and the dashboards of dashboards/*.json from their source.
+ * each page of docs/probes, of docs/diagnosis.md and of docs/alerts.md, and the dashboards of dashboards/*.json from their source, and what the
+ * chart carries along of all that (scripts/docs/chart/files.ts).
  * With --check it only compares, and fails where a file is not what it would write.
  */
 
@@ -9,6 +10,7 @@ import {dashboardFiles} from '../dashboards/source/registry.ts';
 import {probes} from '../src/probes/registry.ts';
 import {type AlertRun, alertsPage} from './docs/alerts-page.ts';
 import {blackboxPage} from './docs/blackbox-page.ts';
+import {chartFiles} from './docs/chart/files.ts';
 import {configPage, configSchema} from './docs/config-page.ts';
 import {diagnosisPage, type NamedRun} from './docs/diagnosis-page.ts';
 import {metricsPage} from './docs/metrics-page.ts';
@@ -31,11 +33,16 @@ pages['docs/diagnosis.md'] = diagnosisPage(
 	JSON.parse((await read('docs/diagnosis-runs.json')) || '[]') as NamedRun[],
 );
 const ruleFiles = (await readdir(new URL('../alerts/', import.meta.url))).filter(name => name.endsWith('.yaml')).sort();
+const alerts = Object.fromEntries(
+	await Promise.all(ruleFiles.map(async (name): Promise<[string, string]> => [name, await read(`alerts/${name}`)])),
+);
 pages['docs/alerts.md'] = alertsPage(
 	await read('docs/alerts.md'),
-	Object.fromEntries(await Promise.all(ruleFiles.map(async name => [name, await read(`alerts/${name}`)]))),
+	alerts,
 	JSON.parse((await read('docs/alert-runs.json')) || '[]') as AlertRun[],
 );
+const [values, readme] = await Promise.all([read('helm/tailprobe/values.yaml'), read('helm/tailprobe/README.md')]);
+Object.assign(pages, chartFiles({values, readme, alerts, dashboards: dashboardFiles()}));
 const checking = process.argv.includes('--check');
 const stale: string[] = [];
 

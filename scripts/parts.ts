@@ -59,6 +59,8 @@ export const parts = {
 	'headscale-0.23.0': headscale('0.23.0'),
 	tailscaled: tailscale('tailscaled'),
 	tailscale: tailscale('tailscale'),
+	/** The first process of tailscale's image. */
+	containerboot: tailscale('containerboot'),
 	blackbox_exporter: {
 		module: 'github.com/prometheus/blackbox_exporter',
 		version: '0.28.0',
@@ -73,6 +75,12 @@ export const parts = {
 		module: 'github.com/prometheus/alertmanager',
 		version: '0.34.2',
 		package: 'github.com/prometheus/alertmanager/cmd/amtool',
+	},
+	helm: {module: 'helm.sh/helm/v3', version: '3.22.0', package: 'helm.sh/helm/v3/cmd/helm'},
+	kubeconform: {
+		module: 'github.com/yannh/kubeconform',
+		version: '0.8.0',
+		package: 'github.com/yannh/kubeconform/cmd/kubeconform',
 	},
 	wire: {source: 'test/system/lab/wire'},
 	etcd: kubernetes('etcd'),

@@ -8,7 +8,7 @@ import type {Config, PodWayConfig} from './config/types.ts';
 import type {MachinesView} from './inventory/machine-types.ts';
 import {joinMachines, type MachineInputs, rememberNodes} from './inventory/machines.ts';
 import type {TailnetNode} from './inventory/types.ts';
-import {type KubernetesSource, startKubernetes} from './kubernetes/source.ts';
+import {type Entered, type KubernetesSource, startKubernetes} from './kubernetes/source.ts';
 import type {Pod} from './kubernetes/types.ts';
 import type {Exposition} from './metrics/exposition.ts';
 import {createPools, type Pools} from './pools/pools.ts';
@@ -118,8 +118,8 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 		if (!config.kubernetes) {
 			end(kubernetes);
 			kubernetes = undefined;
-		} else if (kubernetes) kubernetes.configure(config.kubernetes, podWays(config));
-		else kubernetes = startKubernetes(config.kubernetes, {log, onChange, ways: podWays(config)});
+		} else if (kubernetes) kubernetes.configure(config.kubernetes, enteredBy(config));
+		else kubernetes = startKubernetes(config.kubernetes, {log, onChange, entered: enteredBy(config)});
 
 		const definition = JSON.stringify(config.vast);
 		if (vast?.definition !== definition) {
@@ -245,6 +245,10 @@ export function startGpuSide(initial: Config, options: GpuSideOptions): GpuSide 
 
 /** Where nobody needs more: the last hour of every check would be put together for nothing. */
 const nothingAround: GpuSideSurroundings = {nodes: [], nodesAreFresh: false, checks: []};
+
+function enteredBy(config: Config): Entered {
+	return {ways: podWays(config), headscalePod: config.headscale?.cliPod};
+}
 
 function podWays(config: Config): PodWayConfig[] {
 	return config.vantages.flatMap(vantage =>

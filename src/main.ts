@@ -27,10 +27,22 @@ const commands: Record<string, LoadCommand> = {
 	lab: async () => (await import('./cli/lab.ts')).runLab,
 };
 
+/** As `engines` of package.json says. What is imported above has to run on older ones too, so that they come as far as the sentence. */
+const oldestNode = 26;
+/** EX_UNAVAILABLE of sysexits. */
+const unavailableExitCode = 69;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
 	const [name, ...rest] = args;
+	const {node} = process.versions;
+	if (Number.parseInt(node, 10) < oldestNode) {
+		process.stderr.write(
+			`tailprobe: this is Node.js ${node}, and tailprobe needs Node.js ${oldestNode} or newer: install that and see that it comes first on PATH.\n`,
+		);
+		return unavailableExitCode;
+	}
 	if (name === '--help' || name === '-h' || name === 'help') {
 		process.stdout.write(usage);
 		return 0;

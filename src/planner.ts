@@ -4,6 +4,7 @@ import type {Config} from './config/types.ts';
 import {indexPeers, type PeerIndex, type Plan, planChecks} from './engine/plan.ts';
 import type {Check} from './engine/types.ts';
 import type {TailnetNode} from './inventory/types.ts';
+import {listNames} from './util/words.ts';
 import {listMembers, type Surroundings} from './vantages/members.ts';
 import type {VantageSet} from './vantages/set.ts';
 
@@ -13,6 +14,8 @@ export interface PlannerOptions {
 	nodes(): readonly TailnetNode[] | undefined;
 	podsOf: Surroundings['podsOf'];
 	vantages(): VantageSet;
+	/** Whether this replica looks from remote vantages; another one does where not. */
+	looksAfar(): boolean;
 	/** Whether all was told that the first plan should wait for. */
 	known(): boolean;
 	/** Takes the whole list of checks. */
@@ -30,6 +33,10 @@ export interface Planner {
 	problems(): readonly string[];
 	/** Nodes by name and address, as the last plan knew them. */
 	peers(): PeerIndex;
+	/** Why there is nothing to see from remote vantages, where another replica looks from them. */
+	elsewhere(): readonly string[];
+	/** The same, where that name is of such a vantage or machine, or of a check that runs from such alone. */
+	sayElsewhere(name: string): string | undefined;
 	/** The machines that look besides ourselves, each with the node that it is; '' where none is known. */
 	remotes(): readonly {name: string; peer: string}[];
 }
@@ -56,6 +63,22 @@ export function createPlanner(options: PlannerOptions): Planner {
 		plan: () => plan,
 		problems: () => [...plan.problems, ...memberProblems, ...emptyGroups()],
 		peers: () => peers,
+		elsewhere() {
+			const names = options.looksAfar() ? [] : remoteGroups();
+			return names.length === 0 ? [] : [`${listNames({count: names.length, names})}: ${anotherLooks}`];
+		},
+		sayElsewhere(name) {
+			if (options.looksAfar()) return undefined;
+			const config = options.config();
+			const groups = remoteGroups();
+			const isGroup = groups.includes(name);
+			const isCheck = config.checks.some(
+				check => check.name === name && check.from !== undefined && check.from.every(from => groups.includes(from)),
+			);
+			if (!isGroup && !isCheck && !listAll(config, wantedNodes(config)).members.some(member => member.name === name))
+				return undefined;
+			return `${isCheck ? `The check ${name} runs from remote vantages` : name}: ${anotherLooks}`;
+		},
 		remotes,
 	};
 
@@ -64,11 +87,14 @@ export function createPlanner(options: PlannerOptions): Planner {
 		const vantages = options.vantages();
 		if (!planned && !waitedEnough && !options.known()) return;
 		const nodes = wantedNodes(config);
-		const local = config.vantages.find(({type}) => type === 'local');
-		const own = vantages.ownAddresses().get(local?.name ?? '') ?? [];
-		const {members, problems} = listMembers(config, {nodes, own, podsOf: options.podsOf});
-		memberProblems = problems;
-		vantages.update(members);
+		if (options.looksAfar()) {
+			const {members, problems} = listAll(config, nodes);
+			memberProblems = problems;
+			vantages.update(members);
+		} else {
+			memberProblems = [];
+			vantages.leave();
+		}
 		// Most reads bring nothing new, and a new list costs both threads some milliseconds.
 		const seen = JSON.stringify([
 			nodes.map(planRelevant),
@@ -84,6 +110,20 @@ export function createPlanner(options: PlannerOptions): Planner {
 		plan = planChecks(config, nodes, vantages.ownAddresses(), lastPeers, vantages.planned());
 		lastPeers = new Map(plan.checks.map(({key, target}) => [key, target.peer]));
 		options.onPlan(plan.checks);
+	}
+
+	function listAll(config: Config, nodes: readonly TailnetNode[]): ReturnType<typeof listMembers> {
+		const local = config.vantages.find(({type}) => type === 'local');
+		const own =
+			options
+				.vantages()
+				.ownAddresses()
+				.get(local?.name ?? '') ?? [];
+		return listMembers(config, {nodes, own, podsOf: options.podsOf});
+	}
+
+	function remoteGroups(): string[] {
+		return options.config().vantages.flatMap(({name, type}) => (type === 'remote' ? [name] : []));
 	}
 
 	/** By their own addresses, or by their name where they have not told any yet. A member that was a node stays so while its grace lasts. */
@@ -103,7 +143,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 
 	/** Groups of which no machine is known: nothing runs from there, and nobody would miss it. */
 	function emptyGroups(): string[] {
-		if (!planned) return [];
+		if (!planned || !options.looksAfar()) return [];
 		const {vantages, checks} = options.config();
 		const known = new Set(
 			options
@@ -131,6 +171,9 @@ export function createPlanner(options: PlannerOptions): Planner {
 		return lastNodes;
 	}
 }
+
+const anotherLooks =
+	'another replica looks from there, or will: it holds kubernetes.inventory_lease, and an agent serves one daemon. Ask that one.';
 
 /** Whether there is a way to list the nodes of headscale. */
 export function listsNodes({headscale}: Config): boolean {

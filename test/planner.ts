@@ -28,14 +28,18 @@ function setUp() {
 	const world = {
 		nodes: undefined as readonly TailnetNode[] | undefined,
 		known: true,
+		looksAfar: true,
 		starts: 1,
 		members: [] as readonly Member[],
 	};
 	const plans: (readonly Check[])[] = [];
-	const vantages: Pick<VantageSet, 'update' | 'planned' | 'starts' | 'ownAddresses'> = {
+	const vantages: Pick<VantageSet, 'update' | 'leave' | 'planned' | 'starts' | 'ownAddresses'> = {
 		update(next) {
 			if (next.map(({name}) => name).join() !== world.members.map(({name}) => name).join()) world.starts++;
 			world.members = next;
+		},
+		leave() {
+			if (world.members.length > 0) vantages.update([]);
 		},
 		planned: () => [{name: 'cluster', group: 'cluster'}, ...world.members.map(({name, group}) => ({name, group}))],
 		starts: () => world.starts,
@@ -46,6 +50,7 @@ function setUp() {
 		nodes: () => world.nodes,
 		podsOf: () => [],
 		vantages: () => vantages as VantageSet,
+		looksAfar: () => world.looksAfar,
 		known: () => world.known,
 		onPlan: checks => plans.push(checks),
 	});

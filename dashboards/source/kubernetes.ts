@@ -6,11 +6,13 @@ import {columns} from './columns.ts';
 import {runbook} from './links.ts';
 import {bad, good, neutral, noneIsGood, nothing, rightOrWrong, steps, unknown, warning, words} from './looks.ts';
 import {lines, stateTimeline, table} from './panels.ts';
-import {gauge, grownOver, perMinute, series} from './series.ts';
+import {gauge, perMinute, recorded, series} from './series.ts';
 import {overTime, rows} from './targets.ts';
 
 const noKubernetes = 'Kubernetes is not configured';
 const pod = 'k8s_namespace, k8s_pod, k8s_node';
+/** As Kubernetes counts them, whichever replica of tailprobe told of it. */
+const restarts = recorded('pod:tailprobe_kubernetes_pod_restarts:max');
 
 export const kubernetesPanels: ReadonlyArray<Builder<Panel>> = [
 	stateTimeline({
@@ -53,7 +55,7 @@ export const kubernetesPanels: ReadonlyArray<Builder<Panel>> = [
 			rows(`max by (${pod}, phase, reason) (${gauge('tailprobe_kubernetes_pod_info')})`, 'A'),
 			rows(`max by (${pod}) (${gauge('tailprobe_kubernetes_pod_ready')})`, 'B'),
 			rows(`time() - max by (${pod}) (${series('tailprobe_kubernetes_pod_ready_since_timestamp_seconds')})`, 'C'),
-			rows(`max by (${pod}) (${grownOver('$__range', 'tailprobe_kubernetes_pod_restarts_total')})`, 'D'),
+			rows(`max by (${pod}) (${restarts} - min_over_time(${restarts}[$__range]))`, 'D'),
 			rows(`min by (${pod}) (${series('tailprobe_kubernetes_pod_eviction_timestamp_seconds')}) - time()`, 'E'),
 		],
 		...columns([

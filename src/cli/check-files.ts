@@ -19,16 +19,37 @@ export async function describeLacks(config: Config): Promise<string[]> {
 	const options = [...config.modules.values(), ...config.checks].map(({options}) => options);
 	const named = options.flatMap(filesNamed);
 	const {apiKey, caFile} = config.headscale ?? {};
-	const ways = config.vantages.flatMap(vantage => (vantage.type === 'remote' ? vantage.ways : []));
-	const ofAgents = ways.flatMap(way => (way.type === 'agent' ? [way.secret] : []));
-	const wanted = [apiKey, config.vast?.apiKey, ...ofAgents].filter(secret => secret !== undefined);
-	const files = [
-		...wanted.map(secret => ('file' in secret ? secret.file : undefined)),
-		...[caFile, config.web.configFile, config.kubernetes?.kubeconfigFile],
-		...ways.flatMap(way => (way.type === 'ssh' ? [way.identityFile, way.knownHostsFile] : [])),
-		...named.map(({path}) => path),
+	const ways = config.vantages.flatMap(vantage =>
+		vantage.type === 'remote' ? vantage.ways.map(way => ({way, of: `of vantage ${vantage.name}`})) : [],
+	);
+	const agents = ways.flatMap(({way, of}) =>
+		way.type === 'agent' ? [{secret: way.secret, use: `agent.secret ${of}`}] : [],
+	);
+	const ofAgents = agents.map(({secret}) => secret);
+	const keys = [
+		{secret: apiKey, use: 'headscale.api_key'},
+		{secret: config.vast?.apiKey, use: 'vast.api_key'},
 	];
-	const lacking = new Set(files.filter(path => path !== undefined).filter(path => !isReadable(path)));
+	const wanted = [...keys.map(({secret}) => secret), ...ofAgents].filter(secret => secret !== undefined);
+	const files = [
+		...[...keys, ...agents].map(({secret, use}) => ({path: secret && 'file' in secret ? secret.file : undefined, use})),
+		{path: caFile, use: 'headscale.ca_file'},
+		{path: config.web.configFile, use: 'web.config_file'},
+		{path: config.kubernetes?.kubeconfigFile, use: 'kubernetes.kubeconfig_file'},
+		...ways.flatMap(({way, of}) =>
+			way.type === 'ssh'
+				? [
+						{path: way.identityFile, use: `ssh.identity_file ${of}`},
+						{path: way.knownHostsFile, use: `ssh.known_hosts_file ${of}`},
+					]
+				: [],
+		),
+		...named.map(({path, key}) => ({path, use: key})),
+	];
+	/** What each is for, by its path. */
+	const lacking = new Map(
+		files.flatMap(({path, use}) => (path === undefined || isReadable(path) ? [] : [[path, use] as const])),
+	);
 	const isThere = (secret: SecretReference) => !('file' in secret && lacking.has(secret.file));
 	const secrets = [
 		...wanted.filter(isThere),
@@ -38,7 +59,7 @@ export async function describeLacks(config: Config): Promise<string[]> {
 	const usable = pairs.filter(pair => !Object.values(pair).some(path => path !== undefined && lacking.has(path)));
 	return [
 		...new Set([
-			...[...lacking].map(path => `${shownPath(path)} cannot be read here and now.`),
+			...[...lacking].map(([path, use]) => `${shownPath(path)}, for ${use}, cannot be read here and now.`),
 			...secrets.flatMap(faultOfSecret),
 			...ofAgents.filter(isThere).flatMap(secret => keepSecret(secret, {clock: systemClock}).problem() ?? []),
 			...(await Promise.all(usable.map(faultOfTls))).flat(),
@@ -46,6 +67,11 @@ export async function describeLacks(config: Config): Promise<string[]> {
 			...(config.web.configFile === undefined || lacking.has(config.web.configFile)
 				? []
 				: faultOfWeb(config.web.configFile)),
+			...(lacking.size === 0
+				? []
+				: [
+						'A daemon starts without files that are missing, tells them in its log and at /-/ready, and uses each as soon as it is there.',
+					]),
 		]),
 	];
 }

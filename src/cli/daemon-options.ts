@@ -1,7 +1,7 @@
 /** The options of commands that ask a running daemon: where it is, how to prove who asks, whom to believe. */
 
 import {readSecret} from '../config/secrets.ts';
-import {oneLine, type UserError} from '../util/errors.ts';
+import {oneLine, UserError} from '../util/errors.ts';
 import {parseDurationMs} from '../util/units.ts';
 import type {Daemon} from './call-daemon.ts';
 import type {Terminal} from './terminal.ts';
@@ -36,7 +36,8 @@ export function readDaemon(
 	const isForAnother = URL.parse(usual)?.origin !== url.origin;
 	const isStranger = isForAnother && (values.url === undefined || Boolean(env.TAILPROBE_URL));
 	const tokenFile = values['token-file'] ?? (isStranger ? undefined : env.TAILPROBE_TOKEN_FILE || undefined);
-	const authorization = authorize(url, tokenFile, mistake);
+	const namedBy = values['token-file'] === undefined ? 'TAILPROBE_TOKEN_FILE' : '--token-file';
+	const authorization = authorize(url, tokenFile === undefined ? undefined : {file: tokenFile, namedBy}, mistake);
 	if (values['ca-file'] !== undefined && url.protocol !== 'https:')
 		throw mistake('--ca-file is for a daemon at https://: give its --url too.');
 	const caFile = values['ca-file'] ?? (env.TAILPROBE_CA_FILE || undefined);
@@ -64,19 +65,28 @@ export function readTimeout(value: string | undefined, mistake: (sentence: strin
 /** What the header Authorization says; takes name and password out of the URL, where they would be shown. */
 function authorize(
 	url: URL,
-	tokenFile: string | undefined,
+	token: {file: string; namedBy: string} | undefined,
 	mistake: (sentence: string) => UserError,
 ): string | undefined {
 	const {username, password} = url;
 	url.username = '';
 	url.password = '';
-	if (tokenFile !== undefined) return `Bearer ${readSecret({file: tokenFile})}`;
+	if (token !== undefined) return `Bearer ${readToken(token)}`;
 	if (username === '' && password === '') return undefined;
 	try {
 		const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 		return `Basic ${Buffer.from(pair).toString('base64')}`;
 	} catch {
 		throw mistake('Name and password in the URL have to be percent-encoded.');
+	}
+}
+
+function readToken({file, namedBy}: {file: string; namedBy: string}): string {
+	try {
+		return readSecret({file});
+	} catch (error) {
+		if (!(error instanceof UserError)) throw error;
+		throw new UserError(`${namedBy} names a token that cannot be used. ${error.message}`, error.exitCode);
 	}
 }
 

@@ -1,7 +1,7 @@
 /** `tailprobe lab`: starts the embedded lab with a daemon that watches it, and commands a lab that runs in another terminal. */
 
 import {createServer} from 'node:net';
-import {basename, relative} from 'node:path';
+import {relative} from 'node:path';
 import {commandLab} from '../lab/commanding.ts';
 import {labDirectory} from '../lab/directory.ts';
 import {faults, findFault} from '../lab/faults.ts';
@@ -212,7 +212,8 @@ function watchSignals(): {first: Promise<'signal'>; stop(): void} {
 function ownCommand(): string {
 	if (process.env.npm_execpath !== undefined) return 'npx tailprobe';
 	const script = process.argv[1] ?? 'tailprobe';
-	return script.endsWith('.ts') ? `node ${relative(process.cwd(), script) || script}` : basename(script);
+	// Compiled, it is installed: by the name that npm and the image have given it.
+	return script.endsWith('.ts') ? `node ${relative(process.cwd(), script) || script}` : 'tailprobe';
 }
 
 function usage(): string {

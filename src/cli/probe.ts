@@ -119,5 +119,5 @@ async function probeHere(
 		const {check: run} = answer;
 		return describeProbe(answer, answer.module ? findAlike(run, checks).map(known => describeKnown(run, known)) : []);
 	}
-	throw new UserError(answer.detail, answer.kind === 'busy' ? exitCodes.unknown : usageExitCode);
+	throw new UserError(answer.detail, answer.kind === 'bad_request' ? usageExitCode : exitCodes.unknown);
 }

@@ -14,6 +14,7 @@ export interface OwnState {
 	lastReload: {ok: boolean; succeededAt: number};
 	checks: number;
 	planProblems: number;
+	inventoryExported: boolean;
 }
 
 /** The rows that `collectOwnSamples` feeds. */
@@ -23,6 +24,7 @@ export const collectedOwnMetrics: readonly MetricDef[] = [
 	ownMetrics.reloadAt,
 	ownMetrics.checks,
 	ownMetrics.planProblems,
+	ownMetrics.inventoryExported,
 	ownMetrics.cpu,
 	ownMetrics.resident,
 	ownMetrics.startTime,
@@ -117,6 +119,7 @@ export function collectOwnSamples(state: OwnState): Sample[] {
 		sample(ownMetrics.reloadAt, state.lastReload.succeededAt / 1000),
 		sample(ownMetrics.checks, state.checks),
 		sample(ownMetrics.planProblems, state.planProblems),
+		sample(ownMetrics.inventoryExported, state.inventoryExported ? 1 : 0),
 		sample(ownMetrics.cpu, (user + system) / 1e6),
 		sample(ownMetrics.resident, process.memoryUsage.rss()),
 		sample(ownMetrics.startTime, performance.timeOrigin / 1000),

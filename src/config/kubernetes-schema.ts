@@ -77,6 +77,18 @@ export const kubernetesSchema = z
 				description:
 					'Finds the pods that put services of the cluster on the tailnet: proxies of the tailscale operator, and pods with a tailscale sidecar.',
 			}),
+		inventory_lease: z
+			.strictObject({
+				name: objectName.meta({description: 'Name of the Lease. tailprobe makes it where it is not there.'}),
+				namespace: namespace.optional().meta({
+					description: 'Its namespace. Default: that of the pod, or of the context of `kubeconfig_file`.',
+				}),
+			})
+			.optional()
+			.meta({
+				description:
+					'Of several replicas with the same one, only its holder exports the inventories: what all of them read of headscale, Kubernetes and vast.ai. See kubernetes.md.',
+			}),
 		interval: duration(2000, 600_000).prefault('15s').meta({
 			description:
 				'How long a watch lasts before it is renewed, and so how soon it shows that the API server stands still.',
@@ -94,7 +106,7 @@ export const kubernetesSchema = z
 type KubernetesBlock = z.output<typeof kubernetesSchema>;
 
 export function normaliseKubernetes(block: KubernetesBlock): KubernetesConfig {
-	const {gpu_pods, nodes, virtual_kubelet, tailnet_exposure, kubeconfig_file, context} = block;
+	const {gpu_pods, nodes, virtual_kubelet, tailnet_exposure, inventory_lease, kubeconfig_file, context} = block;
 	return {
 		...(kubeconfig_file === undefined ? {} : {kubeconfigFile: kubeconfig_file}),
 		...(context === undefined ? {} : {context}),
@@ -103,10 +115,15 @@ export function normaliseKubernetes(block: KubernetesBlock): KubernetesConfig {
 		...(virtual_kubelet === undefined ? {} : {virtualKubelet: virtual_kubelet}),
 		leases: block.leases,
 		exposureNamespaces: [...new Set(tailnet_exposure?.namespaces)],
+		...(inventory_lease === undefined ? {} : {inventoryLease: withoutUndefined(inventory_lease)}),
 		intervalMs: block.interval,
 		timeoutMs: block.timeout,
 		resyncMs: block.resync,
 	};
+}
+
+function withoutUndefined({name, namespace: own}: {name: string; namespace?: string | undefined}) {
+	return {name, ...(own === undefined ? {} : {namespace: own})};
 }
 
 /** What only shows when keys are held against each other. */
@@ -114,6 +131,11 @@ export function judgeKubernetes({kubernetes}: File, complain: Complain): void {
 	if (!kubernetes) return;
 	if (kubernetes.context !== undefined && kubernetes.kubeconfig_file === undefined)
 		complain(['kubernetes', 'context'], 'a context has no effect without kubeconfig_file');
+	if (kubernetes.inventory_lease?.namespace === 'kube-node-lease')
+		complain(
+			['kubernetes', 'inventory_lease', 'namespace'],
+			'expected another namespace: this one is for the leases of nodes',
+		);
 	if (kubernetes.timeout > kubernetes.interval)
 		complain(['kubernetes', 'timeout'], 'expected at most the interval: a standstill is to show within one interval');
 }

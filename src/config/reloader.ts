@@ -69,12 +69,12 @@ export function createReloader({path, read, apply, onBug, clock, watchIntervalMs
 			throw error;
 		});
 		// Before anybody is told: what is mended after that is a change.
-		await note(moduleFilesOf(loaded));
+		await note(mendableFilesOf(loaded));
 		if (stopped) return {ok: false, mistakes: ['tailprobe is ending']};
 		const result = await apply(loaded);
 		if (result.ok && loaded.ok) noteForce(loaded.config);
-		// What was refused may be mended in a file that only the new configuration names.
-		else files = [...new Set([...files, ...moduleFilesOf(loaded)])];
+		// What was refused may be mended in a file that only the new configuration names, or that comes later.
+		else files = [...new Set([...files, ...mendableFilesOf(loaded)])];
 		return result;
 	}
 
@@ -86,4 +86,10 @@ export function createReloader({path, read, apply, onBug, clock, watchIntervalMs
 
 function moduleFilesOf(loaded: Loaded): readonly string[] {
 	return loaded.ok ? loaded.config.moduleFiles : (loaded.moduleFiles ?? []);
+}
+
+/** Files for which it may be refused: a token that is not there yet, as one whose Secret comes after the ConfigMap. */
+function mendableFilesOf(loaded: Loaded): readonly string[] {
+	const tokens = loaded.ok ? loaded.config.web.bearerTokens : [];
+	return [...moduleFilesOf(loaded), ...tokens.flatMap(({secret}) => ('file' in secret ? [secret.file] : []))];
 }

@@ -73,6 +73,8 @@ export interface KubernetesConfig {
 	leases: boolean;
 	/** Where proxies and sidecars of tailscale are looked for. */
 	exposureNamespaces: readonly string[];
+	/** Which of several replicas shows the inventories; no namespace: the own one. */
+	inventoryLease?: {name: string; namespace?: string};
 	/** How long a watch lasts before it is renewed. */
 	intervalMs: number;
 	/** Deadline of each call. */

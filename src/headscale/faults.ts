@@ -11,19 +11,23 @@ export interface Progress {
 	bytes: number;
 }
 
-/** Why a request ran out of time, as a sentence. `until`: when the same address answered last, if it ever did. */
+/**
+ * Why a request ran out of time, as a sentence. `until`: when the same address answered last, if it ever did. `about`: the address, and
+ * the setting that holds it.
+ */
 export function explainTimeout(
 	tried: string,
 	timeoutMs: number,
 	{stage, status, bytes}: Progress,
 	until?: string,
+	about?: {url: URL; setting: string},
 ): string {
 	const limit = `${timeoutMs / 1000} s`;
 	switch (stage) {
 		case 'resolving':
 			return `${tried}: its name was not resolved within ${limit}. Does the resolver of this machine answer?`;
 		case 'connecting':
-			return `${tried}: no connection within ${limit}. ${until === undefined ? 'Is the address right and the way there open?' : gone(until)}`;
+			return `${tried}: no connection within ${limit}. ${until === undefined ? `Is the address right and the way there open?${about === undefined ? '' : adviseOnMetrics(about.url, about.setting)}` : gone(until)}`;
 		case 'tls':
 			return `${tried}: connected, but the TLS handshake did not end within ${limit}. ${hanging}`;
 		case 'waiting':
@@ -41,12 +45,8 @@ function gone(until: string): string {
 }
 
 /** What a failed connection means and what to do, as the end of a sentence. `until`: when the same address answered last, if it ever did. */
-export function explainFault(
-	error: unknown,
-	{protocol, hostname}: URL,
-	setting: string,
-	until: string | undefined,
-): string {
+export function explainFault(error: unknown, url: URL, setting: string, until: string | undefined): string {
+	const {protocol, hostname} = url;
 	const {fault, code} = tellingFault(error);
 	if (untrustedCodes.has(code)) {
 		return `its TLS certificate was issued by a CA that is not trusted here (${code}). Name a PEM file with that CA in headscale.ca_file.`;
@@ -62,8 +62,24 @@ export function explainFault(
 		const hint = protocol === 'http:' ? 'Is it https://, or another port?' : 'Is it another port?';
 		return `what answers there does not speak HTTP. ${hint}`;
 	}
-	return `${connectionFaults[code] ?? messageOf(fault)}${code === '' ? '' : ` (${code})`}. ${adviseOn(code, setting, until)}`;
+	return `${connectionFaults[code] ?? messageOf(fault)}${code === '' ? '' : ` (${code})`}. ${adviseOn(code, setting, until)}${until === undefined && neverListening.has(code) ? adviseOnMetrics(url, setting) : ''}`;
 }
+
+/** headscale's own default is a port of its loopback, which nobody else reaches: the first thing to look at, with a space before it. */
+function adviseOnMetrics({port, protocol}: URL, setting: string): string {
+	if (setting !== 'headscale.metrics_url') return '';
+	const at = port || (protocol === 'https:' ? '443' : '80');
+	return ` headscale listens for it on 127.0.0.1 by default: set its metrics_listen_addr to 0.0.0.0:${at}, and in Kubernetes have a Service with that port.`;
+}
+
+const neverListening: ReadonlySet<string> = new Set([
+	'ECONNREFUSED',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'ETIMEDOUT',
+]);
 
 /** Only an address that never answered may be the wrong one. */
 export function adviseOn(code: string, setting: string, until: string | undefined): string {

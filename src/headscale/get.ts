@@ -76,7 +76,7 @@ export function createGetter({caFile, timeoutMs, maxAnswerBytes, answered = reme
 			() =>
 				stop.abort(
 					new HeadscaleError(
-						explainTimeout(tried, timeoutMs, progress, answered.until(url)),
+						explainTimeout(tried, timeoutMs, progress, answered.until(url), {url, setting}),
 						'unanswered',
 						obstacleOfTimeout(progress),
 					),

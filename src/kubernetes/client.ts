@@ -31,7 +31,7 @@ export interface KubernetesAccess {
 }
 
 export interface Call {
-	method?: 'GET' | 'POST';
+	method?: 'GET' | 'POST' | 'PUT';
 	/** Such as `/api/v1/nodes`; names in it are escaped by whoever makes it. */
 	path: string;
 	query?: Readonly<Record<string, string>>;

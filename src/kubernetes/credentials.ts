@@ -78,6 +78,33 @@ function loadFile(kubeConfig: KubeConfig, path: string, context: string | undefi
 	Object.assign(user, {authProvider: {name: providerName, config: {path: absolute}}, token: undefined});
 }
 
+/** The namespace that we are at home in: that of our pod, or of the context in use. undefined: none is told. */
+export function ownNamespace(
+	{kubeconfigFile, context}: Pick<KubernetesConfig, 'kubeconfigFile' | 'context'>,
+	{serviceAccountDir}: Surroundings,
+): string | undefined {
+	try {
+		const told =
+			kubeconfigFile === undefined
+				? readChangingNow(join(serviceAccountDir, 'namespace'), 1024).toString().trim()
+				: namespaceOfContext(readKubeconfig(kubeconfigFile).toString(), context);
+		return told !== undefined && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(told) ? told : undefined;
+	} catch {
+		// Why nothing of it can be read is said by whoever wants to sign in with it.
+		return undefined;
+	}
+}
+
+function namespaceOfContext(kubeconfig: string, wanted: string | undefined): string | undefined {
+	const file = parse(kubeconfig) as {
+		'current-context'?: unknown;
+		contexts?: {name?: unknown; context?: {namespace?: unknown}}[];
+	} | null;
+	const name = wanted ?? file?.['current-context'];
+	const namespace = file?.contexts?.find(one => one.name === name)?.context?.namespace;
+	return typeof namespace === 'string' ? namespace : undefined;
+}
+
 const maxKubeconfigBytes = 1024 * 1024;
 
 function readKubeconfig(path: string): Buffer {

@@ -6,9 +6,21 @@ import type {KubernetesAccess} from './client.ts';
 import {KubernetesError} from './errors.ts';
 import type {Need, Right} from './types.ts';
 
+/** What decides about rights besides the `kubernetes` block. */
+export interface NeedsBeside {
+	/** Our own namespace, where the lease of the inventories is by default; where it is not known, rights to that are left out. */
+	home?: string | undefined;
+	/** Where headscale's command line is called in a pod: it is listed each time, and entered. */
+	headscalePod?: {namespace: string} | undefined;
+}
+
 /** Everything that this configuration makes us do. `ways`: of the pod ways, whose pods are listed and entered. */
-export function listNeeds(config: KubernetesConfig, ways: readonly {namespace: string}[]): Need[] {
-	const {gpuPods, nodes, virtualKubelet, leases, exposureNamespaces} = config;
+export function listNeeds(
+	config: KubernetesConfig,
+	ways: readonly {namespace: string}[],
+	{home, headscalePod}: NeedsBeside = {},
+): Need[] {
+	const {gpuPods, nodes, virtualKubelet, leases, exposureNamespaces, inventoryLease} = config;
 	const lists: Omit<Need, 'verb'>[] = [];
 	const namespaces = [...(gpuPods ? [gpuPods] : []), ...ways].map(({namespace}) => namespace);
 	for (const namespace of new Set([...namespaces, ...exposureNamespaces]))
@@ -28,7 +40,17 @@ export function listNeeds(config: KubernetesConfig, ways: readonly {namespace: s
 	]);
 	if (leases && wantsNodes(config))
 		needs.push({verb: 'get', group: 'coordination.k8s.io', resource: 'leases', namespace: leaseNamespace});
-	for (const namespace of new Set(ways.map(way => way.namespace))) {
+	const leaseHome = inventoryLease?.namespace ?? home;
+	if (inventoryLease && leaseHome !== undefined) {
+		const {name} = inventoryLease;
+		const lease = {group: 'coordination.k8s.io', resource: 'leases', namespace: leaseHome, without: withoutLease};
+		// What is not there yet has no name that a right could be confined to.
+		needs.push({verb: 'get', ...lease, name}, {verb: 'update', ...lease, name}, {verb: 'create', ...lease});
+	}
+	const isListed = needs.some(({resource, namespace}) => resource === 'pods' && namespace === headscalePod?.namespace);
+	if (headscalePod && !isListed)
+		needs.push({verb: 'list', group: '', resource: 'pods', namespace: headscalePod.namespace});
+	for (const namespace of new Set([...ways, ...(headscalePod ? [headscalePod] : [])].map(place => place.namespace))) {
 		const exec = {group: '', resource: 'pods', subresource: 'exec', namespace};
 		needs.push({verb: 'get', ...exec}, {verb: 'create', ...exec});
 	}
@@ -40,6 +62,8 @@ export const leaseNamespace = 'kube-node-lease';
 
 const withoutNodes =
 	'Ways of type pod go on without it, but cannot tell a kubelet that serves no exec from one that is down.';
+
+const withoutLease = 'Until then every replica exports the inventories.';
 
 /** Whether nodes are to be told of, not only looked up for pod ways. */
 export function wantsNodes({gpuPods, nodes}: KubernetesConfig): boolean {

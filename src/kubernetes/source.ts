@@ -8,7 +8,7 @@ import {systemClock} from '../util/clock.ts';
 import {messageOf} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
 import {type KubernetesAccess, openKubernetes, pathPart} from './client.ts';
-import {podSurroundings, type Surroundings} from './credentials.ts';
+import {ownNamespace, podSurroundings, type Surroundings} from './credentials.ts';
 import {KubernetesError} from './errors.ts';
 import {parseLease} from './nodes.ts';
 import {type Repeat, startRepeat} from './repeat.ts';
@@ -41,16 +41,23 @@ export interface KubernetesSource {
 	/** Everything was tried once; what a reload adds is not waited for. */
 	tried(): boolean;
 	/** Takes what a reload brought: what did not change goes on undisturbed, and what is read anew keeps what was known. */
-	configure(config: KubernetesConfig, ways?: readonly PodWay[]): void;
+	configure(config: KubernetesConfig, entered?: Entered): void;
 	stop(): Promise<void>;
+}
+
+/** The pods that we go into by exec, besides what the `kubernetes` block names. */
+export interface Entered {
+	/** Of all ways of type `pod`. */
+	ways: readonly PodWay[];
+	/** Where headscale's command line is called in a pod. */
+	headscalePod?: {namespace: string} | undefined;
 }
 
 export interface KubernetesSourceOptions {
 	log: Logger;
 	/** Some of the objects changed; told at most ten times a second. */
 	onChange(): void;
-	/** The pods of all ways of type `pod`. */
-	ways?: readonly PodWay[];
+	entered?: Entered;
 	surroundings?: Surroundings;
 	/** For tests: the first wait after a failure. */
 	retryMs?: number;
@@ -59,14 +66,20 @@ export interface KubernetesSourceOptions {
 /** Starts reading. Everything that goes wrong is in its state; client-node is loaded first, in the background. */
 export function startKubernetes(
 	initial: KubernetesConfig,
-	{log, onChange, ways: initialWays = [], surroundings = podSurroundings, retryMs}: KubernetesSourceOptions,
+	{
+		log,
+		onChange,
+		entered: initialEntered = {ways: []},
+		surroundings = podSurroundings,
+		retryMs,
+	}: KubernetesSourceOptions,
 ): KubernetesSource {
 	const sourceLog = createSourceLog(log, systemClock);
 	const telling = throttle(onChange, 100);
 	const ending = new Set<Promise<unknown>>();
 	const watches = new Map<string, Reading & {name: string; watch: Watch<unknown>}>();
 	let config = initial;
-	let ways = initialWays;
+	let {ways, headscalePod} = initialEntered;
 	let opening: Promise<KubernetesAccess> | undefined;
 	let opened: KubernetesAccess | undefined;
 	let generation = 0;
@@ -93,11 +106,13 @@ export function startKubernetes(
 			return [...missingRights(rights.repeat.read().value ?? []), ...watched];
 		},
 		tried,
-		configure(next, nextWays = ways) {
-			if (JSON.stringify([config, ways]) === JSON.stringify([next, nextWays])) return;
+		configure(next, entered = {ways, headscalePod}) {
+			const known = JSON.stringify([config, ways, headscalePod?.namespace]);
+			if (known === JSON.stringify([next, entered.ways, entered.headscalePod?.namespace])) return;
 			tried();
 			const before = config;
-			[config, ways] = [next, nextWays];
+			config = next;
+			({ways, headscalePod} = entered);
 			if (placeOf(before) !== placeOf(config)) closeAccess();
 			rights = configureRights(rights);
 			leases = configureLeases(leases);
@@ -202,14 +217,15 @@ export function startKubernetes(
 
 	function configureRights(before?: Reading & {repeat: Repeat<Right[]>}): Reading & {repeat: Repeat<Right[]>} {
 		const {intervalMs} = config;
-		const needs = listNeeds(config, ways);
+		const listNow = () => listNeeds(config, ways, {home: ownNamespace(config, surroundings), headscalePod});
+		const needs = listNow();
 		const subject = clusterOf(config);
 		const definition = JSON.stringify([subject, needs, intervalMs, generation]);
 		if (before?.definition === definition) return before;
 		if (before) endLater(before.repeat.stop());
 		const {value, ...read} = before?.subject === subject ? before.repeat.read() : {};
 		const repeat: Repeat<Right[]> = startRepeat({
-			ask: async signal => checkRights(await access(), needs, signal),
+			ask: async signal => checkRights(await access(), listNow(), signal),
 			// One that is missing is about to be granted.
 			pauseMs: found => (found.every(({allowed}) => allowed) ? rightsIntervalMs : rightsPauseMs),
 			retryMs: intervalMs,

@@ -141,7 +141,7 @@ export interface Deployment {
 
 /** One right that we need. */
 export interface Need {
-	verb: 'get' | 'list' | 'watch' | 'create';
+	verb: 'get' | 'list' | 'watch' | 'create' | 'update';
 	group: string;
 	resource: string;
 	subresource?: string;

@@ -191,6 +191,12 @@ export const ownMetrics = {
 		help: 'Checks that run without series of their own because the limit is reached.',
 		labels: [],
 	},
+	inventoryExported: {
+		name: 'tailprobe_inventory_exported',
+		type: 'gauge',
+		help: '1 while this replica shows the metrics of the inventory, 0 while it leaves them to the holder of `kubernetes.inventory_lease`; always 1 where no lease is configured.',
+		labels: [],
+	},
 	adhoc: {
 		name: 'tailprobe_adhoc_probes_total',
 		type: 'counter',

@@ -25,11 +25,16 @@ export interface Exposition {
 	render(): AsyncGenerator<string>;
 }
 
-export function createExposition(): Exposition {
+export interface ExpositionOptions {
+	/** Names of families that are not shown, asked once for each rendering; what moves them goes on. Default none. */
+	hidden?(): ReadonlySet<string>;
+}
+
+export function createExposition({hidden = () => nothing}: ExpositionOptions = {}): Exposition {
 	/** In the order of /metrics. A row that several places share has one. */
 	const families = new Map<string, {row: string; family: Family}>();
 	const numbers = new Map<string, Gauge & Counter & Family>();
-	const collections: {collect: () => Sample[]; latest: Map<string, Sample[]>}[] = [];
+	const collections: {names: readonly string[]; collect: () => Sample[]; latest: Map<string, Sample[]>}[] = [];
 
 	return {
 		gauge: shared,
@@ -37,7 +42,7 @@ export function createExposition(): Exposition {
 		histogram: (def, edges) => declare(def, createHistogram(def, edges)),
 		collected(defs, collect) {
 			const latest = new Map<string, Sample[]>();
-			collections.push({collect, latest});
+			collections.push({names: defs.map(({name}) => name), collect, latest});
 			for (const def of defs)
 				declare(
 					def,
@@ -48,7 +53,9 @@ export function createExposition(): Exposition {
 	};
 
 	async function* render(): AsyncGenerator<string> {
-		for (const {collect, latest} of collections) {
+		const left = hidden();
+		for (const {names, collect, latest} of collections) {
+			if (names.every(name => left.has(name))) continue;
 			const samples = collect();
 			latest.clear();
 			for (const sample of samples) {
@@ -58,7 +65,8 @@ export function createExposition(): Exposition {
 			}
 			await breathe();
 		}
-		for (const {family} of families.values()) {
+		for (const [name, {family}] of families) {
+			if (left.has(name)) continue;
 			for (const piece of family.render()) {
 				yield piece;
 				await breathe();
@@ -81,6 +89,8 @@ export function createExposition(): Exposition {
 		return family;
 	}
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 function rowOf({name, type, help, labels}: MetricDef): string {
 	return JSON.stringify([name, type, help, labels]);

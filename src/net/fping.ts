@@ -48,6 +48,9 @@ export function fpingArguments(plan: PingPlan, addresses: readonly string[]): st
 	return [
 		...['-C', plan.count, '-q', '-i', 1, '-p', pauseMs, '-t', waitMs, '-b', plan.payloadBytes].map(String),
 		...(plan.dontFragment ? ['-M'] : []),
+		// fping 5.1 without raw sockets hears no answer unless it is told from where to ask: any address will do.
+		...(addresses.some(address => isIP(address) === 4) ? ['-S', '0.0.0.0'] : []),
+		...(addresses.some(address => isIP(address) === 6) ? ['-S', '::'] : []),
 		...addresses,
 	];
 }

@@ -188,7 +188,9 @@ export const statusAnswer = z.object({
 	vantages: z.array(vantageSchema.pick({name: true, condition: true, detail: true})),
 	sources: z.array(sourceSchema),
 	platform: platformSchema,
-	problems: texts.meta({description: 'What could not be planned or used, as sentences.'}),
+	problems: texts.meta({
+		description: 'What could not be planned or used, and what is odd where tailprobe itself runs, as sentences.',
+	}),
 });
 
 /** What POST /api/v1/probe takes. */

@@ -36,7 +36,12 @@ export function guardFrontDoor(listenHost: string, door: Door): RequestHandler {
 
 	return async (request: Request, response: Response, next: NextFunction) => {
 		const refusal = await judge(request, response);
-		if (!refusal) return next();
+		const isScrape = request.path === '/metrics' && request.method === 'GET';
+		if (!refusal) {
+			if (isScrape) door.scrapes.answered();
+			return next();
+		}
+		if (isScrape) door.scrapes.refused(refusal.status);
 		door.refusals.note(refusal.kind, describeRequest(request));
 		if (refusal.headers) response.set(refusal.headers);
 		refuse(request, response, refusal.status, titles[refusal.status] ?? 'Forbidden', refusal.detail);
@@ -48,6 +53,8 @@ export function guardFrontDoor(listenHost: string, door: Door): RequestHandler {
 		const nameless = onLoopback ? objectToHost(request) : undefined;
 		if (forEverybody.has(request.path)) return nameless ?? objectToForeignPage(request, onLoopback);
 		if (!web) return brokenSettings;
+		// The certificate came just now, and passwords are not to be asked for where they would travel as they are.
+		if (web.tls && !(request.socket instanceof TLSSocket)) return connectAgain;
 		const certificates = web.tls && door.certificates.look(web.tls);
 		if (web.tls?.clientAuth.includes('Verify')) {
 			if (certificates?.problem !== undefined) return brokenSettings;

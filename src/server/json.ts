@@ -3,6 +3,7 @@
 import type {z} from 'zod';
 import type {Check, Outcome} from '../engine/types.ts';
 import {splitTarget} from '../net/target.ts';
+import {sayAlone} from '../notes/types.ts';
 import {formatTime} from '../util/format-time.ts';
 import type {VantageState} from '../vantages/types.ts';
 import type * as schemas from './api-schemas.ts';
@@ -259,7 +260,7 @@ export function describeStatus(view: DaemonView): Json<typeof schemas.statusAnsw
 		vantages: view.vantages().map(({name, condition, detail}) => ({name, condition, detail})),
 		sources: view.sources().map(describeSource),
 		platform: describePlatform(view.platform()),
-		problems: [...view.problems()],
+		problems: [...view.problems(), ...view.ownNotes().map(sayAlone)],
 	};
 }
 

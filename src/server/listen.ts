@@ -18,11 +18,60 @@ export interface Server {
 	close(): Promise<void>;
 }
 
-/** Listens. Throws a UserError, with what to do, when the address cannot be had or the certificate cannot be used. */
+/**
+ * Listens. While the web configuration or its certificate is still awaited, over plain HTTP, where only those paths answer that answer
+ * everybody; as soon as they are there over HTTPS, on the same port, where they say so. Throws a UserError, with what to do, when the
+ * address cannot be had or the certificate cannot be used.
+ */
 export async function startServer(
 	app: RequestListener,
 	{host, port}: {host: string; port: number},
 	door?: Door,
+): Promise<Server> {
+	let listener = await openListener(app, {host, port}, door);
+	let isClosing = false;
+	let timer: NodeJS.Timeout | undefined;
+	let following = Promise.resolve();
+	if (door && !door.settings.now()) followDoor(door);
+	return {
+		get url() {
+			return listener.url;
+		},
+		async close() {
+			isClosing = true;
+			clearTimeout(timer);
+			await following;
+			await listener.close();
+		},
+	};
+
+	function followDoor(awaited: Door): void {
+		timer = setTimeout(() => {
+			following = follow(awaited).then(isDone => {
+				if (!isDone && !isClosing) followDoor(awaited);
+			});
+		}, awaitedMs).unref();
+	}
+
+	async function follow(awaited: Door): Promise<boolean> {
+		const web = awaited.settings.now();
+		if (!web?.tls) return web !== undefined;
+		const taken = Number(new URL(listener.url).port || 80);
+		await listener.close();
+		try {
+			listener = await openListener(app, {host, port: taken}, awaited);
+			return true;
+		} catch (error) {
+			awaited.log('HTTPS cannot be served yet', {error: messageOf(error)});
+			return false;
+		}
+	}
+}
+
+async function openListener(
+	app: RequestListener,
+	{host, port}: {host: string; port: number},
+	door: Door | undefined,
 ): Promise<Server> {
 	const server = createServer((request, response) => {
 		// Cut meanwhile, or before: nobody waits for an answer.
@@ -53,6 +102,8 @@ export async function startServer(
 	return {url: `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${taken}`, close};
 }
 
+/** Between two looks at a web configuration that is awaited. */
+const awaitedMs = 1000;
 /** Longer than any ad hoc probe may take (two minutes), during which nothing goes over its connection. */
 const socketSilenceMs = 150_000;
 const handshakeMs = 10_000;

@@ -6,6 +6,7 @@ import type {Landmarks} from '../inventory/landmarks.ts';
 import type {MachinesView} from '../inventory/machine-types.ts';
 import type {PlatformView} from '../inventory/platform-types.ts';
 import type {NodeList, TailnetNode} from '../inventory/types.ts';
+import type {Note} from '../notes/types.ts';
 import type {PoolView} from '../pools/types.ts';
 import type {Failure, Obstacle} from '../sources/read.ts';
 import type {VantageState} from '../vantages/types.ts';
@@ -28,6 +29,10 @@ export interface DaemonView {
 	platform(): PlatformView;
 	/** What could not be planned or used (targets, list entries), as sentences. */
 	problems(): readonly string[];
+	/** What stands in tailprobe's own way, as sentences that anybody may read: nothing of files or of the configuration's values is in them. */
+	troubles(): readonly string[];
+	/** What is worth knowing of the place where tailprobe itself runs. */
+	ownNotes(): readonly Note[];
 	/** The exposition, piece by piece: yields some ten kilobytes of text at a time and lets the loop breathe in between. */
 	renderMetrics(): AsyncIterable<string>;
 	/** headscale's own /metrics text of the last read; undefined when that read failed. */
@@ -134,6 +139,8 @@ export type DiagnoseAnswer =
 	| {kind: 'diagnosed'; diagnosis: Diagnosis; unasked: readonly string[]}
 	/** The caller must change something; `field` says what. */
 	| {kind: 'bad_request'; field: 'subject' | 'from'; detail: string}
+	/** 503: only another replica looks from there. */
+	| {kind: 'elsewhere'; detail: string}
 	/** 429. */
 	| {kind: 'busy'; detail: string};
 
@@ -169,6 +176,8 @@ export type AdhocAnswer =
 	| {kind: 'ran'; check: Check; outcome: Outcome; timeoutMs: number; module?: ModuleView}
 	/** 400: the caller must change something. `field` says what. */
 	| {kind: 'bad_request'; field: 'check' | 'module' | 'target' | 'from' | 'hostname'; detail: string}
+	/** 503: only another replica looks from there. */
+	| {kind: 'elsewhere'; detail: string}
 	/** 429. */
 	| {kind: 'busy'; detail: string};
 

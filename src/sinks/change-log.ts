@@ -5,6 +5,7 @@ import type {HeadscaleState} from '../headscale/types.ts';
 import type {HeadscaleFacts, PlatformView, TailscaledFacts} from '../inventory/platform-types.ts';
 import type {HealthWarning} from '../tailscaled/types.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
+import {oneLine} from '../util/errors.ts';
 import type {Logger} from '../util/log.ts';
 import {formatSpan} from '../util/readable.ts';
 import type {VantageState} from '../vantages/types.ts';
@@ -14,10 +15,13 @@ export interface ChangeLog {
 	vantages(states: readonly VantageState[]): void;
 	headscale(state: HeadscaleState): void;
 	platform(view: PlatformView): void;
+	/** Sentences that stand now; one counts as the same while only numbers in it change. Told when they stood at two looks. */
+	problems(sentences: readonly string[]): void;
 }
 
 /** More names than this are told as a number. */
 const namesTold = 10;
+const problemLength = 600;
 const dayMs = 86_400_000;
 /** Our own API key ends within so long: told every day. */
 const apiKeySoonMs = 14 * dayMs;
@@ -31,6 +35,8 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 	let keyToldAt: number | undefined;
 	/** Of each vantage, the codes that its tailscaled warned of last. */
 	const warned = new Map<string, ReadonlySet<string>>();
+	/** Problems by what stays of them, whether they were told. */
+	let standing: ReadonlyMap<string, {sentence: string; isTold: boolean}> = new Map();
 
 	return {
 		vantages(states) {
@@ -92,7 +98,29 @@ export function createChangeLog(log: Logger, clock: Pick<Clock, 'wall'> = system
 			tellUsers(headscale.missingUsers);
 			tellApiKey(headscale.ownApiKeyExpiryMs);
 		},
+		problems(sentences) {
+			const now = new Map(
+				sentences.map(sentence => {
+					const key = sentence.replace(/\d+/g, '#');
+					return [key, {sentence, isTold: standing.has(key)}] as const;
+				}),
+			);
+			const begun = [...now].flatMap(([key, {sentence, isTold}]) =>
+				isTold && !standing.get(key)?.isTold ? [sentence] : [],
+			);
+			const over = [...standing].flatMap(([key, {sentence, isTold}]) => (isTold && !now.has(key) ? [sentence] : []));
+			if (begun.length > 0) log.warn(told(begun), begun.length === 1 ? 'a problem' : 'problems');
+			if (over.length > 0) log.info(told(over), over.length === 1 ? 'a problem is over' : 'problems are over');
+			standing = now;
+		},
 	};
+
+	function told(sentences: readonly string[]): {problem: string} | {count: number; problems: string[]} {
+		const [first = ''] = sentences;
+		return sentences.length === 1
+			? {problem: oneLine(first, problemLength)}
+			: {count: sentences.length, problems: sentences.slice(0, namesTold).map(each => oneLine(each, problemLength))};
+	}
 
 	function tell(message: string, names: readonly string[]): void {
 		if (names.length > 0) log.info({count: names.length, nodes: names.slice(0, namesTold)}, message);

@@ -28,6 +28,9 @@ async function lookAt(key: string, path: string, maxBytes: number): Promise<Buff
 	}
 }
 
+/** What is said of a file that is not there. */
+export const noSuchFile = 'there is no such file';
+
 /** The same without waiting, where nobody can: a look at a file of a local disk takes some microseconds. */
 export function readChangingNow(path: string, maxBytes: number): Buffer {
 	const key = keyOf(path, maxBytes);
@@ -205,5 +208,5 @@ function tooLarge(maxBytes: number): Error {
 
 function clauseOf(error: unknown): Error {
 	const code = error instanceof Error && 'code' in error ? error.code : undefined;
-	return new Error(code === 'ENOENT' ? 'there is no such file' : messageOf(error));
+	return new Error(code === 'ENOENT' ? noSuchFile : messageOf(error));
 }

@@ -11,11 +11,17 @@ export class AgentError extends Error {
 	/** Waiting does not mend it. */
 	readonly unsupported: boolean;
 	readonly code: RefusalCode | undefined;
+	/** The agent said so itself. */
+	readonly isProved: boolean;
 
-	constructor(message: string, {unsupported = false, code}: {unsupported?: boolean; code?: RefusalCode} = {}) {
+	constructor(
+		message: string,
+		{unsupported = false, code, isProved = false}: {unsupported?: boolean; code?: RefusalCode; isProved?: boolean} = {},
+	) {
 		super(message);
 		this.unsupported = unsupported;
 		this.code = code;
+		this.isProved = isProved;
 	}
 }
 

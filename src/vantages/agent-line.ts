@@ -215,7 +215,7 @@ function refusalIn({body, status}: Exchange, place: string, isProved: boolean): 
 	const read = body.length <= maxSmallBytes ? refusalSchema.safeParse(parseJson(body)) : undefined;
 	if (!read?.success) return status === 200 ? noAgent(place) : noAgent(place, ` (it answered with ${status})`);
 	const code = read.data.refused;
-	return new AgentError(explainRefusal(code, place, isProved), {code});
+	return new AgentError(explainRefusal(code, place, isProved), {code, isProved});
 }
 
 function noAgent(place: string, more = ''): AgentError {

@@ -34,6 +34,8 @@ export interface AgentVantageOptions {
 	onChange(): void;
 	/** An error of ours. */
 	onBug(text: string): void;
+	/** The agent proved that another daemon has taken it over. */
+	onTaken?(): void;
 	times?: Partial<AgentTimes>;
 }
 
@@ -108,6 +110,7 @@ export function createAgentVantage(options: AgentVantageOptions): Vantage {
 				if (error instanceof OversizedError) intake.reject('excess', 1);
 				session = undefined;
 				line.close();
+				if (error instanceof AgentError && error.code === 'superseded' && error.isProved) options.onTaken?.();
 				// A new hello mends it.
 				if (isStale(error) && clock.now() - greetedAt > times.firstBackoffMs) continue;
 				const {unsupported = false} = error instanceof AgentError ? error : {};

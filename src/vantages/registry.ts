@@ -29,6 +29,8 @@ export interface VantageContext {
 	onChange(): void;
 	/** An error of ours. */
 	onBug(text: string): void;
+	/** An agent proved that another daemon has taken it over. */
+	onTaken?(): void;
 	onThreadDeath(why: string, delayMs: number): void;
 }
 
@@ -61,12 +63,12 @@ export function startRemote(member: Member, ways: readonly WayConfig[], context:
 }
 
 function wayStarter(member: Member, way: WayConfig, context: VantageContext): WayStarter {
-	const {tailnet, socks5, allowLoopback, peers, onBug} = context;
+	const {tailnet, socks5, allowLoopback, peers, onBug, onTaken = () => {}} = context;
 	const dial = {tailnet, allowLoopback, ...(socks5 === undefined ? {} : {socks5})};
 	return {
 		type: way.type,
 		start(hooks) {
-			if (way.type === 'agent') return createAgentVantage({member, way, dial, onBug, ...hooks});
+			if (way.type === 'agent') return createAgentVantage({member, way, dial, onBug, onTaken, ...hooks});
 			const place = {
 				tailnet,
 				...(way.tailscaledSocket === undefined ? {} : {tailscaled: way.tailscaledSocket}),

@@ -134,7 +134,8 @@ function processBehind(socket: string): string {
 }
 
 const hints: Record<string, string> = {
-	NeedsLogin: 'it must sign in to the tailnet again (`tailscale up`)',
+	NeedsLogin:
+		'it must sign in to the tailnet again (`tailscale up`). In a pod its auth key is missing, used up or has expired: create one with `headscale preauthkeys create` and put it into the Secret that TS_AUTHKEY comes from',
 	NeedsMachineAuth: 'its machine waits for approval in the tailnet',
 	Stopped: 'someone ran `tailscale down`; `tailscale up` starts it',
 	Starting: 'it has just been started and is not connected yet',

@@ -14,6 +14,8 @@ export interface VantageSetOptions extends Pick<VantageContext, 'allowLoopback' 
 	onOutcomes(outcomes: readonly Outcome[]): void;
 	/** It is known for the first time what a vantage is like, or its way, condition or own tailnet addresses changed. */
 	onKnown(): void;
+	/** An agent proved that another daemon has taken it over. */
+	onTaken?(): void;
 	onThreadDeath(vantage: string, why: string, delayMs: number): void;
 	clock?: Pick<Clock, 'now' | 'wall'>;
 }
@@ -28,8 +30,12 @@ export interface VantageSet {
 	configure(config: Config): void;
 	/** Takes the whole list of members: new ones start, those that went end after their grace, the others go on undisturbed. */
 	update(members: readonly Member[]): void;
+	/** Ends every member at once, without grace: another replica looks from them. */
+	leave(): void;
 	/** Whether the local vantage told what it is like. */
 	known(): boolean;
+	/** Whether the local vantage is known to be able to look. */
+	fit(): boolean;
 	/** Grows whenever one was started, which knows no checks yet. */
 	starts(): number;
 	/** What checks can be planned for, in the order of the configuration. */
@@ -73,7 +79,11 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 		},
 		configure,
 		update,
+		leave() {
+			for (const [name, {group}] of running) if (name !== group) drop(name);
+		},
 		known: () => locals(config).every(({name}) => running.get(name)?.vantage.state().condition !== 'starting'),
+		fit: () => locals(config).every(({name}) => running.get(name)?.vantage.state().condition === 'sound'),
 		starts: () => starts,
 		planned() {
 			const rank = new Map(config.vantages.map(({name}, at) => [name, at]));
@@ -159,6 +169,9 @@ export function startVantages(options: VantageSetOptions): VantageSet {
 			},
 			onChange: options.onKnown,
 			onBug: options.onBug,
+			onTaken: () => {
+				if (!life.isOver) options.onTaken?.();
+			},
 			onThreadDeath: (why, delayMs) => options.onThreadDeath(name, why, delayMs),
 		};
 	}

@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import type {SshWayConfig} from '../config/types.ts';
 import {BodyStore} from '../net/body-store.ts';
 import {oneLine} from '../util/errors.ts';
+import {ownFile} from '../util/own-file.ts';
 import {formatDurationMs} from '../util/units.ts';
 import type {Member} from './members.ts';
 import {fairMs, type ShellRun, type ShellRunOptions, type ShellTransport} from './shell-transport.ts';
@@ -217,4 +218,4 @@ interface Ended {
 const maxErrorBytes = 65_536;
 /** For the last words of a process that was told to end. */
 const graceMs = 200;
-const proxyFile = fileURLToPath(new URL('ssh-proxy.ts', import.meta.url));
+const proxyFile = fileURLToPath(ownFile('ssh-proxy.ts', import.meta.url));

@@ -1,4 +1,4 @@
-/** Every alert under promtool: it fires when it should, not before, resolves, and is silent where there is nothing; each under both ways of scraping. */
+/** Every alert under promtool: it fires when it should, not before, resolves, and is silent where there is nothing; each under every way of scraping. */
 
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {execa} from 'execa';
+import {inventoryNames} from '../../src/collectors/inventory-rows.ts';
 import {absentTest, promtoolTests, readRules, type ScrapeKind, scrapes} from '../helpers/alert-cases.ts';
 import {neededFor, readGroups} from '../helpers/needed-rules.ts';
 import {allCases} from './cases/all.ts';
@@ -32,6 +33,25 @@ test('every alert has a case in which it fires', t => {
 
 	t.deepEqual(
 		alerts.filter(alert => !tried.has(alert)),
+		[],
+	);
+});
+
+// What only learns from it whether a node left, and of which pool it is, is tried with all of them at once in replicas.ts.
+test('every alert about the inventory has a case in which it fires on while another replica takes that over', t => {
+	const tried = new Set(
+		allCases
+			.filter(one => one.fires.length > 0 && promtoolTests(one, rules, 'leased').length > 0)
+			.map(({alert}) => alert),
+	);
+	const isAbout = (alert: string) =>
+		neededFor([alert], groups)
+			.filter(({name}) => name !== 'tailprobe-links')
+			.flatMap(group => group.rules.flatMap(({expr}) => expr.match(/[\w:]+/g) ?? []))
+			.some(word => inventoryNames.has(word));
+
+	t.deepEqual(
+		alerts.filter(alert => isAbout(alert) && !tried.has(alert)),
 		[],
 	);
 });

@@ -84,15 +84,16 @@ checks:
 	t.regex(out, /is right: 1 check, \d+ modules \(built-in ones included\), 1 vantage\.\n/);
 	const notes = out.replaceAll(folder, '').split('\n').slice(1, -1);
 	t.deepEqual(notes.slice(0, 4), [
-		'Note: /key cannot be read here and now.',
-		'Note: /none.pem cannot be read here and now.',
-		'Note: /body cannot be read here and now.',
+		'Note: /key, for headscale.api_key, cannot be read here and now.',
+		'Note: /none.pem, for headscale.ca_file, cannot be read here and now.',
+		'Note: /body, for body_file, cannot be read here and now.',
 		'Note: The secret in the file /empty is empty.',
 	]);
 	t.regex(notes[4] ?? '', /^Note: Could not use the TLS file \/cert\.pem, \/key\.pem: .*key values mismatch/);
 	t.regex(notes[5] ?? '', /^Note: The bearer token reader opens nothing: .*at least 16 characters/);
 	t.regex(notes[6] ?? '', /^Note: The certificates of tls_server_config cannot be used: .*mismatch/);
-	t.is(notes.length, 7);
+	t.regex(notes[7] ?? '', /^Note: A daemon starts without files that are missing, .* as soon as it is there\.$/);
+	t.is(notes.length, 8);
 	t.false(out.includes('short'));
 });
 
@@ -153,6 +154,6 @@ headscale: {url: "https://h.example", api_key: {file: ${secret}}}
 	const {status, out, err} = await tailprobe('check-config', join(folder, 'tailprobe.yaml'));
 
 	t.is(status, 0, err);
-	t.regex(out, /\/c2Vj… cannot be read here and now\./);
+	t.regex(out, /\/c2Vj…, for headscale\.api_key, cannot be read here and now\./);
 	t.false(out.includes(secret));
 });

@@ -69,3 +69,23 @@ test('names and selectors that would be other paths or nothing are mistakes', t 
 		/deployment: expected a name/,
 	);
 });
+
+test('a lease for the inventories is taken, with its namespace or without', t => {
+	const withNamespace = load('  inventory_lease: {name: tailprobe, namespace: monitoring}');
+	const without = load('  inventory_lease: {name: tailprobe}');
+
+	t.deepEqual(withNamespace.ok && withNamespace.config.kubernetes?.inventoryLease, {
+		name: 'tailprobe',
+		namespace: 'monitoring',
+	});
+	t.deepEqual(without.ok && without.config.kubernetes?.inventoryLease, {name: 'tailprobe'});
+});
+
+test('a lease that would be another path, or among those of nodes, is a mistake', t => {
+	t.regex(mistakesOf('  inventory_lease: {name: ../x}').join(), /inventory_lease\.name: expected a name/);
+	t.regex(mistakesOf('  inventory_lease: {}').join(), /inventory_lease\.name/);
+	t.regex(
+		mistakesOf('  inventory_lease: {name: x, namespace: kube-node-lease}').join(),
+		/inventory_lease\.namespace: expected another namespace/,
+	);
+});

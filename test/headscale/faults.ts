@@ -41,3 +41,14 @@ test('answers are remembered by address, with the day when it is another one', t
 	now += 86_400_000;
 	t.is(answered.until(url), '2026-11-22 19:22:41 UTC');
 });
+
+test('metrics that nobody answers for may listen on loopback, as is the default', t => {
+	const metrics = new URL('http://headscale.headscale:50480/metrics');
+	const about = {url: metrics, setting: 'headscale.metrics_url'};
+	const advice = /set its metrics_listen_addr to 0\.0\.0\.0:50480, and in Kubernetes have a Service with that port\.$/;
+
+	t.regex(explainFault(fault('ECONNREFUSED'), metrics, 'headscale.metrics_url', undefined), advice);
+	t.regex(explainTimeout('GET x', 5000, {stage: 'connecting', status: 0, bytes: 0}, undefined, about), advice);
+	t.notRegex(explainFault(fault('ECONNREFUSED'), metrics, 'headscale.metrics_url', '10:00'), /metrics_listen_addr/);
+	t.notRegex(explain('ECONNREFUSED'), /metrics_listen_addr/);
+});

@@ -6,6 +6,7 @@
 import {readFileSync} from 'node:fs';
 import {parse} from 'yaml';
 import {z} from 'zod';
+import {inventoryNames} from '../../src/collectors/inventory-rows.ts';
 
 /** Absent: the series is not exported then. */
 export const absent = '_';
@@ -67,16 +68,22 @@ export interface AlertCase {
 export const brokenAt = 300;
 const stepSeconds = 15;
 
-/** The labels that scraping adds: none but job and instance, or as an operator does it for each of two replicas. */
+const operated = {
+	kept: {job: 'tailprobe', namespace: 'monitoring', service: 'tailprobe', endpoint: 'http', container: 'tailprobe'},
+	replicas: [
+		{instance: '10.0.0.1:9753', pod: 'tailprobe-0'},
+		{instance: '10.0.0.2:9753', pod: 'tailprobe-1'},
+	],
+} as const;
+
+/**
+ * The labels that scraping adds: none but job and instance, or as an operator does it for each of two replicas; `leased`: for two of
+ * which only the holder of a lease shows the inventory, and that changes once in health and once in the fault.
+ */
 export const scrapes = {
 	bare: {kept: {job: 'tailprobe'}, replicas: [{instance: '10.0.0.1:9753'}]},
-	operated: {
-		kept: {job: 'tailprobe', namespace: 'monitoring', service: 'tailprobe', endpoint: 'http', container: 'tailprobe'},
-		replicas: [
-			{instance: '10.0.0.1:9753', pod: 'tailprobe-0'},
-			{instance: '10.0.0.2:9753', pod: 'tailprobe-1'},
-		],
-	},
+	operated,
+	leased: operated,
 } as const;
 
 /** How the series are scraped. */
@@ -106,12 +113,16 @@ export function readGroupNames(file: string | URL): string[] {
 	return fileSchema.parse(parse(readFileSync(file, 'utf8'))).groups.map(({name}) => name);
 }
 
-/** A file for `promtool test rules`: the case under one way of scraping, firing, not yet, resolved, vanished, absent. */
+/**
+ * A file for `promtool test rules`: the case under one way of scraping, firing, not yet, resolved, vanished, absent. Nothing where
+ * that way makes no difference to it.
+ */
 export function promtoolTests(alertCase: AlertCase, rules: readonly Rule[], kind: ScrapeKind): unknown[] {
 	const {alert, title, fires, firesAfterSeconds = 0, brokenMinutes = 30, resolvesAfterSeconds} = alertCase;
 	const found = rules.filter(rule => rule.alert === alert);
 	if (found.length === 0) throw new Error(`There is no alert ${alert}.`);
 	if (!(alertCase.scrapes ?? [kind]).includes(kind)) return [];
+	if (kind === 'leased' && !Object.keys(alertCase.series).some(isInventory)) return [];
 	const expectedAt = (when?: keyof NonNullable<FiredAlert['later']>) =>
 		fires.map(({later, withoutScrape, ...fired}) => {
 			const kept = withoutScrape ? {} : scrapes[kind].kept;
@@ -143,7 +154,32 @@ export function promtoolTests(alertCase: AlertCase, rules: readonly Rule[], kind
 	}
 	if (resolvesAfterSeconds === undefined) throw new Error(`${name}: it fires, so it must say when it resolves.`);
 	const vanished = alertCase.vanishedAfterSeconds ?? 600;
-	return [
+	const resolvedAt = healedAt + resolvesAfterSeconds;
+	const queries = [
+		...(alertCase.firesThroughout
+			? steps(brokenAt + firesAfterSeconds, healedAt).map(s => ({
+					eval_time: `${s}s`,
+					expr: `count(ALERTS{alertname="${alert}", alertstate="firing"})`,
+					exp_samples: [{labels: '{}', value: fires.length}],
+				}))
+			: []),
+		// Once, and without a break from the first evaluation to the last.
+		...(kind === 'leased'
+			? [
+					{
+						eval_time: `${resolvedAt}s`,
+						expr: `count_values("times", count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[${resolvedAt}s]))`,
+						exp_samples: [
+							{
+								labels: `{times="${(resolvedAt - brokenAt - firesAfterSeconds) / stepSeconds}"}`,
+								value: fires.length,
+							},
+						],
+					},
+				]
+			: []),
+	];
+	const heals = [
 		{
 			name,
 			interval: `${stepSeconds}s`,
@@ -153,19 +189,15 @@ export function promtoolTests(alertCase: AlertCase, rules: readonly Rule[], kind
 				at(brokenAt + firesAfterSeconds - stepSeconds, false),
 				at(brokenAt + firesAfterSeconds, true),
 				at(healedAt - stepSeconds, true, 'atEnd'),
-				...(resolvesAfterSeconds > stepSeconds
-					? [at(healedAt + resolvesAfterSeconds - stepSeconds, true, 'beforeResolving')]
-					: []),
-				at(healedAt + resolvesAfterSeconds, false),
+				...(resolvesAfterSeconds > stepSeconds ? [at(resolvedAt - stepSeconds, true, 'beforeResolving')] : []),
+				at(resolvedAt, false),
 			],
-			...(alertCase.firesThroughout && {
-				promql_expr_test: steps(brokenAt + firesAfterSeconds, healedAt).map(s => ({
-					eval_time: `${s}s`,
-					expr: `count(ALERTS{alertname="${alert}", alertstate="firing"})`,
-					exp_samples: [{labels: '{}', value: fires.length}],
-				})),
-			}),
+			...(queries.length > 0 && {promql_expr_test: queries}),
 		},
+	];
+	if (kind === 'leased') return heals;
+	return [
+		...heals,
 		{
 			name: `${name}; then its series vanish`,
 			interval: `${stepSeconds}s`,
@@ -194,24 +226,39 @@ function steps(fromSeconds: number, toSeconds: number): number[] {
 	return Array.from({length: (toSeconds - fromSeconds) / stepSeconds}, (_, step) => fromSeconds + step * stepSeconds);
 }
 
-function inputs(
-	{series, brokenMinutes = 30, healedMinutes = 120}: AlertCase,
-	kind: ScrapeKind,
-	end: 'heals' | 'vanishes',
-) {
+function inputs(alertCase: AlertCase, kind: ScrapeKind, end: 'heals' | 'vanishes') {
+	const {series, brokenMinutes = 30, healedMinutes = 120, firesAfterSeconds = 0} = alertCase;
 	const {kept, replicas} = scrapes[kind];
+	const inFault = brokenAt + (brokenMinutes * 60 + firesAfterSeconds) / 2;
+	const handOvers = [brokenAt / 2, inFault].map(seconds => Math.floor(seconds / stepSeconds));
 	return Object.entries(series).flatMap(([name, levels]) =>
 		replicas.map((replica, index) => ({
 			series: withLabels(name, {...kept, ...replica}),
-			values: valuesOf((index === 1 && levels.second) || levels, {brokenMinutes, healedMinutes}, end),
+			values: valuesOf(
+				(index === 1 && levels.second) || levels,
+				{brokenMinutes, healedMinutes},
+				end,
+				kind === 'leased' && isInventory(name) ? step => holds(index, handOvers, step) : undefined,
+			),
 		})),
 	);
+}
+
+function isInventory(series: string): boolean {
+	return inventoryNames.has(series.replace(/\{.*$/s, ''));
+}
+
+/** Whether a replica holds the lease at a step. At a hand-over nobody does, for two scrapes. */
+function holds(replica: number, handOvers: readonly number[], step: number): boolean {
+	const begun = handOvers.filter(at => at <= step);
+	return begun.length % 2 === replica && step >= (begun.at(-1) ?? -2) + 2;
 }
 
 function valuesOf(
 	levels: SeriesCase,
 	{brokenMinutes, healedMinutes}: {brokenMinutes: number; healedMinutes: number},
 	end: 'heals' | 'vanishes',
+	isShown?: (step: number) => boolean,
 ): string {
 	const {well, broken, healed = well, course} = levels;
 	const stepsOf = (minutes: number) => (minutes * 60) / stepSeconds;
@@ -223,14 +270,15 @@ function valuesOf(
 	let counted = 0;
 	let wasThere = false;
 	const parts: string[] = [];
-	for (const [level, count] of phases) {
-		if (level === absent) {
+	for (const [level, count, isHidden] of cut(phases, isShown)) {
+		const growth = typeof level === 'string' && level !== absent ? Number(level.slice(1)) : 0;
+		if (level === absent || isHidden) {
 			if (wasThere) parts.push('stale');
 			const gaps = wasThere ? count - 1 : count;
 			if (gaps > 0) parts.push(`_x${gaps}`);
 			wasThere = false;
-			// Counters begin anew with their process.
-			counted = 0;
+			// Counters begin anew with their process, and those of others go on while they are not shown.
+			counted = level === absent ? 0 : counted + growth * count;
 			continue;
 		}
 		wasThere = true;
@@ -238,11 +286,29 @@ function valuesOf(
 			parts.push(`${level}x${count - 1}`);
 			continue;
 		}
-		const growth = Number(level.slice(1));
 		parts.push(`${counted}+${growth}x${count - 1}`);
 		counted += growth * count;
 	}
 	return parts.join(' ');
+}
+
+/** The phases in pieces that are shown as a whole or not at all. */
+function cut(
+	phases: ReadonlyArray<readonly [Level, number]>,
+	isShown?: (step: number) => boolean,
+): Array<[level: Level, count: number, isHidden: boolean]> {
+	if (!isShown) return phases.map(([level, count]) => [level, count, false]);
+	const pieces: Array<[Level, number, boolean]> = [];
+	let step = 0;
+	for (const [level, count] of phases) {
+		const end = step + count;
+		while (step < end) {
+			const from = step;
+			while (step < end && isShown(step) === isShown(from)) step += 1;
+			pieces.push([level, step - from, !isShown(from)]);
+		}
+	}
+	return pieces;
 }
 
 function repeated(course: NonNullable<SeriesCase['course']>, steps: number): Array<[Level, number]> {

@@ -3,6 +3,7 @@
  * it shows in, so that rules are tried together and not one by one.
  */
 
+import {inventoryNames} from '../../src/collectors/inventory-rows.ts';
 import {absent} from './alert-cases.ts';
 
 /** Seconds between two scrapes, two runs of a check, and two evaluations. */
@@ -16,6 +17,8 @@ export interface Conditions {
 	headscaleGrace: boolean;
 	/** Replicas of tailprobe that are not there. */
 	replicasDown: Set<number>;
+	/** The replica that shows the inventory; all of them where there is no lease. */
+	holder: number | 'nobody' | 'all';
 	/** Nodes that are dead: nothing on them answers. */
 	dead: Set<string>;
 	/** Nodes that headscale calls offline. */
@@ -113,6 +116,7 @@ export function inputSeries(
 		for (let step = 0; step <= steps; step += 1) {
 			const conditions = allWell();
 			events(step * stepSeconds, conditions, replica);
+			recorder.leaveOut(conditions.holder === 'all' || conditions.holder === replica ? undefined : inventoryNames);
 			if (conditions.replicasDown.has(replica)) prober.isDown();
 			else prober.step(step * stepSeconds, conditions);
 			recorder.endStep();
@@ -126,6 +130,7 @@ function allWell(): Conditions {
 		headscaleDown: false,
 		headscaleGrace: false,
 		replicasDown: new Set(),
+		holder: 'all',
 		dead: new Set(),
 		offline: new Set(),
 		removed: new Set(),
@@ -144,12 +149,19 @@ class Recorder {
 	readonly #scraped: Readonly<Record<string, string>>;
 	readonly #values = new Map<string, string[]>();
 	#steps = 0;
+	#leftOut: ReadonlySet<string> | undefined;
 
 	constructor(scraped: Readonly<Record<string, string>>) {
 		this.#scraped = scraped;
 	}
 
+	/** Metrics that are not recorded from now on. */
+	leaveOut(names: ReadonlySet<string> | undefined): void {
+		this.#leftOut = names;
+	}
+
 	set(name: string, labels: Readonly<Record<string, string>>, value: number): void {
+		if (this.#leftOut?.has(name)) return;
 		const pairs = Object.entries({...labels, ...this.#scraped}).map(([label, text]) => `${label}="${text}"`);
 		const series = `${name}{${pairs.join(',')}}`;
 		const values = this.#values.get(series) ?? [];

@@ -133,6 +133,8 @@ export function fakeDaemon(part: Partial<DaemonView> = {}): FakeDaemon {
 		platform: () => ({tailscaled: []}),
 		landmarks: () => ({headscale: [], dnsServer: '100.100.100.100'}),
 		problems: () => [],
+		troubles: () => [],
+		ownNotes: () => [],
 		async *renderMetrics() {
 			yield '# HELP tailprobe_up Up.\n# TYPE tailprobe_up gauge\n';
 			yield 'tailprobe_up 1\n';

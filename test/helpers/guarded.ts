@@ -25,7 +25,7 @@ export function hashOf(password: string, cost = 4): string {
 }
 
 export interface GuardedOptions {
-	/** Text of the web configuration file. */
+	/** Text of the web configuration file; `later`: it is named and not there yet. */
 	web?: string;
 	tokens?: (folder: string) => BearerToken[];
 	rate?: Rate;
@@ -49,9 +49,11 @@ export interface Asking {
 }
 
 export interface Guarded {
-	url: string;
+	readonly url: string;
 	port: number;
 	folder: string;
+	/** Ends the server before the test does. */
+	close(): Promise<void>;
 	door: Door;
 	log: LogLine[];
 	refused: Map<RefusalKind, number>;
@@ -82,7 +84,7 @@ export async function guard(t: ExecutionContext, options: GuardedOptions): Promi
 		renameSync(join(folder, '.new'), join(folder, name));
 	};
 	for (const [name, text] of Object.entries(options.files ?? {})) write(name, text);
-	if (options.web !== undefined) write('web.yml', options.web);
+	if (options.web !== undefined && options.web !== 'later') write('web.yml', options.web);
 	const tokens = options.tokens?.(folder) ?? [];
 	const log: LogLine[] = [];
 	const refused = new Map<RefusalKind, number>();
@@ -103,7 +105,10 @@ export async function guard(t: ExecutionContext, options: GuardedOptions): Promi
 	const server = await startServer(app, {host: '127.0.0.1', port: 0}, door);
 	t.teardown(() => Promise.all([server.close(), door.stop()]));
 	return {
-		url: server.url,
+		get url() {
+			return server.url;
+		},
+		close: () => server.close(),
 		port: Number(new URL(server.url).port),
 		folder,
 		door,

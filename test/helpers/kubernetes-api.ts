@@ -35,8 +35,10 @@ export interface FakeKubernetes {
 	/** Before a token is refused. */
 	onRefused(): void;
 	requests: {method: string; url: URL}[];
-	/** Before anything else. */
+	/** Before anything else. Leases that are read one by one are among them. */
 	onList: Misdeed;
+	/** Before a lease is made or written. */
+	onWrite: Misdeed;
 	onWatch: Misdeed;
 	sockets: Set<Socket>;
 	/** How many connections there ever were. */
@@ -65,6 +67,7 @@ export async function fakeKubernetes(t: ExecutionContext): Promise<FakeKubernete
 			fake.onRefused();
 			return status(response, 401, 'Unauthorized');
 		}
+		if (/\/leases(\/|$)/.test(url.pathname) && request.method !== 'GET') return write(url, request, response);
 		if (request.method === 'POST') return review(request, response);
 		if (url.searchParams.has('watch')) return watch(url, request, response);
 		if (fake.onList(request, response)) return;
@@ -84,6 +87,7 @@ export async function fakeKubernetes(t: ExecutionContext): Promise<FakeKubernete
 		onRefused() {},
 		requests: [],
 		onList: () => false,
+		onWrite: () => false,
 		onWatch: () => false,
 		sockets: new Set(),
 		connections: 0,
@@ -153,18 +157,35 @@ export async function fakeKubernetes(t: ExecutionContext): Promise<FakeKubernete
 		return {kind: 'List', apiVersion: 'v1', metadata: {resourceVersion: String(version)}, items};
 	}
 
+	/** A lease is made, or written over where nobody else did so since it was read. */
+	async function write(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const lease: FakeObject = JSON.parse(await textOf(request));
+		if (fake.onWrite(request, response)) return;
+		const path = request.method === 'POST' ? `${url.pathname}/${lease.metadata.name}` : url.pathname;
+		const found = fake.objects.get(path)?.[0];
+		if (request.method === 'POST' && found) return status(response, 409, 'there is such a lease already');
+		if (request.method === 'PUT' && !found) return status(response, 404, 'there is no such lease');
+		if (found && found.metadata.resourceVersion !== lease.metadata.resourceVersion)
+			return status(response, 409, 'the lease was changed: please apply your changes to the latest version');
+		const written = {...lease, metadata: {...lease.metadata, uid: 'l', resourceVersion: String(++version)}};
+		fake.objects.set(path, [written]);
+		json(response, written, found ? 200 : 201);
+	}
+
 	function review(request: IncomingMessage, response: ServerResponse): void {
-		let text = '';
-		request.on('data', chunk => {
-			text += chunk;
-		});
-		request.on('end', () => {
+		void textOf(request).then(text => {
 			const {spec} = JSON.parse(text);
 			const {verb, resource, subresource} = spec.resourceAttributes;
 			const thing = subresource === undefined ? resource : `${resource}/${subresource}`;
 			json(response, {spec, status: {allowed: !fake.denied.has(`${verb} ${thing}`)}}, 201);
 		});
 	}
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+	let text = '';
+	for await (const chunk of request) text += chunk;
+	return text;
 }
 
 /** `user`: lines of the user, or `token` for one with a token file beside it. */

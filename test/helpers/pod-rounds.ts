@@ -42,7 +42,7 @@ const source = startKubernetes(
 		timeoutMs: 2000,
 		resyncMs: 600_000,
 	},
-	{log: createLog({level: 'error', format: 'text'}), onChange() {}, ways: [{namespace, selector}]},
+	{log: createLog({level: 'error', format: 'text'}), onChange() {}, entered: {ways: [{namespace, selector}]}},
 );
 const transports = new Map<string, ShellTransport>();
 const never = new AbortController();

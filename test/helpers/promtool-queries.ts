@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
 import {stepSeconds} from './alert-world.ts';
+import {neededFor, readGroups} from './needed-rules.ts';
 
 /** A query and all that it must give; labels in promtool's notation, `{}` where there are none. */
 export interface WantedQuery {
@@ -23,19 +24,26 @@ const ruleFiles = readdirSync(directory)
 	.filter(name => name.endsWith('.yaml'))
 	.map(name => join(directory, name));
 
-/** What promtool objects to when the queries are asked so many minutes after the start; '' where each gives what is wanted. */
+/**
+ * What promtool objects to when the queries are asked so many minutes after the start; '' where each gives what is wanted. Evaluated
+ * are all rules, or those on which these alerts and recorded series stand.
+ */
 export async function askAfter(
 	minutes: number,
 	series: ReadonlyArray<{series: string; values: string}>,
 	queries: readonly WantedQuery[],
+	about?: readonly string[],
 ): Promise<string> {
 	const scratch = await mkdtemp(join(tmpdir(), 'tailprobe-promtool-'));
 	try {
 		const queried = queries.map(({expr, samples}) => ({expr, eval_time: `${minutes}m`, exp_samples: samples}));
 		const tests = [{interval: `${stepSeconds}s`, input_series: series, promql_expr_test: queried}];
 		const file = join(scratch, 'test.json');
+		const rules = {groups: about && neededFor(about, readGroups(ruleFiles))};
+		const rule_files = about ? [join(scratch, 'rules.json')] : ruleFiles;
 		// JSON is YAML.
-		await writeFile(file, JSON.stringify({rule_files: ruleFiles, evaluation_interval: `${stepSeconds}s`, tests}));
+		await writeFile(join(scratch, 'rules.json'), JSON.stringify(rules));
+		await writeFile(file, JSON.stringify({rule_files, evaluation_interval: `${stepSeconds}s`, tests}));
 		const {exitCode, all} = await execa('promtool', ['test', 'rules', file], {reject: false, all: true});
 		return exitCode === 0 ? '' : all;
 	} finally {

@@ -27,6 +27,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 		landmarks: {headscale: [], dnsServer: '100.100.100.100'},
 		isNode: () => false,
 		problems: [],
+		ownNotes: [],
 		recent: () => [],
 		...part,
 	};

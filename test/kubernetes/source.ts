@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import type {KubernetesConfig} from '../../src/config/types.ts';
-import {type KubernetesSource, type PodWay, startKubernetes} from '../../src/kubernetes/source.ts';
+import {type Entered, type KubernetesSource, startKubernetes} from '../../src/kubernetes/source.ts';
 import type {Logger} from '../../src/util/log.ts';
 import {aPod, type FakeKubernetes, type FakeObject, fakeKubernetes, kubeconfigOf} from '../helpers/kubernetes-api.ts';
 import {until} from '../helpers/until.ts';
@@ -21,9 +21,10 @@ async function start(
 	more: Partial<KubernetesConfig> = {},
 	{
 		ways,
+		headscalePod,
 		hasGpuPods = true,
 		arrange,
-	}: {ways?: readonly PodWay[]; hasGpuPods?: boolean; arrange?(api: FakeKubernetes): void} = {},
+	}: Partial<Entered> & {hasGpuPods?: boolean; arrange?(api: FakeKubernetes): void} = {},
 ) {
 	const api = await fakeKubernetes(t);
 	api.objects.set(pods, [aPod('gpu-1')]);
@@ -52,7 +53,7 @@ async function start(
 	const source = startKubernetes(config, {
 		log: {info: note, warn: note, error: note, debug: note} as unknown as Logger,
 		onChange: () => changes++,
-		...(ways ? {ways} : {}),
+		...(ways ? {entered: {ways, headscalePod}} : {}),
 		retryMs: 50,
 	});
 	t.teardown(() => source.stop());
@@ -103,6 +104,26 @@ test('rights that are missing are told with what to grant', async t => {
 	t.is(source.state().rights.value?.filter(({allowed}) => allowed).length, 6);
 });
 
+test("rights to call headscale's command line in its pod are asked for", async t => {
+	const {source} = await start(
+		t,
+		{},
+		{ways: [], headscalePod: {namespace: 'headscale'}, arrange: api => api.denied.add('get pods/exec')},
+	);
+	await until(() => isSound(source));
+
+	const asked = source.state().rights.value?.filter(({namespace}) => namespace === 'headscale');
+	t.deepEqual(
+		asked?.map(({verb, resource, subresource, allowed}) => [verb, resource, subresource, allowed]),
+		[
+			['list', 'pods', undefined, true],
+			['get', 'pods', 'exec', false],
+			['create', 'pods', 'exec', true],
+		],
+	);
+	t.is(source.problems().length, 1);
+});
+
 test('pods of a way are found by its namespace and selector, and watched once where they are the GPU pods', async t => {
 	const other = {namespace: 'other', selector: 'app=x', annotation: 'example.com/node'};
 	const pod = {
@@ -139,7 +160,7 @@ test('each source has a name of its own, whatever reloads bring', async t => {
 			.toSorted();
 	t.deepEqual(names(), ['kubernetes-exposure-a', 'kubernetes-pods-other/app=x']);
 
-	source.configure({...config, gpuPods, exposureNamespaces: ['b', 'a']}, [second, first]);
+	source.configure({...config, gpuPods, exposureNamespaces: ['b', 'a']}, {ways: [second, first]});
 	t.deepEqual(names(), [
 		'kubernetes-exposure-a',
 		'kubernetes-exposure-b',
@@ -148,7 +169,7 @@ test('each source has a name of its own, whatever reloads bring', async t => {
 		'kubernetes-pods-other/app=y',
 	]);
 
-	source.configure({...config, gpuPods: first}, [second]);
+	source.configure({...config, gpuPods: first}, {ways: [second]});
 	t.deepEqual(names(), ['kubernetes-exposure-a', 'kubernetes-pods', 'kubernetes-pods-other/app=y']);
 });
 
@@ -227,7 +248,7 @@ test('what was read counts on after a reload, until it is read anew', async t =>
 	t.is(source.state().leases, before.leases);
 	t.is(source.state().pods?.read, before.pods?.read);
 
-	source.configure({...config, timeoutMs: 2500}, [{namespace: 'other', selector: 'app=x'}]);
+	source.configure({...config, timeoutMs: 2500}, {ways: [{namespace: 'other', selector: 'app=x'}]});
 	t.true(source.tried(), 'it was tried once');
 	t.deepEqual(
 		source.sources().flatMap(({name, ok}) => (ok === true ? [] : name)),
@@ -239,7 +260,7 @@ test('what was read counts on after a reload, until it is read anew', async t =>
 	await until(() => (source.state().rights.value?.length ?? 0) > (before.rights.value?.length ?? 0));
 	t.true(reviews() > before.reviews);
 
-	source.configure({...config, timeoutMs: 2500}, []);
+	source.configure({...config, timeoutMs: 2500}, {ways: []});
 	t.is(
 		source.state().rights.value?.length,
 		before.rights.value?.length,
@@ -308,4 +329,36 @@ test('stopping leaves nothing behind', async t => {
 	const before = api.requests.length;
 	t.throws(() => source.access().kubeConfig());
 	t.is(api.requests.length, before);
+});
+
+test('rights to the lease of the inventories are asked for where it is', async t => {
+	const {source} = await start(
+		t,
+		{inventoryLease: {name: 'tailprobe', namespace: 'monitoring'}},
+		{arrange: api => api.denied.add('update leases').add('create leases')},
+	);
+	await until(() => isSound(source));
+
+	const asked = source.state().rights.value?.filter(({namespace}) => namespace === 'monitoring');
+	t.deepEqual(
+		asked?.map(({verb, resource, name, allowed}) => [verb, resource, name, allowed]),
+		[
+			['get', 'leases', 'tailprobe', true],
+			['update', 'leases', 'tailprobe', false],
+			['create', 'leases', undefined, false],
+		],
+	);
+	t.deepEqual(source.problems(), [
+		'Kubernetes does not let us update and create leases in namespace monitoring: grant {apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["update", "create"]} by a Role in namespace monitoring. Until then every replica exports the inventories.',
+	]);
+});
+
+test('where it is not known in which namespace that lease is, its rights are left out', async t => {
+	const {source} = await start(t, {inventoryLease: {name: 'tailprobe'}});
+	await until(() => isSound(source));
+
+	t.deepEqual(
+		source.state().rights.value?.filter(({name}) => name === 'tailprobe'),
+		[],
+	);
 });

@@ -73,3 +73,48 @@ test('two rows of one name that differ are a mistake of ours', t => {
 	t.throws(() => exposition.gauge({...def, help: 'Something else.'}), {message: /declared twice, differently/});
 	t.throws(() => exposition.counter({...def, type: 'counter'}), {message: /declared twice, differently/});
 });
+
+test('hidden families are not shown and not collected, and what moves them goes on', async t => {
+	let hidden: ReadonlySet<string> = new Set(['tailprobe_list', 'tailprobe_thing', 'tailprobe_times']);
+	const exposition = createExposition({hidden: () => hidden});
+	const list: MetricDef = {...def, name: 'tailprobe_list'};
+	const shown: MetricDef = {...def, name: 'tailprobe_shown'};
+	const times: MetricDef = {...def, name: 'tailprobe_times', type: 'histogram'};
+	let collected = 0;
+	exposition.collected([list], () => {
+		collected++;
+		return [{name: list.name, labels: {peer: 'a'}, value: 1}];
+	});
+	exposition.collected([shown, {...def, name: 'tailprobe_also'}], () => [
+		{name: shown.name, labels: {peer: 'a'}, value: 1},
+	]);
+	exposition.gauge(def).set(labelSet({peer: 'a'}), 1);
+	const histogram = exposition.histogram(times, [1]);
+	histogram.observe(labelSet({peer: 'a'}), 0.5);
+
+	const before = await render(exposition);
+	histogram.observe(labelSet({peer: 'a'}), 0.5);
+	t.is(collected, 0);
+	hidden = new Set();
+	const after = await render(exposition);
+
+	t.is(before, '# HELP tailprobe_shown A thing.\n# TYPE tailprobe_shown gauge\ntailprobe_shown{peer="a"} 1\n');
+	for (const line of ['tailprobe_list{peer="a"} 1', 'tailprobe_thing{peer="a"} 1', 'tailprobe_times_count{peer="a"} 2'])
+		t.true(after.includes(`${line}\n`), line);
+});
+
+test('what is hidden is asked for once for each rendering', async t => {
+	let asked = 0;
+	const exposition = createExposition({
+		hidden() {
+			asked++;
+			return new Set(asked === 1 ? [] : ['tailprobe_thing', 'tailprobe_more']);
+		},
+	});
+	exposition.gauge(def).set(labelSet({peer: 'a'}), 1);
+	exposition.gauge({...def, name: 'tailprobe_more'}).set(labelSet({peer: 'a'}), 1);
+
+	t.is((await render(exposition)).split('\n').length, 7);
+	t.is(await render(exposition), '');
+	t.is(asked, 2);
+});

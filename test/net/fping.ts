@@ -38,6 +38,14 @@ test('only addresses are ever given to fping', t => {
 	t.throws(() => fpingArguments(plan, ['localhost']), {message: /is no address/});
 });
 
+test('fping 5.1 is told from where to ask, of each family that is asked: unprivileged it would hear no answer', t => {
+	const both = fpingArguments(plan, ['127.0.0.1', '::1']).join(' ');
+	const oldOnly = fpingArguments(plan, ['127.0.0.1']).join(' ');
+
+	t.regex(both, /-S 0\.0\.0\.0 -S :: 127\.0\.0\.1 ::1$/);
+	t.notRegex(oldOnly, /-S ::/);
+});
+
 test('pauses shrink so that a round of many pings ends within its time', t => {
 	const args = fpingArguments({...plan, count: 20, pauseMs: 1000, budgetMs: 2200}, ['127.0.0.1']);
 

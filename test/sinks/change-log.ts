@@ -237,3 +237,24 @@ test('what tailscaled warns of is told once, in its own words, and when it is ov
 		],
 	);
 });
+
+test('a problem is told once when it stood at two looks, and when it is over; numbers in it may change', t => {
+	const {lines, changes, said} = setUp();
+
+	changes.problems(['It waits.']);
+	changes.problems(['Nobody came for 10 min.', 'A token is missing.']);
+	t.deepEqual(said(), []);
+	changes.problems(['Nobody came for 11 min.', 'A token is missing.']);
+	changes.problems(['Nobody came for 12 min.', 'A token is missing.']);
+	changes.problems(['Nobody came for 13 min.']);
+	changes.problems([]);
+
+	t.deepEqual(
+		lines.map(({level, msg, problem, problems}) => [level, msg, problem ?? problems]),
+		[
+			['warn', 'problems', ['Nobody came for 11 min.', 'A token is missing.']],
+			['info', 'a problem is over', 'A token is missing.'],
+			['info', 'a problem is over', 'Nobody came for 13 min.'],
+		],
+	);
+});

@@ -63,7 +63,7 @@ export const tunnelFaults: readonly AlertFault[] = [
 		...{id: 'gpu1-loss', lab: 'embedded', broken: ['gpu1-loss']},
 		says: '30 % of the pings to a machine get lost.',
 		fires: [ticket('TunnelLossy', {peer: gpu1})],
-		messages: {ticket: 1},
+		messages: {},
 		heals: 'nothing is lost any more',
 	},
 	{

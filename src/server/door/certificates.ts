@@ -13,6 +13,12 @@ export interface Certificates {
 	 * `problem`; the first time they are a UserError instead, without any content.
 	 */
 	look(tls: WebTls): {options: SecureContextOptions; changed: boolean; problem?: string};
+	/** Looks, where none is in force yet: whether there is one now. Tells the log once why there is none. */
+	areThere(tls: WebTls): boolean;
+	/** Whether some look found files that can be used. */
+	areInForce(): boolean;
+	/** What is wrong with files that are all there, while none is in force; undefined also where some are missing, which may come. */
+	mistake(): string | undefined;
 	/** Called with the new options whenever a look finds some. */
 	onChange(call: (options: SecureContextOptions) => void): void;
 	/** What is wrong with the files since the last look. */
@@ -25,32 +31,49 @@ export function createCertificates(log: Log): Certificates {
 	const listeners: ((options: SecureContextOptions) => void)[] = [];
 	let inForce: SecureContextOptions | undefined;
 	/** What was found last, and what is wrong with it. */
-	let seen: {mark: string; problem: string | undefined} | undefined;
+	let seen: {mark: string; problem: string | undefined; isMissing: boolean} | undefined;
 
 	return {
-		look(tls) {
-			const found = read(tls);
-			const mark = 'problem' in found ? found.problem : JSON.stringify(found);
-			let changed = false;
-			if (seen?.mark !== mark) {
-				const tried = 'problem' in found ? found : tryOut(found);
-				seen = {mark, problem: 'problem' in tried ? tried.problem : undefined};
-				if ('problem' in tried) {
-					if (!inForce) throw new UserError(tried.problem, 78);
-					log('the certificates cannot be used, older ones stay in force', {error: tried.problem});
-				} else {
-					changed = inForce !== undefined;
-					inForce = tried;
-					if (changed) log('the certificates were read again', {}, 'info');
-					if (changed) for (const call of listeners) call(tried);
-				}
+		look,
+		areThere(tls) {
+			if (inForce) return true;
+			const before = seen?.problem;
+			try {
+				look(tls);
+			} catch (error) {
+				if (!(error instanceof UserError)) throw error;
+				if (error.message !== before) log('the certificates cannot be used, nobody is let in', {error: error.message});
+				return false;
 			}
-			if (!inForce) throw new UserError(seen.problem ?? 'There is no certificate.', 78);
-			return {options: inForce, changed, ...(seen.problem === undefined ? {} : {problem: seen.problem})};
+			if (before !== undefined) log('the certificates are there now', {}, 'info');
+			return true;
 		},
+		areInForce: () => inForce !== undefined,
+		mistake: () => (inForce || seen?.isMissing ? undefined : seen?.problem),
 		onChange: call => void listeners.push(call),
 		problem: () => seen?.problem,
 	};
+
+	function look(tls: WebTls): ReturnType<Certificates['look']> {
+		const found = read(tls);
+		const mark = 'problem' in found ? found.problem : JSON.stringify(found);
+		let changed = false;
+		if (seen?.mark !== mark) {
+			const tried = 'problem' in found ? found : tryOut(found);
+			const problem = 'problem' in tried ? tried.problem : undefined;
+			seen = {mark, problem, isMissing: 'problem' in found};
+			if ('problem' in tried) {
+				if (inForce) log('the certificates cannot be used, older ones stay in force', {error: tried.problem});
+			} else {
+				changed = inForce !== undefined;
+				inForce = tried;
+				if (changed) log('the certificates were read again', {}, 'info');
+				if (changed) for (const call of listeners) call(tried);
+			}
+		}
+		if (!inForce) throw new UserError(seen.problem ?? 'There is no certificate.', 78);
+		return {options: inForce, changed, ...(seen.problem === undefined ? {} : {problem: seen.problem})};
+	}
 
 	function read(tls: WebTls): SecureContextOptions | {problem: string} {
 		try {

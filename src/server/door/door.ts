@@ -9,6 +9,7 @@ import type {Log} from '../routes/types.ts';
 import {type Certificates, createCertificates} from './certificates.ts';
 import {createPasswords, type Passwords} from './passwords.ts';
 import {createRefusals, type RefusalKind, type Refusals} from './refusals.ts';
+import {createScrapeTimes, type ScrapeTimes} from './scrapes.ts';
 import {createTokens, type Tokens} from './tokens.ts';
 import {createWebSettings, type WebSettings} from './web-settings.ts';
 
@@ -28,6 +29,8 @@ export interface Door {
 	warnBeyondLoopback(): string | undefined;
 	/** What shuts the door to some or all at present, as sentences. */
 	problems(): string[];
+	readonly log: Log;
+	readonly scrapes: ScrapeTimes;
 	stop(): Promise<void>;
 }
 
@@ -42,11 +45,16 @@ export interface DoorOptions {
 	onBug?: (text: string) => void;
 }
 
-/** At the start everything that is to be asked for must be there. Throws a UserError with all that is not. */
+/**
+ * At the start what is there must be right, and what stands in the environment must be there: it can never come later. Files may, as
+ * those that a pod gets of Secrets: until then they open nothing, and a web configuration or certificate that is awaited keeps the
+ * door shut. Throws a UserError with all that is wrong.
+ */
 export function insistOnDoor(door: Door): void {
-	const tls = door.settings.now()?.tls;
-	if (tls) door.certificates.look(tls);
-	const problems = door.tokens.problems(door.bearerTokens());
+	door.settings.now();
+	const mistake = door.certificates.mistake();
+	if (mistake !== undefined) throw new UserError(mistake, 78);
+	const problems = door.tokens.problems(door.bearerTokens().filter(({secret}) => 'env' in secret));
 	if (problems.length > 0) throw new UserError(problems.join('\n'), 78);
 }
 
@@ -54,12 +62,19 @@ export function insistOnDoor(door: Door): void {
 const maxCallers = 4096;
 const defaultRate: Rate = {count: 2400, perMs: 60_000};
 
-/** Throws a UserError when the web configuration cannot be used. */
+/** Throws a UserError when the web configuration is there and wrong. */
 export function createDoor(options: DoorOptions): Door {
 	const {clock, log, bearerTokens = () => [], callerRate = () => defaultRate} = options;
-	const settings = createWebSettings(options.webConfigPath, log);
+	const file = createWebSettings(options.webConfigPath, log);
 	const tokens = createTokens();
 	const certificates = createCertificates(log);
+	const settings: WebSettings = {
+		now() {
+			const web = file.now();
+			return web?.tls && !certificates.areThere(web.tls) ? undefined : web;
+		},
+		problems: file.problems,
+	};
 	const passwords = createPasswords({
 		clock,
 		onBug: options.onBug ?? (text => log('internal error, please report it', {error: text})),
@@ -82,18 +97,29 @@ export function createDoor(options: DoorOptions): Door {
 		asks,
 		warnBeyondLoopback() {
 			const web = settings.now();
-			if (!web || !asks(web))
+			// Nobody is let in yet, which is told for itself.
+			if (!web) return undefined;
+			if (!asks(web))
 				return 'beyond loopback only /metrics, /-/healthy and /-/ready answer: nobody is asked for a password';
 			return web.tls ? undefined : 'beyond loopback without TLS: passwords and tokens travel as they are';
 		},
 		problems: () => {
+			settings.now();
 			const certificate = certificates.problem();
 			return [
 				...settings.problems(),
-				...(certificate === undefined ? [] : [`The web configuration goes on with older certificates: ${certificate}`]),
+				...(certificate === undefined
+					? []
+					: [
+							certificates.areInForce()
+								? `The web configuration goes on with older certificates: ${certificate}`
+								: `Nobody is let in, as the web configuration has no certificate yet: ${certificate}`,
+						]),
 				...tokens.problems(bearerTokens()),
 			];
 		},
+		log,
+		scrapes: createScrapeTimes(clock),
 		stop: () => passwords.stop(),
 	};
 }

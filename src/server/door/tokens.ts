@@ -1,8 +1,9 @@
 /** Bearer tokens: read from their files again when those change, compared in constant time. */
 
 import {createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
+import {howToBring} from '../../config/secrets.ts';
 import type {BearerToken} from '../../config/types.ts';
-import {readTextNow} from '../../util/changing-file.ts';
+import {noSuchFile, readTextNow} from '../../util/changing-file.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
 
 export interface Tokens {
@@ -37,7 +38,8 @@ export function createTokens(): Tokens {
 					read(reference);
 					return [];
 				} catch (error) {
-					return [`The bearer token ${name} opens nothing: ${messageOf(error)}`];
+					const why = messageOf(error);
+					return [`The bearer token ${name} opens nothing: ${why}${why.includes(noSuchFile) ? ` ${howToBring}` : ''}`];
 				}
 			}),
 	};

@@ -1,11 +1,14 @@
 /**
  * The web configuration file while we run. It is read again when it changes; one that cannot be used shuts the door (500) until it
- * is right again: a revoked password must not go on working because of a slip in the file, and an emptied file must open nothing.
+ * is right again: a revoked password must not go on working because of a slip in the file, and an emptied file must open nothing. One
+ * that is not there yet at the start is awaited in the same way.
  */
 
+import {howToBring} from '../../config/secrets.ts';
 import {parseWebConfig, type WebConfig} from '../../config/web-config.ts';
-import {readTextNow} from '../../util/changing-file.ts';
+import {noSuchFile, readTextNow} from '../../util/changing-file.ts';
 import {messageOf, UserError} from '../../util/errors.ts';
+import {shownPath} from '../../util/shown-path.ts';
 import type {Log} from '../routes/types.ts';
 
 export interface WebSettings {
@@ -20,7 +23,10 @@ type State = {text: string; web: WebConfig} | {text: string | undefined; mistake
 /** A longer one is not read. */
 export const maxWebConfigBytes = 1024 * 1024;
 
-/** Without a file nothing is asked of anybody. Throws a UserError with every mistake when the file cannot be used at the start. */
+/**
+ * Without a path nothing is asked of anybody. A file that is not there yet, as of a Secret that is made later, keeps the door shut until
+ * it is. Throws a UserError with every mistake when it is there at the start and wrong.
+ */
 export function createWebSettings(path: string | undefined, log: Log): WebSettings {
 	if (path === undefined) {
 		const none: WebConfig = {headers: {}, users: new Map()};
@@ -28,13 +34,15 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 	}
 	let current: State | undefined;
 	const atStart = load(path);
-	if ('mistakes' in atStart)
+	if ('mistakes' in atStart && atStart.text !== undefined)
 		throw new UserError(
 			`The web configuration cannot be used:\n${atStart.mistakes.map(mistake => `  ${mistake}`).join('\n')}`,
 			78,
 		);
-	let inForce = atStart.web;
+	/** undefined: nothing was yet. */
+	let inForce = 'web' in atStart ? atStart.web : undefined;
 	current = atStart;
+	if ('mistakes' in atStart) tellShut(atStart.mistakes);
 
 	return {
 		now() {
@@ -44,7 +52,10 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 		problems() {
 			const state = look(path);
 			return 'mistakes' in state
-				? state.mistakes.map(mistake => `Nobody is let in, as the web configuration cannot be used: ${mistake}`)
+				? state.mistakes.map(
+						mistake =>
+							`Nobody is let in, as the web configuration cannot be used: ${mistake}${mistake.endsWith(`${noSuchFile}.`) ? ` ${howToBring}` : ''}`,
+					)
 				: [];
 		},
 	};
@@ -52,9 +63,12 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 	function look(from: string): State {
 		const loaded = load(from);
 		if (loaded === current) return loaded;
-		const dropped = 'web' in loaded ? whatOnlyRestartsChange(inForce, loaded.web, from) : [];
+		// Of what is awaited nothing may be in force that is only half there.
+		if (!inForce && 'web' in loaded && loaded.text.trim() === '')
+			return awaitMore(loaded.text, `${shownPath(from)} is empty.`);
+		const dropped = 'web' in loaded && inForce ? whatOnlyRestartsChange(inForce, loaded.web, from) : [];
 		const next: State = dropped.length > 0 ? {text: loaded.text, mistakes: dropped} : loaded;
-		if ('mistakes' in next) log('the web configuration cannot be used, nobody is let in', {mistakes: next.mistakes});
+		if ('mistakes' in next) tellShut(next.mistakes);
 		else
 			log(
 				'the web configuration was read again',
@@ -64,6 +78,15 @@ export function createWebSettings(path: string | undefined, log: Log): WebSettin
 		if ('web' in next) inForce = next.web;
 		current = next;
 		return next;
+	}
+
+	function awaitMore(text: string, mistake: string): State {
+		current = {text, mistakes: [mistake]};
+		return current;
+	}
+
+	function tellShut(mistakes: readonly string[]): void {
+		log('the web configuration cannot be used, nobody is let in', {mistakes});
 	}
 
 	/** Answers `current` itself while nothing changed. */

@@ -28,6 +28,7 @@ export function findNotes(snapshot: Snapshot): Note[] {
 	const notes = [
 		...resolved.values(),
 		...platform,
+		...snapshot.ownNotes,
 		...foldUnderTunnels(rest),
 		...noteNodes(snapshot),
 		...noteProblems(snapshot),

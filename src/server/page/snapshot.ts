@@ -4,6 +4,7 @@ import {findIncidents, type Incident} from '../../diagnosis/incidents.ts';
 import {worldNow} from '../../diagnosis/world-now.ts';
 import type {MachinesView} from '../../inventory/machine-types.ts';
 import type {PlatformView} from '../../inventory/platform-types.ts';
+import type {Note} from '../../notes/types.ts';
 import type {PoolView} from '../../pools/types.ts';
 import type {VantageState} from '../../vantages/types.ts';
 import type {VastView} from '../../vast/view.ts';
@@ -26,6 +27,7 @@ export interface Snapshot {
 	/** Whether there is a page of a node of that name. */
 	isNode(name: string): boolean;
 	problems: readonly string[];
+	ownNotes: readonly Note[];
 	/** The last outcomes of a check, newest first. */
 	recent(key: string): readonly Outcome[];
 }
@@ -40,6 +42,7 @@ export function takeSnapshot(view: DaemonView, nowMs: number): Snapshot {
 		incidents: findIncidents(world),
 		isNode: nodesOf(world),
 		problems: view.problems(),
+		ownNotes: view.ownNotes(),
 		recent(key) {
 			const known = world.check(key);
 			return known ? world.recent(known) : [];

@@ -27,6 +27,7 @@ export const diagnoseNowRoute: MakeRoute = view => ({
 			const strip = diagnosis.subject.kind === 'check' ? view.check(diagnosis.subject.check.key)?.strip : undefined;
 			response.json(describeDiagnosis(diagnosis, unasked, strip));
 		} else if (answer.kind === 'busy') refuse(request, response, 429, 'Too Many Requests', answer.detail);
+		else if (answer.kind === 'elsewhere') refuse(request, response, 503, 'Service Unavailable', answer.detail);
 		else {
 			const {field, detail} = answer;
 			refuse(request, response, 404, 'Not Found', detail, [{field, detail}]);

@@ -24,7 +24,7 @@ function pageOf(kind: keyof typeof renderers, path: string): MakeRoute {
 	});
 }
 
-const statuses: Record<DiagnoseAnswer['kind'], number> = {diagnosed: 200, busy: 429, bad_request: 422};
+const statuses: Record<DiagnoseAnswer['kind'], number> = {diagnosed: 200, busy: 429, bad_request: 422, elsewhere: 503};
 
 function askOf(kind: keyof typeof renderers, path: string): MakeRoute {
 	return view => ({

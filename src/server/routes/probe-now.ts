@@ -42,6 +42,10 @@ function refuseRun(answer: Exclude<AdhocAnswer, {kind: 'ran'}>, request: Request
 		refuse(request, response, 429, 'Too Many Requests', detail);
 		return;
 	}
+	if (answer.kind === 'elsewhere') {
+		refuse(request, response, 503, 'Service Unavailable', detail);
+		return;
+	}
 	const errors = [{field: answer.field, detail}];
 	if (['check', 'module', 'from'].includes(answer.field)) refuse(request, response, 404, 'Not Found', detail, errors);
 	else refuse(request, response, 422, 'Unprocessable Content', detail, errors);

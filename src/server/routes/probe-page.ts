@@ -7,7 +7,7 @@ import type {AdhocAnswer} from '../types.ts';
 import type {MakeRoute} from './types.ts';
 
 const longestField = 2048;
-const statuses: Record<AdhocAnswer['kind'], number> = {ran: 200, bad_request: 422, busy: 429};
+const statuses: Record<AdhocAnswer['kind'], number> = {ran: 200, bad_request: 422, busy: 429, elsewhere: 503};
 
 export const probePageRoute: MakeRoute = view => ({
 	method: 'post',

@@ -18,6 +18,7 @@ export const probeRoute: MakeRoute = view => ({
 		if (!wanted) return;
 		const answer = await view.probe(wanted);
 		if (answer.kind === 'bad_request') return refuse(request, response, 400, 'Bad Request', answer.detail);
+		if (answer.kind === 'elsewhere') return refuse(request, response, 503, 'Service Unavailable', answer.detail);
 		if (answer.kind === 'busy') return refuse(request, response, 429, 'Too Many Requests', answer.detail);
 		tell(answer, view, request, response);
 	},

@@ -209,6 +209,46 @@ export const tailprobeCases: readonly AlertCase[] = [
 		fires: [],
 	},
 	{
+		alert: 'TailprobeInventoryUnexported',
+		title: 'somebody who is not scraped holds the lease',
+		series: {tailprobe_inventory_exported: {well: 1, broken: 0, second: always(0)}},
+		scrapes: ['operated'],
+		firesAfterSeconds: 300,
+		resolvesAfterSeconds: 120,
+		fires: [
+			{
+				labels: warning,
+				description:
+					'Each replica of job tailprobe leaves the inventories to another that holds the lease, and none of those that Prometheus scrapes does. What is read of headscale, Kubernetes and vast.ai has no series, and alerts on it are silent.',
+			},
+		],
+	},
+	{
+		alert: 'TailprobeInventoryUnexported',
+		title: 'the lease goes from one replica to the other',
+		series: {tailprobe_inventory_exported: {well: 1, broken: 0, second: {well: 0, broken: 1}}},
+		scrapes: ['operated'],
+		fires: [],
+	},
+	{
+		alert: 'TailprobeInventoryUnexported',
+		title: 'for a minute nobody does, as the holder was killed',
+		series: {
+			tailprobe_inventory_exported: {
+				...{well: 1, broken: absent, healed: absent},
+				second: {
+					...{well: 0, broken: 0, healed: 1},
+					course: [
+						[0, 60],
+						[1, 1740],
+					],
+				},
+			},
+		},
+		scrapes: ['operated'],
+		fires: [],
+	},
+	{
 		alert: 'TailprobeRunsStopped',
 		title: 'it is sound, has checks, and starts none',
 		series: {

@@ -848,7 +848,7 @@ const pathCases: readonly AlertCase[] = [
 			[`tailprobe_tunnel_pings_lost_total{${relayed}}`]: {well: '+0', broken: '+1'},
 		},
 		firesAfterSeconds: 705,
-		resolvesAfterSeconds: 750,
+		resolvesAfterSeconds: 600,
 		vanishedAfterSeconds: 900,
 		fires: [
 			{
@@ -866,6 +866,16 @@ const pathCases: readonly AlertCase[] = [
 			[`tailprobe_tunnel_pings_lost_total{${relayed}}`]: {well: '+0', broken: '+3'},
 		},
 		brokenMinutes: 0.5,
+		fires: [],
+	},
+	{
+		alert: 'TunnelLossy',
+		title: 'every third ping is lost for some minutes, which is over before it is told',
+		series: {
+			[`tailprobe_tunnel_pings_total{${relayed}}`]: {well: '+3', broken: '+3'},
+			[`tailprobe_tunnel_pings_lost_total{${relayed}}`]: {well: '+0', broken: '+1'},
+		},
+		brokenMinutes: 4.5,
 		fires: [],
 	},
 	{

@@ -1,8 +1,5 @@
 import {join} from 'node:path';
 import test from 'ava';
-import {createDoor} from '../../../src/server/door/door.ts';
-import {systemClock} from '../../../src/util/clock.ts';
-import {UserError} from '../../../src/util/errors.ts';
 import {fakeDaemon} from '../../helpers/fake-daemon.ts';
 import {guard, hashOf} from '../../helpers/guarded.ts';
 import {until} from '../../helpers/until.ts';
@@ -138,15 +135,6 @@ for (const [what, more] of [
 		write('web.yml', `${rest}\n${more}`);
 		t.is((await ask('/metrics', {auth: 'alice:right'})).status, 200);
 	});
-
-test('a web configuration that cannot be used at the start is every mistake at once', t => {
-	const options = {webConfigPath: '/nothing/web.yml', clock: systemClock, log() {}};
-
-	t.throws(() => createDoor(options), {
-		instanceOf: UserError,
-		message: /web configuration cannot be used:\n {2}\/nothing\/web\.yml cannot be read: there is no such file\./,
-	});
-});
 
 test('the rate of all requests is judged before any password, and never holds back that we live', async t => {
 	const {ask, refused} = await guard(t, {web: `${withAlice()}\nrate_limit: {interval: 1h, burst: 2}`});

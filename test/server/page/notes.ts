@@ -275,3 +275,9 @@ test('a node that an incident calls offline though it answers is named once', t 
 	t.is(findNotes(snapshot([], {nodes: [node]})).length, 1);
 	t.deepEqual(findNotes(snapshot([], {nodes: [node], incidents: [anIncident({state: 'degraded', cause})]})), []);
 });
+
+test('what is odd where tailprobe itself runs is a note too', t => {
+	const ownNotes: Note[] = [{about: 'metrics', says: 'Nobody has read /metrics.', also: []}];
+
+	t.deepEqual(says(findNotes(snapshot([], {ownNotes}))), ['metrics: Nobody has read /metrics.']);
+});

@@ -155,3 +155,15 @@ test('a browser gets JSON that can be read, a program gets it in one line', t =>
 			t.deepEqual(Object.keys(JSON.parse(read.body)), Object.keys(JSON.parse(parsed.body)));
 		}
 	}));
+
+test('what is odd where tailprobe itself runs stands among the problems', t => {
+	const daemon = fakeDaemon({
+		problems: () => ['One target is left out.'],
+		ownNotes: () => [{about: 'metrics', says: 'Nobody has read /metrics.', also: []}],
+	});
+	return withServer(daemon, async ({get}) => {
+		const {body} = await get('/api/v1/status');
+
+		t.deepEqual(JSON.parse(body).problems, ['One target is left out.', 'Nobody has read /metrics.']);
+	});
+});

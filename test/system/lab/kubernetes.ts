@@ -6,7 +6,6 @@
 import {randomBytes, randomUUID} from 'node:crypto';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {execa} from 'execa';
 import {until} from '../../helpers/until.ts';
 import {
 	apiPort,
@@ -20,7 +19,9 @@ import {
 	makeVirtualKubelet,
 	type Program,
 } from './kubernetes-programs.ts';
-import type {NodeHost, Tailnet} from './tailnet.ts';
+import {type ApiAnswer, type ApiRequest, askApi, pathOf} from './kubernetes-requests.ts';
+import type {Site} from './site.ts';
+import type {NodeHost} from './tailnet.ts';
 
 /** An object of the API. */
 export interface KubernetesObject {
@@ -53,12 +54,16 @@ export interface PodOptions {
 export interface Kubernetes {
 	url: string;
 	caFile: string;
+	/** Of the administrator, for programs in the cluster's host. */
+	kubeconfigFile: string;
 	etcd: Program;
 	apiServer: Program;
 	/** Throws where the cluster was started without them. */
 	controllerManager: Program;
 	/** The Virtual Kubelet of a node. */
 	kubelet(node: string): Program;
+	/** One request with a token, the administrator's where none is given; resolves whatever the answer is. */
+	ask(request: Omit<ApiRequest, 'token'> & {token?: string}): Promise<ApiAnswer>;
 	/** One request as administrator; rejects with the API's own words unless it was answered 2xx. */
 	request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 	/** Makes the objects, or makes them so. */
@@ -97,7 +102,7 @@ export const noExecRights = {...monitorRights, namespaced: monitorRights.namespa
  * @throws Error with the last words of the program that did not start
  */
 export async function startKubernetes(
-	tailnet: Tailnet,
+	tailnet: Site,
 	{
 		nodes = ['vast-gpu-0'],
 		unserved = [],
@@ -143,13 +148,15 @@ export async function startKubernetes(
 	await Promise.all(others.map(program => program.start()));
 
 	const apply: Kubernetes['apply'] = async (...objects) => {
-		for (const object of objects) await patch(pathOf(object), object, 'application/apply-patch+yaml');
+		for (const object of objects)
+			await patch(`${pathOf(object)}?fieldManager=lab&force=true`, object, 'application/apply-patch+yaml');
 	};
 	await apply({apiVersion: 'v1', kind: 'Namespace', metadata: {name: podNamespace}});
 	const podPath = (name: string) => `/api/v1/namespaces/${podNamespace}/pods/${name}`;
 	return {
 		url: `https://${place.address}:${apiPort}`,
 		caFile: join(directory, 'ca.pem'),
+		kubeconfigFile: join(directory, 'admin.kubeconfig'),
 		etcd,
 		apiServer,
 		get controllerManager() {
@@ -162,6 +169,7 @@ export async function startKubernetes(
 			if (found === undefined) throw new Error(`This cluster was started without the node ${node}.`);
 			return found;
 		},
+		ask: ({token = place.adminToken, ...request}) => askApi(place, {token, ...request}),
 		request,
 		apply,
 		pods: async (...pods) => {
@@ -199,39 +207,26 @@ export async function startKubernetes(
 	};
 }
 
-/** The API by curl in the cluster's host, with the administrator's token. */
-function administrator({namespace, address, directory, adminToken}: ClusterPlace) {
-	const ask = async (method: string, path: string, body: unknown, type: string): Promise<unknown> => {
-		const url = `https://${address}:${apiPort}${path}`;
-		const headers = ['-H', `Authorization: Bearer ${adminToken}`, '-H', `Content-Type: ${type}`];
-		const sent = body === undefined ? [] : ['--data-binary', '@-'];
-		const options = ['-s', '-g', '--max-time', '10', '--cacert', join(directory, 'ca.pem'), '-w', '\n%{http_code}'];
-		const args = ['netns', 'exec', namespace, 'curl', '-X', method, ...options, ...headers, ...sent, url];
-		const {stdout} = await execa('ip', args, {...(body !== undefined && {input: JSON.stringify(body)})});
-		const end = stdout.lastIndexOf('\n');
-		const answer: unknown = JSON.parse(stdout.slice(0, end));
-		if (!stdout.slice(end + 1).startsWith('2'))
-			throw new Error(`${method} ${path}: ${(answer as {message?: string}).message}`);
-		return answer;
+/** The API with the administrator's token: what is not answered 2xx rejects. */
+function administrator(place: ClusterPlace) {
+	const insist = async (method: ApiRequest['method'], path: string, body: unknown, type?: string): Promise<unknown> => {
+		const request = {token: place.adminToken, method, path, ...(body !== undefined && {body})};
+		const answer = await askApi(place, {...request, ...(type !== undefined && {type})});
+		if (answer.status < 200 || answer.status > 299)
+			throw new Error(`${method} ${path}: ${(answer.body as {message?: string}).message}`);
+		return answer.body;
 	};
-	const request: Kubernetes['request'] = (method, path, body) => ask(method, path, body, 'application/json');
-	const patch = (path: string, body: unknown, type: string) => ask('PATCH', path, body, type);
+	const request: Kubernetes['request'] = (method, path, body) => insist(method, path, body);
+	const patch = (path: string, body: unknown, type: string) => insist('PATCH', path, body, type);
 	return {request, patch};
-}
-
-/** Where the API keeps an object, with what server-side apply wants in the query. */
-function pathOf({apiVersion, kind, metadata}: KubernetesObject): string {
-	const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-	const space = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
-	return `${group}${space}/${kind.toLowerCase()}s/${metadata.name}?fieldManager=lab&force=true`;
 }
 
 function podStatus(pod: unknown): {phase?: string; message?: string} {
 	return (pod as {status?: {phase?: string; message?: string}}).status ?? {};
 }
 
-function podObject({name, node, host, labels, annotations, containers = ['main']}: PodOptions, tailnet: Tailnet) {
-	const place = host === undefined ? {} : {'lab/netns': tailnet.underlay.namespace(host)};
+function podObject({name, node, host, labels, annotations, containers = ['main']}: PodOptions, {underlay}: Site) {
+	const place = host === undefined ? {} : {'lab/netns': underlay.namespace(host)};
 	return {
 		apiVersion: 'v1',
 		kind: 'Pod',

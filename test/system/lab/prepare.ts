@@ -7,6 +7,7 @@ const needed: readonly PartName[] = [
 	'wire',
 	'tailscale',
 	'tailscaled',
+	'containerboot',
 	'headscale-0.29.2',
 	'headscale-0.26.1',
 	'headscale-0.23.0',
@@ -16,6 +17,8 @@ const needed: readonly PartName[] = [
 	'kube-controller-manager',
 	'kube-scheduler',
 	'vknode',
+	'helm',
+	'kubeconform',
 ];
 
 const missing = await whatIsMissing();

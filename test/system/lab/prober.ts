@@ -8,6 +8,7 @@ import {parseExposition} from '../../../src/headscale/exposition.ts';
 import {until} from '../../helpers/until.ts';
 import {tailnetDomain} from './headscale.ts';
 import {startProcess} from './processes.ts';
+import type {Site} from './site.ts';
 import {type NodeHost, nodeNames, type Tailnet} from './tailnet.ts';
 
 /** All series of one scrape, or one reader's part of it. */
@@ -38,6 +39,8 @@ export interface Prober {
 	reload(config: string): Promise<void>;
 	log(): Promise<string>;
 	stop(): Promise<number | undefined>;
+	/** Ends it without giving it time for anything; resolves when it is gone. */
+	kill(): Promise<void>;
 }
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
@@ -47,7 +50,7 @@ const pollMs = 250;
 let started = 0;
 
 /** Starts `tailprobe serve` in a host, and resolves when it says ready. It ends with the tailnet, where not before; a second one beside it needs another port. */
-export async function startProber(tailnet: Tailnet, host: NodeHost, config: string, port = usualPort): Promise<Prober> {
+export async function startProber(tailnet: Site, host: NodeHost, config: string, port = usualPort): Promise<Prober> {
 	const id = `${host}-${++started}`;
 	const file = join(tailnet.directory, `tailprobe-${id}.yaml`);
 	await writeFile(file, config);
@@ -116,6 +119,10 @@ export async function startProber(tailnet: Tailnet, host: NodeHost, config: stri
 		},
 		log: () => running.log(),
 		stop,
+		kill: async () => {
+			running.signal('SIGKILL');
+			await running.exited;
+		},
 	};
 }
 
