@@ -92,7 +92,7 @@ async function packChart(scratch: string, output: string): Promise<void> {
 }
 
 async function packRules(folder: string, output: string): Promise<void> {
-	for await (const file of glob(['alerts/*.{yaml,yml}', 'dashboards/*.json', 'docs/runbooks/*.md'], {cwd: root}))
+	for await (const file of glob(['alerts/*.{yaml,yml}', 'dashboards/*.json', 'docs/**/*.md'], {cwd: root}))
 		await cp(join(root, file), join(folder, file));
 	const name = `tailprobe-rules-${version}`;
 	await archive(folder, name, join(output, `${name}.tgz`));

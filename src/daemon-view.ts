@@ -13,6 +13,7 @@ import type {Looks} from './looks.ts';
 import type {Exposition} from './metrics/exposition.ts';
 import {lookAtOwnNetwork} from './net/own-network.ts';
 import {noteClusterRanges} from './notes/cluster-ranges.ts';
+import {noteOpenProxies} from './notes/open-proxy.ts';
 import {sayRefusedReload, sayUnsound} from './notes/own-troubles.ts';
 import {noteScrapes} from './notes/scrape-notes.ts';
 import {sayAlone} from './notes/types.ts';
@@ -102,6 +103,7 @@ export function createDaemonView(parts: ViewParts): DaemonView {
 				prefixes: inForce.config().tailnet.prefixes,
 				own: [...vantages.ownAddresses().values()].flat(),
 			}),
+			...noteOpenProxies(inForce.config().vantages.filter(vantage => vantage.type === 'local')),
 			...(isLoopbackHost(parts.listenHost) ? [] : noteScrapes(door.scrapes.known(), systemClock.wall())),
 		],
 		renderMetrics: () => exposition.render(),

@@ -15,6 +15,8 @@ import {until} from './helpers/until.ts';
 /** Troubles as they come in a pod, one daemon for each, and that they end without a restart. */
 
 const token = 'a-token-of-enough-characters';
+/** Where tokens are configured it is there from the start, so that tests can read reasons. */
+const readerToken = 'a-token-of-a-reader-of-reasons';
 const apiKey = 'hskey-api-abcdefghijkl-0123456789_SECRET';
 const nodeList = readFileSync(new URL('fixtures/headscale/0.29.2/rest-node.json', import.meta.url), 'utf8');
 
@@ -23,8 +25,10 @@ interface Pod {
 	config: KubeletVolume;
 	secrets: KubeletVolume;
 	lines: Record<string, unknown>[];
-	/** The body of /-/ready. */
+	/** The body of /-/ready, as whoever shows `readerToken` gets it, or anybody where no token is configured. */
 	ready(): Promise<string>;
+	/** The same without a token. */
+	readyToAnybody(): Promise<string>;
 	/** The status of a path, with the token or without. */
 	ask(path: string, withToken?: boolean): Promise<number>;
 	/** Lines of the log with this message. */
@@ -35,12 +39,13 @@ interface Pod {
 async function start(t: ExecutionContext, text: (secrets: string) => string): Promise<Pod> {
 	const config = kubeletVolume(t);
 	const secrets = kubeletVolume(t);
+	secrets.put({reader: readerToken});
 	config.put({'tailprobe.yaml': text(secrets.folder)});
 	const lines: Record<string, unknown>[] = [];
 	const output = {write: (line: string) => void lines.push(JSON.parse(line)), isTTY: false};
 	const daemon = await startDaemon({
 		configPath: config.path('tailprobe.yaml'),
-		listen: {host: '0.0.0.0', port: 0},
+		listen: {host: '127.0.0.1', port: 0},
 		log: createLog({level: 'info', format: 'json'}, output as never),
 		watchIntervalMs: 100,
 	});
@@ -51,7 +56,8 @@ async function start(t: ExecutionContext, text: (secrets: string) => string): Pr
 		config,
 		secrets,
 		lines,
-		ready: async () => (await fetch(at('/-/ready'))).text(),
+		ready: async () => (await fetch(at('/-/ready'), {headers: {Authorization: `Bearer ${readerToken}`}})).text(),
+		readyToAnybody: async () => (await fetch(at('/-/ready'))).text(),
 		ask: async (path, withToken = true) =>
 			(await fetch(at(path), withToken ? {headers: {Authorization: `Bearer ${token}`}} : {})).status,
 		said: message => lines.filter(({msg}) => msg === message),
@@ -68,7 +74,7 @@ test('without any of its Secrets it starts, says what is missing and what to do,
 	const pod = await start(
 		t,
 		secrets => `
-web: {bearer_tokens: [{name: operator, file: ${secrets}/token}]}
+web: {bearer_tokens: [{name: operator, file: ${secrets}/token}, {name: reader, file: ${secrets}/reader}]}
 headscale: {url: "http://127.0.0.1:${headscale.port}", api_key: {file: ${secrets}/headscale}, interval: 1s}
 kubernetes: {kubeconfig_file: ${secrets}/kubeconfig, interval: 2s, timeout: 1s, gpu_pods: {namespace: june-services, selector: app=x}}
 vast: {url: "http://127.0.0.1:${headscale.port}", api_key: {file: ${secrets}/vast}}
@@ -92,9 +98,14 @@ checks: [{name: api, prober: tcp, via: direct, targets: [{name: api, target: "19
 	t.regex(lacking, /^source kubernetes-.*: failing since .*kubeconfig.* cannot be read/m);
 	t.regex(lacking, /^source vast-instances: failing since .*vast cannot be read: there is no such file/m);
 	t.deepEqual([await pod.ask('/api/v1/status'), await pod.ask('/metrics', false)], [401, 401]);
+	const toAnybody = await pod.readyToAnybody();
+	t.regex(toAnybody, /^\d+ problems? of tailprobe's own$/m);
+	t.regex(toAnybody, /^source headscale-nodes, .*: failing since [^ ]+$/m);
+	t.false(toAnybody.includes(pod.secrets.folder) || toAnybody.includes('operator'));
 	await until(() => pod.said('problems').length === 1);
 
 	pod.secrets.put({
+		reader: readerToken,
 		token,
 		headscale: apiKey,
 		kubeconfig: readFileSync(kubernetes.kubeconfig, 'utf8').replace('tokenFile: token', 'token: abc'),
@@ -107,7 +118,7 @@ checks: [{name: api, prober: tcp, via: direct, targets: [{name: api, target: "19
 	await until(() => /work again/.test(JSON.stringify(pod.lines)));
 	t.false(JSON.stringify([pod.lines, await pod.ready()]).includes(apiKey));
 
-	pod.secrets.put({});
+	pod.secrets.put({reader: readerToken});
 
 	await until(async () => /^problem: The bearer token/m.test(await pod.ready()));
 	t.is(await pod.ask('/api/v1/status'), 401);
@@ -147,14 +158,14 @@ web: {bearer_tokens: [${names.map(name => `{name: ${name}, file: ${secrets}/${na
 vantages: [{name: cluster, type: local, tailscaled: false}]
 checks: [{name: api, prober: tcp, via: direct, targets: [{name: api, target: "192.0.2.1:1"}]}]
 `;
-	const pod = await start(t, secrets => text(secrets, 'token'));
-	pod.secrets.put({token});
+	const pod = await start(t, secrets => text(secrets, 'reader', 'token'));
+	pod.secrets.put({reader: readerToken, token});
 	t.is(await pod.ask('/api/v1/status'), 200);
 
-	pod.config.put({'tailprobe.yaml': text(pod.secrets.folder, 'token', 'reader')});
+	pod.config.put({'tailprobe.yaml': text(pod.secrets.folder, 'reader', 'token', 'later')});
 	await until(async () => /^problem: The last reload was refused for 1 mistake,/m.test(await pod.ready()));
 	t.is(await pod.ask('/api/v1/status'), 200);
-	pod.secrets.put({token, reader: `${token}-of-reader`});
+	pod.secrets.put({reader: readerToken, token, later: `${token}-that-came-later`});
 
 	await until(async () => !/refused/.test(await pod.ready()));
 	t.is(pod.said('the configuration was reloaded').length, 1);

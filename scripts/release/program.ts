@@ -15,6 +15,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const besides: readonly string[] = [
 	'README.md',
 	'LICENSE',
+	'docs/**/*.md',
+	'helm/tailprobe/README.md',
 	'docs/config.schema.json',
 	'docs/examples/*.yaml',
 	'alerts/*.{yaml,yml}',

@@ -3,6 +3,7 @@
 import {parseArgs} from 'node:util';
 import {loadConfig, wrongConfigExitCode} from '../config/load.ts';
 import {parseWebConfig} from '../config/web-config.ts';
+import {noteOpenProxies} from '../notes/open-proxy.ts';
 import {maxWebConfigBytes} from '../server/door/web-settings.ts';
 import {readTextNow} from '../util/changing-file.ts';
 import {UserError} from '../util/errors.ts';
@@ -43,7 +44,11 @@ export async function runCheckConfig(args: string[]): Promise<number> {
 	process.stdout.write(
 		`${path} is right: ${count(checks.length, 'check')}, ${count(modules.size, 'module')} (built-in ones included), ${count(vantages.length, 'vantage')}.\n`,
 	);
-	const notes = [...(await describeLacks(loaded.config)), ...describeUnmeasurable(loaded.config)];
+	const notes = [
+		...(await describeLacks(loaded.config)),
+		...describeUnmeasurable(loaded.config),
+		...noteOpenProxies(vantages.filter(vantage => vantage.type === 'local')).map(({says}) => says),
+	];
 	for (const note of notes) process.stdout.write(`Note: ${note}\n`);
 	if (checks.length === 0) process.stdout.write('Note: without checks nothing is probed.\n');
 	return 0;

@@ -125,7 +125,7 @@ export const socketPath = z.string().startsWith('/', 'expected the absolute path
 
 export const addressAndPort = z
 	.string()
-	.refine(isAddressAndPort, {error: 'expected ADDRESS:PORT such as 127.0.0.1:1055'});
+	.refine(isAddressAndPort, {error: 'expected ADDRESS:PORT such as 127.0.0.2:1055'});
 
 function isPlainHttpUrl(text: string): boolean {
 	if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;

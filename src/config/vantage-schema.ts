@@ -11,7 +11,7 @@ const local = z.strictObject({
 	type: z.literal('local').meta({description: '`local`: where tailprobe itself runs;'}),
 	tailscaled: ownTailscaledSchema({
 		socks5:
-			"Where tailscaled's `--socks5-server` listens, such as `127.0.0.1:1055`: tailnet targets are then dialled through it. Needed where tailscaled has no tunnel device (userspace mode).",
+			"Where tailscaled's `--socks5-server` listens, such as `127.0.0.2:1055`: tailnet targets are then dialled through it. Not 127.0.0.1, where every peer of the tailnet would reach the proxy. Needed where tailscaled has no tunnel device (userspace mode).",
 	}),
 });
 

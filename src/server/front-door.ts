@@ -4,7 +4,7 @@ import {BlockList, isIP} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import type {NextFunction, Request, RequestHandler, Response} from 'express';
 import type {WebConfig} from '../config/web-config.ts';
-import {callerOf} from './door/caller.ts';
+import {callerOf, entrust} from './door/caller.ts';
 import type {Door} from './door/door.ts';
 import {describeRequest, type RefusalKind} from './door/refusals.ts';
 import {signIn} from './door/sign-in.ts';
@@ -19,8 +19,10 @@ export interface Refusal {
 	headers?: Record<string, string | string[]>;
 }
 
+/** Says why something fails to those who may know. */
+const readyPath = '/-/ready';
 /** What answers whoever asks, always: a kubelet has no password. It says that we live, and which sources fail. */
-const forEverybody: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
+const forEverybody: ReadonlySet<string> = new Set(['/-/healthy', readyPath]);
 /** What answers even beyond loopback where nobody is asked who they are: it tells numbers, starts nothing, and reaches nowhere. */
 const openPaths: ReadonlySet<string> = new Set(['/metrics', ...forEverybody]);
 
@@ -51,7 +53,10 @@ export function guardFrontDoor(listenHost: string, door: Door): RequestHandler {
 		const web = door.settings.now();
 		if (web) response.set(web.headers);
 		const nameless = onLoopback ? objectToHost(request) : undefined;
-		if (forEverybody.has(request.path)) return nameless ?? objectToForeignPage(request, onLoopback);
+		if (forEverybody.has(request.path)) {
+			if (request.path === readyPath && !nameless) await entrustWhoMayKnow(request, web);
+			return nameless ?? objectToForeignPage(request, onLoopback);
+		}
 		if (!web) return brokenSettings;
 		// The certificate came just now, and passwords are not to be asked for where they would travel as they are.
 		if (web.tls && !(request.socket instanceof TLSSocket)) return connectAgain;
@@ -71,6 +76,22 @@ export function guardFrontDoor(listenHost: string, door: Door): RequestHandler {
 			objectToForeignPage(request, onLoopback) ??
 			tooManyOf(request)
 		);
+	}
+
+	/** Turns nobody away; a wrong proof counts as everywhere, so that none can be guessed here unseen. */
+	async function entrustWhoMayKnow(request: Request, web: WebConfig | undefined): Promise<void> {
+		if (!web) return;
+		if (!door.asks(web)) {
+			if (onLoopback) entrust(request);
+			return;
+		}
+		if (web.tls && !(request.socket instanceof TLSSocket)) return;
+		const certificates = web.tls?.clientAuth.includes('Verify') ? door.certificates.look(web.tls) : undefined;
+		if (certificates?.problem !== undefined || certificates?.changed) return;
+		const showsSomething = request.headers.authorization !== undefined;
+		const refusal = (showsSomething ? tooManyAtAll(web) : undefined) ?? (await signIn(request, door, web));
+		if (!refusal) entrust(request);
+		else if (showsSomething) door.refusals.note(refusal.kind, describeRequest(request));
 	}
 
 	function tooManyAtAll({rate}: WebConfig): Refusal | undefined {

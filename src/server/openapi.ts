@@ -213,7 +213,10 @@ const operations: Record<string, {get?: ZodOpenApiOperationObject; post?: ZodOpe
 			operationId: 'ready',
 			tags: ['management'],
 			summary: 'Every source was tried once and the schedule runs.',
-			responses: {200: sentence('Ready; failing sources are listed.'), 503: sentence('Not yet.')},
+			responses: {
+				200: sentence('Ready; failing sources are listed, with the reasons for whoever may know them.'),
+				503: sentence('Not yet.'),
+			},
 		},
 	},
 	'/-/reload': {

@@ -79,4 +79,4 @@ function unknown(outcome: Outcome, reason: 'vantage' | 'unsupported', detail: st
 }
 
 const noWayIn =
-	'The tailscaled there has no tunnel device, so connections cannot enter the tailnet: start it with --socks5-server=127.0.0.1:1055 and name that address in socks5 of this way.';
+	'The tailscaled there has no tunnel device, so connections cannot enter the tailnet: start it with --socks5-server=127.0.0.2:1055 and name that address in socks5 of this way.';

@@ -24,9 +24,9 @@ test('with a secret alone the agent listens in the tailnet and allows what is in
 });
 
 test('in userspace mode it listens on loopback, to which tailscaled forwards', t => {
-	const loaded = read(`${least}tailscaled: {socks5: "127.0.0.1:1055"}`);
+	const loaded = read(`${least}tailscaled: {socks5: "127.0.0.2:1055"}`);
 
-	t.like(loaded, {config: {listen: {host: '127.0.0.1', port: 9754}, socks5: '127.0.0.1:1055'}});
+	t.like(loaded, {config: {listen: {host: '127.0.0.1', port: 9754}, socks5: '127.0.0.2:1055'}});
 });
 
 for (const [listen, expected] of [

@@ -26,7 +26,7 @@ test('machines of the tailnet look by an agent, else by ssh, in the order in whi
     nodes: {name: "june-gpu-*", owner: ozzu}
     ways:
       - ${agent}
-      - ssh: {user: probe, identity_file: id, known_hosts_file: /etc/known_hosts, tailscaled: {socks5: "127.0.0.1:1055"}}
+      - ssh: {user: probe, identity_file: id, known_hosts_file: /etc/known_hosts, tailscaled: {socks5: "127.0.0.2:1055"}}
 `);
 
 	t.deepEqual(gpu, {
@@ -43,7 +43,7 @@ test('machines of the tailnet look by an agent, else by ssh, in the order in whi
 				identityFile: '/etc/tailprobe/id',
 				knownHostsFile: '/etc/known_hosts',
 				tailscaledSocket: '/var/run/tailscale/tailscaled.sock',
-				socks5: '127.0.0.1:1055',
+				socks5: '127.0.0.2:1055',
 			},
 		],
 	});

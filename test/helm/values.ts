@@ -39,7 +39,7 @@ test('the schema knows every key with its meaning, and no other', t => {
 	t.is(schema.additionalProperties, false);
 	t.deepEqual(
 		Object.keys(schema.properties ?? {}).filter(key => !values.some(({path}) => path[0] === key)),
-		['global'],
+		['global', 'enabled'],
 	);
 });
 

@@ -66,7 +66,10 @@ systemTest(
 	async t => {
 		const daemon = await startChartDaemon(scene, june);
 		t.teardown(daemon.stop);
-		const now = await daemon.until(series => isAllAllowed(series) && isAllRead(series));
+		// Without tailscaled it leaves a free lease to others for a while.
+		const now = await daemon.until(
+			series => isAllAllowed(series) && isAllRead(series) && series.value('tailprobe_inventory_exported') === 1,
+		);
 		const lease = await scene.kubernetes.request('GET', `${leases}/tailprobe/leases/tailprobe`);
 
 		t.is(now.value('tailprobe_kubernetes_node_ready', {k8s_node: virtualNode, state: 'true'}), 1);

@@ -136,7 +136,7 @@ systemTest('a peer without a tunnel device is reached by tunnel, ping and HTTP l
 	const url = `http://${await tailnet.node('orch').address()}:8080/healthz`;
 	const curl = ['-s', '--max-time', '3', url];
 	await t.throwsAsync(tailnet.underlay.run('gpu2', 'curl', curl));
-	t.is(await tailnet.underlay.run('gpu2', 'curl', ['--proxy', 'socks5h://127.0.0.1:1055', ...curl]), '{"status":"ok"}');
+	t.is(await tailnet.underlay.run('gpu2', 'curl', ['--proxy', 'socks5h://127.0.0.2:1055', ...curl]), '{"status":"ok"}');
 });
 
 systemTest('a service that ended is refused while its tunnel is up, with a tunnel device and without', async t => {

@@ -53,7 +53,7 @@ systemTest('a pod on a GPU host reaches the tailnet as that host does', async t 
 	const curl = ['curl', '-s', '--max-time', '2'];
 
 	const direct = await exec('gpu-2', ...curl, url);
-	const byProxy = await exec('gpu-2', ...curl, '--proxy', 'socks5h://127.0.0.1:1055', url);
+	const byProxy = await exec('gpu-2', ...curl, '--proxy', 'socks5h://127.0.0.2:1055', url);
 
 	t.is(direct.status?.reason, 'NonZeroExitCode');
 	t.is(byProxy.stdout, '{"status":"ok"}');

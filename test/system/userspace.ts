@@ -1,6 +1,7 @@
 /** A prober without a tunnel device: faults of its tailscaled, which is its proxy too, leave all behind it unknown; a peer's are the peer's. */
 
 import test, {type ExecutionContext} from 'ava';
+import {until} from '../helpers/until.ts';
 import {canRun, systemTest} from './lab/can-run.ts';
 import {afterRuns, downBetween, failedBetween, lastRun} from './lab/movement.ts';
 import {baseConfig, type Prober, type Series, startProber} from './lab/prober.ts';
@@ -102,6 +103,29 @@ for (const {title, start, end, says} of [
 		await seesAgain(t, before);
 	});
 
+systemTest(
+	'peers do not reach the proxy at 127.0.0.2; at 127.0.0.1 it would lead each of them into this network',
+	async t => {
+		const before = await prober.series();
+		const ok = '{"status":"ok"}';
+
+		t.is(await askFromPeer(false), ok, 'what listens at 127.0.0.1 is there for peers');
+		await t.throwsAsync(askFromPeer(true), {message: /Failed to connect to|refused/});
+
+		const own = tailnet.node('gpu2');
+		await own.stop();
+		await own.start('127.0.0.1:1055');
+		try {
+			await until(async () => (await askFromPeer(true).catch(() => '')) === ok, 30_000, 500);
+			t.is(await askFromPeer(true), ok);
+		} finally {
+			await own.stop();
+			await own.start();
+		}
+		await seesAgain(t, before);
+	},
+);
+
 /** All is up again and the vantage is sound; no run since `before` was down. */
 async function seesAgain(t: ExecutionContext, before: Series): Promise<void> {
 	const up = await allUp();
@@ -115,6 +139,14 @@ const allUp = (): Promise<Series> =>
 		states(() => 'up'),
 		60_000,
 	);
+
+/** What a peer reads of a service of gpu2, directly, or through what listens there at the port of the proxy. */
+async function askFromPeer(byProxy: boolean): Promise<string> {
+	const address = await tailnet.node('gpu2').address();
+	const proxy = byProxy ? ['--proxy', `socks5h://${address}:1055`] : [];
+	const url = `http://${byProxy ? '127.0.0.1' : address}:8000/healthz`;
+	return tailnet.underlay.run('gpu1', 'curl', ['-sS', '--max-time', '3', ...proxy, url]);
+}
 
 /** Whether each check is in the state that it should be in. */
 function states(wanted: (check: string) => string): (series: Series) => boolean {

@@ -47,7 +47,7 @@ is: false
 {{- else if eq $tailscale.mode "kernel" -}}
 is: {socket: /var/run/tailscale/tailscaled.sock}
 {{- else -}}
-is: {socket: /var/run/tailscale/tailscaled.sock, socks5: "127.0.0.1:1055"}
+is: {socket: /var/run/tailscale/tailscaled.sock, socks5: "127.0.0.2:1055"}
 {{- end -}}
 {{- end -}}
 

@@ -22,18 +22,18 @@ a key that was taken out by null would come back.
 {{- end -}}
 
 {{- define "tailprobe.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride -}}
 {{- end -}}
 
-{{/* Short enough for `-b-tailscale` behind it. */}}
+{{/* `tailprobe.judge` has it be short enough for `-b-tailscale` behind it: cut names of two releases could be the same. */}}
 {{- define "tailprobe.fullname" -}}
 {{- $name := include "tailprobe.name" . -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride -}}
 {{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name -}}
 {{- end -}}
 {{- end -}}
 
@@ -60,8 +60,8 @@ a key that was taken out by null would come back.
 
 {{/* What never changes during the life of a release. */}}
 {{- define "tailprobe.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "tailprobe.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "tailprobe.name" . | toJson }}
+app.kubernetes.io/instance: {{ .Release.Name | toJson }}
 app.kubernetes.io/component: daemon
 {{- end -}}
 

@@ -4,12 +4,26 @@
 {{- if not (has (int $values.replicas) (list 1 2)) -}}
 {{- fail (printf "replicas: expected 1 or 2, got %v. Each replica is a node of the tailnet that measures everything itself; more of them find nothing more." $values.replicas) -}}
 {{- end -}}
+{{- include "tailprobe.judgeNames" . -}}
 {{- include "tailprobe.judgeTailscale" (list . $values) -}}
 {{- include "tailprobe.judgeConfig" (list . $values) -}}
 {{- include "tailprobe.judgeSecrets" (list . $values) -}}
 {{- include "tailprobe.judgeMonitoring" (list . $values) -}}
 {{- include "tailprobe.judgeReach" $values -}}
 {{- include "tailprobe.judgeTests" $values -}}
+{{- include "tailprobe.judgeNetworkPolicy" $values.networkPolicy -}}
+{{- include "tailprobe.judgeAccount" (list . $values) -}}
+{{- include "tailprobe.judgeNamespaces" (list . $values) -}}
+{{- end -}}
+
+{{- define "tailprobe.judgeNames" -}}
+{{- $fullname := include "tailprobe.fullname" . -}}
+{{- if gt (len $fullname) 50 -}}
+{{- fail (printf "The objects would be called %s, which is %d characters; 50 leave room for what comes behind. Set fullnameOverride to a shorter name." $fullname (len $fullname)) -}}
+{{- end -}}
+{{- if gt (len (include "tailprobe.name" .)) 63 -}}
+{{- fail "nameOverride: it becomes a label, which takes 63 characters at most." -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "tailprobe.judgeTailscale" -}}
@@ -21,11 +35,18 @@
 {{- if not (include "tailprobe.loginServer" (index . 0)) -}}
 {{- fail "config.headscale.url is empty, and so is tailscale.loginServer: tailscale does not know where to sign in. Set config.headscale.url to the address that clients use, such as https://headscale.example.com, or tailscale.enabled to false." -}}
 {{- end -}}
+{{- /* It becomes a part of TS_EXTRA_ARGS, which is parted at every blank that Unicode knows. */ -}}
+{{- if not (regexMatch "^https?://[!-?A-~]+$" (include "tailprobe.loginServer" (index . 0))) -}}
+{{- fail "tailscale.loginServer, or where it is empty config.headscale.url, is no address to sign in at: expected one such as https://headscale.example.com, without blanks and without @." -}}
+{{- end -}}
 {{- range $tailscale.extraArgs -}}
+{{- if regexMatch "^--?(ssh|operator|advertise-exit-node|advertise-routes|advertise-connector)(=|$)" . -}}
+{{- fail (printf "tailscale.extraArgs: %s would make more of this node than something that measures: a way into the pod or the cluster, or somebody who may change tailscale. Run a tailscale of its own for that." (regexFind "^[^=]*" .)) -}}
+{{- end -}}
 {{- if regexMatch "^--?(auth-?key|login-server|hostname|accept-dns|advertise-tags|client-secret|id-token)(=|$)" . -}}
 {{- fail (printf "tailscale.extraArgs: %s is the chart's: keys come by tailscale.authKeySecret, the rest by tailscale.loginServer, hostname and tags, and the pod's DNS is left alone." (regexFind "^[^=]*" .)) -}}
 {{- end -}}
-{{- if regexMatch "[\\s]" . -}}
+{{- if regexMatch "[\\s\\v\\x{85}\\p{Z}]" . -}}
 {{- fail (printf "tailscale.extraArgs: %q has a blank in it. Arguments are parted by blanks in the sidecar, so write each as one item, such as --flag=value." .) -}}
 {{- end -}}
 {{- if include "tailprobe.looksSecret" (list "" .) -}}
@@ -35,8 +56,8 @@
 {{- else if eq $tailscale.mode "kernel" -}}
 {{- fail "tailscale.mode is kernel, but tailscale.enabled is false: there is no sidecar that could have a tunnel device. Set tailscale.enabled to true, or leave the mode at userspace." -}}
 {{- end -}}
-{{- if and $tailscale.hostSocket (not (regexMatch "^/[^/].*/[^/]+$" $tailscale.hostSocket)) -}}
-{{- fail (printf "tailscale.hostSocket: expected the absolute path of a socket in a folder of its own, such as /var/run/tailscale/tailscaled.sock, got %q." $tailscale.hostSocket) -}}
+{{- if and $tailscale.hostSocket (not (regexMatch "^(/var)?/run(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+/[A-Za-z0-9_-][A-Za-z0-9_.-]*[.]sock$" $tailscale.hostSocket)) -}}
+{{- fail (printf "tailscale.hostSocket: expected the absolute path of a .sock in a folder of its own below /run or /var/run, such as /var/run/tailscale/tailscaled.sock, got %q. The whole folder comes into the pod." $tailscale.hostSocket) -}}
 {{- end -}}
 {{- end -}}
 
@@ -129,6 +150,56 @@
 {{- range .clusterRanges -}}
 {{- if not (regexMatch "^(([0-9]{1,3}\\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/[0-9]{1,3})$" .) -}}
 {{- fail (printf "clusterRanges: expected a range such as 10.42.0.0/16, got %q." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The namespaces of Roles, where a cluster can be asked: the account of the release's own namespace tells that, as who installs this may
+look at accounts.
+*/}}
+{{- define "tailprobe.judgeNamespaces" -}}
+{{- $root := index . 0 -}}
+{{- $values := index . 1 -}}
+{{- if and $values.rbac.create (lookup "v1" "ServiceAccount" $root.Release.Namespace "default") -}}
+{{- $config := $values.config -}}
+{{- $kubernetes := default dict $config.kubernetes -}}
+{{- $named := dict -}}
+{{- range $key := list "gpu_pods" "virtual_kubelet" "inventory_lease" -}}
+{{- with get (default dict (get $kubernetes $key)) "namespace" }}{{- $_ := set $named . (printf "config.kubernetes.%s.namespace" $key) -}}{{- end -}}
+{{- end -}}
+{{- range default list (get (default dict $kubernetes.tailnet_exposure) "namespaces") }}{{- $_ := set $named . "config.kubernetes.tailnet_exposure.namespaces" -}}{{- end -}}
+{{- with get (default dict (get (default dict (default dict $config.headscale).cli) "pod")) "namespace" }}{{- $_ := set $named . "config.headscale.cli.pod.namespace" -}}{{- end -}}
+{{- range include "tailprobe.podWays" $config | fromYamlArray }}{{- $_ := set $named .namespace "a pod way of config.vantages" -}}{{- end -}}
+{{- range $namespace, $_ := (include "tailprobe.rights" $root | fromYaml).namespaces -}}
+{{- $path := get $named $namespace -}}
+{{- if and $path (ne $namespace $root.Release.Namespace) (not (lookup "v1" "Namespace" "" $namespace)) -}}
+{{- fail (printf "%s is %s, but this cluster has no such namespace, and there can be no Role in it. Make it first, or name the one that is meant." $path $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* An address of egress.except must not come back by egress.to. */}}
+{{- define "tailprobe.judgeNetworkPolicy" -}}
+{{- $except := .egress.except -}}
+{{- range .egress.to -}}
+{{- $cidr := .cidr -}}
+{{- range $except -}}
+{{- if include "tailprobe.holds" (list . $cidr) -}}
+{{- fail (printf "networkPolicy.egress.to: %s is inside %s, which networkPolicy.egress.except keeps the pods from (the metadata services of clouds hand out credentials of the node). Take one of the two out." $cidr .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Rights of `default` would be those of every pod of the namespace that names no account. */}}
+{{- define "tailprobe.judgeAccount" -}}
+{{- $root := index . 0 -}}
+{{- if and (index . 1).rbac.create (eq (include "tailprobe.serviceAccountName" $root) "default") -}}
+{{- $rights := include "tailprobe.rights" $root | fromYaml -}}
+{{- if or $rights.namespaces $rights.cluster -}}
+{{- fail "serviceAccount: the rights of tailprobe would go to the account `default`, and so to every pod of this namespace that names none. Leave serviceAccount.create at true, or name an account of its own in serviceAccount.name, or set rbac.create to false." -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -3,14 +3,14 @@
 {{- $root := index . 0 -}}
 {{- $values := index . 1 -}}
 {{- $replica := index . 2 -}}
-{{- $rights := include "tailprobe.rights" $root | fromYaml -}}
-serviceAccountName: {{ include "tailprobe.serviceAccountName" $root }}
-automountServiceAccountToken: {{ or (gt (len $rights.namespaces) 0) (gt (len $rights.cluster) 0) }}
+serviceAccountName: {{ include "tailprobe.serviceAccountName" $root | toJson }}
+# Not into every container: who asks the API mounts the token himself.
+automountServiceAccountToken: false
 {{- with $values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ toJson . }}
 {{- end }}
 securityContext:
   {{- include "tailprobe.podSecurity" . | nindent 2 }}
@@ -21,7 +21,7 @@ initContainers:
   {{- include "tailprobe.sidecar" . | nindent 2 }}
   {{- end }}
   - name: check-config
-    image: {{ include "tailprobe.image" (list $values.image $root.Chart.AppVersion) }}
+    image: {{ include "tailprobe.image" (list $values.image $root.Chart.AppVersion) | toJson }}
     imagePullPolicy: {{ $values.image.pullPolicy }}
     args: [check-config, /etc/tailprobe/tailprobe.yaml]
     securityContext: {{- include "tailprobe.containerSecurity" . | nindent 6 }}
@@ -29,7 +29,7 @@ initContainers:
     volumeMounts: {{- include "tailprobe.mounts" . | nindent 6 }}
 containers:
   - name: tailprobe
-    image: {{ include "tailprobe.image" (list $values.image $root.Chart.AppVersion) }}
+    image: {{ include "tailprobe.image" (list $values.image $root.Chart.AppVersion) | toJson }}
     imagePullPolicy: {{ $values.image.pullPolicy }}
     args: [serve, --config, /etc/tailprobe/tailprobe.yaml]
     env:
@@ -59,7 +59,11 @@ containers:
       timeoutSeconds: 5
     securityContext: {{- include "tailprobe.containerSecurity" . | nindent 6 }}
     resources: {{- toYaml $values.resources | nindent 6 }}
-    volumeMounts: {{- include "tailprobe.mounts" . | nindent 6 }}
+    volumeMounts:
+      {{- include "tailprobe.mounts" . | nindent 6 }}
+      {{- if include "tailprobe.asksApi" $root }}
+      {{- include "tailprobe.tokenMount" . | nindent 6 }}
+      {{- end }}
 volumes:
   {{- include "tailprobe.volumes" . | nindent 2 }}
 {{- with $values.nodeSelector }}
@@ -122,31 +126,31 @@ capabilities: {drop: [ALL]}
     defaultMode: 288
     sources:
       - secret:
-          name: {{ include "tailprobe.tokenSecretName" $root }}
+          name: {{ include "tailprobe.tokenSecretName" $root | toJson }}
           optional: true
           items: [{key: {{ $values.auth.tokenSecret.key | toJson }}, path: token}]
       {{- range $file, $from := $values.secrets }}
       - secret:
-          name: {{ $from.secret }}
+          name: {{ $from.secret | toJson }}
           optional: true
           items: [{key: {{ $from.key | toJson }}, path: {{ $file | toJson }}}]
       {{- end }}
 {{- with $values.webConfigSecret }}
 {{- if .name }}
 - name: web
-  secret: {secretName: {{ .name }}, optional: true, defaultMode: 288}
+  secret: {secretName: {{ .name | toJson }}, optional: true, defaultMode: 288}
 {{- end }}
 {{- end }}
 {{- if $values.tailscale.enabled }}
 - name: tailscaled
-  emptyDir: {}
+  emptyDir: {sizeLimit: 16Mi}
 - name: tailscale-tmp
-  emptyDir: {}
+  emptyDir: {sizeLimit: 64Mi}
 {{- with $values.tailscale.authKeySecret }}
 {{- if .name }}
 - name: tailscale-authkey
   secret:
-    secretName: {{ .name }}
+    secretName: {{ .name | toJson }}
     optional: true
     defaultMode: 288
     items: [{key: {{ .key | toJson }}, path: authkey}]
@@ -161,6 +165,27 @@ capabilities: {drop: [ALL]}
 - name: tailscaled
   hostPath: {path: {{ dir $values.tailscale.hostSocket | toJson }}, type: Directory}
 {{- end }}
+{{- if or $values.tailscale.enabled (include "tailprobe.asksApi" $root) }}
+# As Kubernetes itself would lay it into every container, but for its 3607 s: a token for so long is one that the API server takes for a
+# year. Of three hours 36 minutes are left when it is renewed, and tailscale goes on with one for half an hour.
+- name: kube-api-access
+  projected:
+    defaultMode: 288
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 10800}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]}
+{{- end }}
 - name: tmp
-  emptyDir: {}
+  emptyDir: {sizeLimit: 64Mi}
+{{- end -}}
+
+{{/* Whether the daemon asks the Kubernetes API as the account of its pod. */}}
+{{- define "tailprobe.asksApi" -}}
+{{- $config := include "tailprobe.config" . | fromYaml -}}
+{{- if and (kindIs "map" $config.kubernetes) (not (get (default dict $config.kubernetes) "kubeconfig_file")) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "tailprobe.tokenMount" -}}
+- {name: kube-api-access, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
 {{- end -}}

@@ -15,6 +15,20 @@
 {{- uniq $overlaps | toYaml -}}
 {{- end -}}
 
+{{/* Whether the first range has all of the second in it. Of IPv6 it knows what is the same, and the range of everything. */}}
+{{- define "tailprobe.holds" -}}
+{{- $outer := index . 0 -}}
+{{- $inner := index . 1 -}}
+{{- if eq $outer $inner -}}true
+{{- else if and (contains ":" $outer) (contains ":" $inner) -}}
+{{- if hasSuffix "/0" $outer -}}true{{- end -}}
+{{- else if not (or (contains ":" $outer) (contains ":" $inner)) -}}
+{{- $one := include "tailprobe.span" $outer | fromYaml -}}
+{{- $other := include "tailprobe.span" $inner | fromYaml -}}
+{{- if and (le $one.first $other.first) (le $other.last $one.last) -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* First and last address of an IPv4 range, as numbers. */}}
 {{- define "tailprobe.span" -}}
 {{- $parts := splitList "/" . -}}

@@ -9,7 +9,7 @@ docs/kubernetes.md. With a kubeconfig it acts as somebody else, and needs nothin
 {{- if $values.tailscale.enabled -}}
 {{- include "tailprobe.grantState" (list . $rights) -}}
 {{- end -}}
-{{- if and (kindIs "map" $config.kubernetes) (not (get (default dict $config.kubernetes) "kubeconfig_file")) -}}
+{{- if include "tailprobe.asksApi" . -}}
 {{- include "tailprobe.grantReads" (list $config $rights) -}}
 {{- include "tailprobe.grantExec" (list $config $rights) -}}
 {{- include "tailprobe.grantLease" (list . $config $rights) -}}

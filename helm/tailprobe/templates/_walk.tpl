@@ -38,6 +38,7 @@ private keys, tokens, passwords in URLs).
 {{- $key := toString (index . 0) -}}
 {{- $text := index . 1 -}}
 {{- $isNamed := and (regexMatch "(?i)authorization|cookie|token|secret|password|passwd|credential|api[-_]?key|private" $key) (not (regexMatch "_files?$|^files?$" $key)) -}}
+{{- $isNamed = or $isNamed (regexMatch "(?i)^x-(.*-)?(auth|key|sign|signature|session|pass|access)(-|$)" $key) -}}
 {{- $shapes := list
 	"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 	"(^|[^A-Za-z0-9])(tskey|hskey)-[A-Za-z0-9_-]{8,}"
@@ -47,6 +48,13 @@ private keys, tokens, passwords in URLs).
 	"(^|[^A-Za-z0-9])(gh[pousr]_|github_pat_|xox[abp]-|AKIA|glpat-)[A-Za-z0-9_-]{10,}"
 	"eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}"
 -}}
+{{- /* What is sent as it stands may name it inside. */ -}}
+{{- if has $key (list "body" "send") }}
+{{- $shapes = concat $shapes (list
+	"(?i)[\"']?(password|passwd|secret|token|credential|api[-_]?key)[\"']?\\s*[:=]\\s*[\"']?[^\\s\"'{}<>$]{6,}"
+	"(?i)(^|\\n)(auth|pass) +[^\\s]{6,}"
+) -}}
+{{- end -}}
 {{- $isShaped := false -}}
 {{- range $shapes }}{{- if regexMatch . $text }}{{- $isShaped = true -}}{{- end -}}{{- end -}}
 {{- if or $isNamed $isShaped -}}true{{- end -}}

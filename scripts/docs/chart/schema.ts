@@ -14,6 +14,10 @@ export function chartSchema(valuesText: string): Schema {
 		...objectOf(readChartValues(valuesText), {
 			// Helm hands this to a chart that is a part of another one.
 			global: {type: 'object', description: 'Values that charts share; not used here.'},
+			enabled: {
+				type: 'boolean',
+				description: 'For the condition of a chart that this one is a part of; not used here.',
+			},
 		}),
 	};
 }
@@ -21,18 +25,34 @@ export function chartSchema(valuesText: string): Schema {
 /** Of keys whose default does not tell what else they may be. */
 const shapes: Readonly<Record<string, () => Schema>> = {
 	'image.pullPolicy': pullPolicy,
+	'image.repository': imageName,
+	'image.tag': imageTag,
+	'image.digest': imageDigest,
 	imagePullSecrets: () => listOf(strictObject({name: text})),
+	nameOverride: objectName,
+	fullnameOverride: objectName,
 	replicas: () => ({type: 'integer', minimum: 1}),
 	config: configuration,
-	secrets: () => ({type: 'object', additionalProperties: strictObject({secret: text, key: text})}),
+	secrets: () => ({type: 'object', additionalProperties: strictObject({secret: named, key: secretKey})}),
+	'auth.tokenSecret.name': nameOrNone,
+	'auth.tokenSecret.key': () => secretKey,
+	'webConfigSecret.name': nameOrNone,
+	'webConfigSecret.key': () => secretKey,
+	'webConfigSecret.caKey': () => ({type: 'string', pattern: '^[-._a-zA-Z0-9]*$'}),
+	'tailscale.authKeySecret.name': nameOrNone,
+	'tailscale.authKeySecret.key': () => secretKey,
+	'tailscale.image.repository': imageName,
+	'tailscale.image.tag': imageTag,
+	'tailscale.image.digest': imageDigest,
 	'tailscale.mode': () => ({enum: ['userspace', 'kernel']}),
 	'tailscale.tags': () => listOf({type: 'string', pattern: '^tag:[A-Za-z0-9-]+$'}),
 	'tailscale.extraArgs': () => listOf({type: 'string', minLength: 1}),
 	'tailscale.port': () => ({type: 'integer', minimum: 0, maximum: 65_535}),
-	'tailscale.loginServer': () => ({type: 'string', pattern: '^(https?://.+)?$'}),
+	'tailscale.loginServer': () => ({type: 'string', pattern: '^(https?://[^\\s]+)?$'}),
 	'tailscale.hostname': () => ({type: 'string', pattern: '^([a-z0-9]([a-z0-9-]{0,59}[a-z0-9])?)?$'}),
 	'tailscale.image.pullPolicy': pullPolicy,
 	'tailscale.resources': anyObject,
+	'serviceAccount.name': nameOrNone,
 	'serviceAccount.annotations': textByName,
 	'service.type': () => ({enum: ['ClusterIP', 'NodePort', 'LoadBalancer']}),
 	'service.port': () => ({type: 'integer', minimum: 1, maximum: 65_535}),
@@ -48,10 +68,13 @@ const shapes: Readonly<Record<string, () => Schema>> = {
 	'alerts.dashboardUrl': webAddress,
 	'alerts.statusPageUrl': webAddress,
 	'dashboards.labels': textByName,
+	'dashboards.namespace': () => ({type: 'string', pattern: '^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$'}),
 	'networkPolicy.from': () => listOf(anyObject()),
 	'networkPolicy.egress.to': () =>
-		listOf({...strictObject({cidr: text, ports: listOf(anyObject())}), required: ['cidr']}),
-	'networkPolicy.egress.except': () => listOf(text),
+		listOf({...strictObject({cidr: range, ports: listOf(anyObject())}), required: ['cidr']}),
+	'networkPolicy.egress.except': () => listOf(range),
+	'ingress.className': nameOrNone,
+	'ingress.host': () => ({type: 'string', pattern: '^([A-Za-z0-9*]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$'}),
 	'ingress.tls': () => listOf(anyObject()),
 	'ingress.annotations': textByName,
 	clusterRanges: () => listOf(text),
@@ -59,11 +82,45 @@ const shapes: Readonly<Record<string, () => Schema>> = {
 	nodeSelector: textByName,
 	tolerations: () => listOf(anyObject()),
 	affinity: anyObject,
+	priorityClassName: nameOrNone,
 	podAnnotations: textByName,
 	podLabels: textByName,
 };
 
 const text: Schema = {type: 'string', minLength: 1};
+
+const subdomain = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
+
+/** The name of a Secret and of most other objects. */
+const named: Schema = {type: 'string', pattern: `^${subdomain}$`};
+
+const secretKey: Schema = {type: 'string', pattern: '^[-._a-zA-Z0-9]{1,253}$'};
+
+const range: Schema = {
+	type: 'string',
+	pattern: '^(([0-9]{1,3}\\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/[0-9]{1,3})$',
+};
+
+function nameOrNone(): Schema {
+	return {type: 'string', pattern: `^(${subdomain})?$`};
+}
+
+/** What names of Services begin with, too. */
+function objectName(): Schema {
+	return {type: 'string', pattern: '^([a-z]([-a-z0-9]{0,251}[a-z0-9])?)?$'};
+}
+
+function imageName(): Schema {
+	return {type: 'string', pattern: '^[a-zA-Z0-9][-a-zA-Z0-9._/:]*$'};
+}
+
+function imageTag(): Schema {
+	return {type: 'string', pattern: '^([a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?$'};
+}
+
+function imageDigest(): Schema {
+	return {type: 'string', pattern: '^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$'};
+}
 
 function listOf(items: Schema): Schema {
 	return {type: 'array', items};
@@ -118,7 +175,10 @@ function inner(value: ChartValue, shape: (() => Schema) | undefined): Schema {
 /** tailprobe.yaml, as the program itself describes it. */
 function configuration(): Schema {
 	const {$schema, ...schema} = z.toJSONSchema(fileSchema, {io: 'input', unrepresentable: 'any', target: 'draft-7'});
-	return forGo(schema) as Schema;
+	const shape = forGo(schema) as {properties: {headscale: {properties: {url: Schema}}}};
+	// What zod judges by a function; an empty one is told of in the chart's own words.
+	shape.properties.headscale.properties.url.pattern = '^(https?://[^\\s/?#@]+(/[^\\s?#]*)?)?$';
+	return {...shape};
 }
 
 /** Helm's validator reads patterns as Go does, which has no `\u0000` and repeats nothing more than a thousand times. */

@@ -43,4 +43,4 @@ export async function connectPhase(
 }
 
 const noWayIn =
-	'The tailscaled here has no tunnel device, so connections cannot enter the tailnet: start it with --socks5-server=127.0.0.1:1055 and name that address in vantages[].tailscaled.socks5.';
+	'The tailscaled here has no tunnel device, so connections cannot enter the tailnet: start it with --socks5-server=127.0.0.2:1055 and name that address in vantages[].tailscaled.socks5.';

@@ -30,6 +30,16 @@ export function callerOf(request: IncomingMessage): Caller {
 	return {address, key: `address ${placeOf(address)}`};
 }
 
+/** Notes that the caller may read reasons where everybody gets an answer; the door does that for each such request at most once. */
+export function entrust(request: IncomingMessage): void {
+	entrusted.add(request);
+}
+
+/** Whether the caller proved who it is, or nobody is asked to and only this machine is answered. */
+export function isEntrusted(request: IncomingMessage): boolean {
+	return entrusted.has(request);
+}
+
 /** What an ad hoc request says about who asks: spread it into the AdhocRequest. The signal aborts when the caller goes away. */
 export function askedBy(
 	request: IncomingMessage,
@@ -54,6 +64,7 @@ export function placeOf(address: string): string {
 }
 
 const callers = new WeakMap<IncomingMessage, Caller>();
+const entrusted = new WeakSet<IncomingMessage>();
 
 function addressOf(request: IncomingMessage): string {
 	return oneLine(request.socket.remoteAddress ?? 'unknown', 100).replace(/^::ffff:(?=\d+\.)/, '');

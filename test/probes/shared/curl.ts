@@ -6,7 +6,7 @@ import {testPlace} from '../../helpers/probing.ts';
 
 const aim = {via: 'tailnet' as const, port: 80, secure: false};
 const direct = {...testPlace, address: '100.64.0.9', timeoutMs: 5000};
-const proxied = {...direct, socks5: '127.0.0.1:1055'};
+const proxied = {...direct, socks5: '127.0.0.2:1055'};
 const nothing = 'tailprobe 000 0 0.00004 0.000000 0.000000 0.000000 0.000000 0.100000 0\n';
 
 function told(status: number, stderr: string, more: Partial<ShellOutput> = {}): ShellOutput {

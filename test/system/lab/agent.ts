@@ -37,7 +37,7 @@ export async function startAgent(
 ): Promise<Agent> {
 	const {socket, userspace} = tailnet.node(host);
 	const file = join(tailnet.directory, `agent-${host}-${port}.yaml`);
-	const proxy = userspace ? ', socks5: "127.0.0.1:1055"' : '';
+	const proxy = userspace ? ', socks5: "127.0.0.2:1055"' : '';
 	await writeFile(
 		file,
 		`secret: {file: ${secretFile}}

@@ -77,7 +77,7 @@ export async function startGpuSide(
 
 	const place = (host: GpuHost) => {
 		const {socket, userspace} = tailnet.node(host);
-		return `tailscaled: {socket: ${socket}${userspace ? ', socks5: "127.0.0.1:1055"' : ''}}`;
+		return `tailscaled: {socket: ${socket}${userspace ? ', socks5: "127.0.0.2:1055"' : ''}}`;
 	};
 	const agentWay = (port: number) => `{agent: {port: ${port}, secret: {file: ${secretFiles.daemon}}}}`;
 	const sshWay = (host: GpuHost) => {

@@ -157,7 +157,7 @@ export function readSeries(text: string): Series {
 /** The first lines of every configuration in the lab: the vantage `cluster` and `others`, headscale, the tailnet. Checks follow. */
 export function baseConfig({headscale, node}: Tailnet, host: NodeHost = 'mon', others: readonly string[] = []): string {
 	const {socket, userspace} = node(host);
-	const proxy = userspace ? ', socks5: "127.0.0.1:1055"' : '';
+	const proxy = userspace ? ', socks5: "127.0.0.2:1055"' : '';
 	return `
 vantages:
 ${[`{name: cluster, type: local, tailscaled: {socket: ${socket}${proxy}}}`, ...others].map(line => `  - ${line}\n`).join('')}

@@ -15,10 +15,10 @@ export interface TailnetNode {
 	/** Its name in the tailnet. */
 	name: string;
 	socket: string;
-	/** In userspace mode: `127.0.0.1:1055` speaks SOCKS5. */
+	/** In userspace mode: `127.0.0.2:1055` speaks SOCKS5. */
 	userspace: boolean;
-	/** Starts tailscaled (again), not yet joined where its state is new. */
-	start(): Promise<void>;
+	/** Starts tailscaled (again), not yet joined where its state is new. In userspace mode its proxy may listen elsewhere. */
+	start(proxy?: string): Promise<void>;
 	/** Signs in with the lab's pre-auth key. */
 	join(): Promise<void>;
 	/** Signs out; headscale deletes an ephemeral node at once. tailscaled is NeedsLogin then, seldom Stopped (headscale 0.29). */
@@ -46,10 +46,10 @@ export async function makeNode(
 	const [program, commandLine] = [await ensurePart('tailscaled'), await ensurePart('tailscale')];
 	const state = join(directory, `state-${host}`);
 	const socket = join(directory, `${host}.sock`);
-	const proxy = '127.0.0.1:1055';
-	const device = userspace
-		? ['--tun=userspace-networking', `--socks5-server=${proxy}`, `--outbound-http-proxy-listen=${proxy}`]
-		: ['--tun=tailscale0'];
+	const device = (proxy: string) =>
+		userspace
+			? ['--tun=userspace-networking', `--socks5-server=${proxy}`, `--outbound-http-proxy-listen=${proxy}`]
+			: ['--tun=tailscale0'];
 	const cli = (...args: string[]) => underlay.run(host, commandLine, [`--socket=${socket}`, ...args]);
 	let running: Running | undefined;
 	const alive = (): Running => {
@@ -61,12 +61,12 @@ export async function makeNode(
 		name,
 		socket,
 		userspace,
-		start: async () => {
+		start: async (proxy = '127.0.0.2:1055') => {
 			await mkdir(state, {recursive: true});
 			const started = startProcess({
 				namespace: underlay.namespace(host),
 				command: program,
-				args: [`--statedir=${state}`, `--socket=${socket}`, ...device, '--port=41641', '--no-logs-no-support'],
+				args: [`--statedir=${state}`, `--socket=${socket}`, ...device(proxy), '--port=41641', '--no-logs-no-support'],
 				env: {SSL_CERT_FILE: headscale.caFile},
 				cwd: directory,
 				logFile: join(directory, `${host}.log`),

@@ -150,14 +150,14 @@ function objectsOf({metadata, spec}: V1Pod): Objects {
 			kind === 'ConfigMap' && wanted === 'kube-root-ca.crt'
 				? {'ca.crt': Buffer.from(options.api.ca)}
 				: data.get(`${kind} ${namespace}/${wanted}`),
-		token: async audience => {
-			const key = `${uid} ${audience}`;
+		token: async (audience, expirationSeconds = 3600) => {
+			const key = `${uid} ${audience} ${expirationSeconds}`;
 			const known = tokens.get(key);
 			if (known !== undefined && Date.now() < known.until) return known.token;
 			const account = spec?.serviceAccountName ?? 'default';
 			const boundObjectRef = {kind: 'Pod', apiVersion: 'v1', name, uid};
 			const answer = await ask('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, {
-				spec: {expirationSeconds: 3607, boundObjectRef, ...(audience !== undefined && {audiences: [audience]})},
+				spec: {expirationSeconds, boundObjectRef, ...(audience !== undefined && {audiences: [audience]})},
 			});
 			const {token} = (answer as {status: {token: string}}).status;
 			tokens.set(key, {token, until: Date.now() + tokenLifeMs});

@@ -38,6 +38,8 @@ export interface PodRun {
 	stop(graceSeconds: number): Promise<void>;
 }
 
+/** How often kubelet asks the runtime what runs. */
+const lookMs = 1000;
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Starts a pod. `index` is its number among the pods that run; `changed` is called when its status may have changed. */
@@ -137,7 +139,7 @@ export function runPod(pod: V1Pod, index: number, place: NodePlace, objects: Obj
 			const isSidecar = container.restartPolicy === 'Always';
 			const init = keep(container, isSidecar ? 'Always' : policy === 'Never' ? 'Never' : 'OnFailure');
 			inits.push(init);
-			if (isSidecar) await Promise.race([init.started, init.ended]);
+			if (isSidecar) await seenRunning(init);
 			else if ((await init.ended) !== 0 && !isStopping) return finish('Failed');
 		}
 		if (isStopping) return;
@@ -145,6 +147,15 @@ export function runPod(pod: V1Pod, index: number, place: NodePlace, objects: Obj
 		mains.push(...(pod.spec?.containers ?? []).map(container => keep(container, policy)));
 		const codes = await Promise.all(mains.map(main => main.ended));
 		if (!isStopping) await finish(codes.every(code => code === 0) ? 'Succeeded' : 'Failed');
+	}
+
+	/** kubelet goes by what it saw a second ago: a sidecar that ended at once in between holds up all that follows. */
+	async function seenRunning(sidecar: Supervised): Promise<void> {
+		for (let seen = false; !seen && !isStopping; ) {
+			await wait(lookMs);
+			const {started, state} = sidecar.status();
+			seen = started === true && state?.running !== undefined;
+		}
 	}
 
 	async function makeVolumesOnceThere(): Promise<void> {

@@ -8,8 +8,6 @@ import type {ContainerProcess, Exit} from './process.ts';
 /** A container that is kept as its pod wants it. */
 export interface Supervised {
 	status(): V1ContainerStatus;
-	/** Resolves when it runs and its startup probe, where it has one, was well once. */
-	started: Promise<void>;
 	/** Resolves when it ended for good, to its exit code. */
 	ended: Promise<number>;
 	stop(graceMs: number): Promise<void>;
@@ -35,7 +33,7 @@ const soundAfterMs = 30_000;
 
 /** Starts it, and keeps it so until `stop`. */
 export function supervise({container, restart, start, place, changed}: SuperviseOptions): Supervised {
-	const [started, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<number>()];
+	const ended = Promise.withResolvers<number>();
 	const stopping = new AbortController();
 	let state: V1ContainerState = {waiting: {reason: 'PodInitializing'}};
 	let lastState: V1ContainerState = {};
@@ -51,7 +49,6 @@ export function supervise({container, restart, start, place, changed}: Supervise
 	const startedNow = () => {
 		isStarted = true;
 		isReady = container.readinessProbe === undefined;
-		started.resolve();
 		changed();
 	};
 
@@ -126,7 +123,6 @@ export function supervise({container, restart, start, place, changed}: Supervise
 			lastState,
 			...(state.running !== undefined && running !== undefined && {containerID: idOf(running)}),
 		}),
-		started: started.promise,
 		ended: ended.promise,
 		stop: async graceMs => {
 			stopping.abort();

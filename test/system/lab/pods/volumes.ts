@@ -65,9 +65,10 @@ async function addFiles(
 	if (secret !== undefined) addKeys(files, 'Secret', secret, mode, objects);
 	if (configMap !== undefined) addKeys(files, 'ConfigMap', configMap, mode, objects);
 	if (serviceAccountToken !== undefined) {
-		const token = await objects.token(serviceAccountToken.audience);
-		// Only its user may read it, where kubelet knows that user; the group is the pod's.
-		files.set(serviceAccountToken.path, {data: Buffer.from(token), mode: 0o644});
+		const token = await objects.token(serviceAccountToken.audience, serviceAccountToken.expirationSeconds);
+		// Where the pod has a group it is for that alone, whatever the volume says.
+		const isShared = pod.spec?.securityContext?.fsGroup === undefined;
+		files.set(serviceAccountToken.path, {data: Buffer.from(token), mode: isShared ? 0o644 : 0o600});
 	}
 	for (const {path, fieldRef} of downwardAPI?.items ?? []) {
 		if (fieldRef !== undefined) files.set(path, {data: Buffer.from(fieldOf(pod, fieldRef.fieldPath)), mode});
