@@ -108,3 +108,20 @@ export function findObject(objects: readonly KubernetesObject[], kind: string, n
 function isList(values: readonly string[] | object): values is readonly string[] {
 	return Array.isArray(values);
 }
+
+/** What tests look at of a container. */
+export interface Container {
+	name: string;
+	command?: string[];
+	env?: {name: string; value: string}[];
+	resources?: unknown;
+	securityContext?: Record<string, unknown>;
+}
+
+/** The containers of a Deployment's pods, or those that start before them. */
+export function containersOf(
+	{spec}: KubernetesObject,
+	kind: 'containers' | 'initContainers' = 'containers',
+): Container[] {
+	return (spec as {template: {spec: Record<typeof kind, Container[]>}}).template.spec[kind];
+}
