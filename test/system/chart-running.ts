@@ -66,9 +66,13 @@ systemTest('the sidecar keeps its identity in a Secret, and the daemon runs with
 	const state = await stateSecret();
 	t.true(Object.keys(state).includes('_machinekey'), Object.keys(state).join());
 	t.is(Buffer.from(state.device_fqdn ?? '', 'base64').toString(), `${releaseName}.tail.ozzu.world.`);
-	for (const container of ['tailprobe', 'tailscale']) {
+	for (const [container, user] of [
+		['tailprobe', 65532],
+		['tailscale', 65533],
+	] as const) {
 		const status = await readFile(`/proc/${node.processOf(pod, container)}/status`, 'utf8');
-		t.regex(status, /^Uid:\t65532\t65532\t65532\t65532$/m, container);
+		t.regex(status, new RegExp(`^Uid:(?:\\t${user}){4}$`, 'm'), container);
+		t.regex(status, /^Gid:(?:\t65532){4}$/m, container);
 		for (const set of ['CapPrm', 'CapEff', 'CapBnd']) t.regex(status, new RegExp(`^${set}:\t0+$`, 'm'), container);
 		t.regex(status, /^NoNewPrivs:\t1$/m, container);
 	}
