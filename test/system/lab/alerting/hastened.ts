@@ -31,6 +31,17 @@ export function shippedForSeconds(files: readonly string[], alert: string, sever
 	return seconds >= longSeconds ? seconds : undefined;
 }
 
+/**
+ * Whether its expression looks back over five minutes or longer. Only the wait is hastened and not the window, so that the copy takes for
+ * going on what the alert itself would see end.
+ */
+export function looksBack(files: readonly string[], alert: string): boolean {
+	return files
+		.flatMap(file => readRules(file))
+		.filter(rule => rule.alert === alert)
+		.some(({expr}) => [...expr.matchAll(/\[(\w+)/g)].some(([, window]) => secondsOf(window) >= longSeconds));
+}
+
 function secondsOf(duration: string | undefined): number {
 	const units: Readonly<Record<string, number>> = {s: 1, m: 60, h: 3600, d: 86_400};
 	return [...(duration ?? '').matchAll(/(\d+)([smhd])/g)].reduce(
