@@ -53,14 +53,11 @@ export function createLooks(options: LooksOptions): Looks {
 
 	function sweep(): void {
 		const view = options.view();
+		const checks = view.checks();
 		metrics.sweep();
-		gpuSide.update(() => ({
-			nodes: view.nodes(),
-			nodesAreFresh: view.listedNodes() !== undefined,
-			checks: view.checks(),
-		}));
+		gpuSide.update(() => ({nodes: view.nodes(), nodesAreFresh: view.listedNodes() !== undefined, checks}));
 		changes.platform(view.platform());
-		blind = sayBlind(view.checks(), view.vantages());
+		blind = sayBlind(checks, view.vantages());
 		changes.problems([...options.unlogged(), ...options.tokenProblems(), ...blind, ...view.ownNotes().map(sayAlone)]);
 		departed.look(view);
 	}

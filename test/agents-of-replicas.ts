@@ -1,12 +1,11 @@
 /** Two daemons as two replicas are, with one lease and one agent: an agent serves one daemon, so only one of them may look from it. */
 
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {copyFile, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {type AgentChild, allowLoopbackTargets, startAgentChild} from './helpers/agents.ts';
+import {startDaemonProcess} from './helpers/daemon-process.ts';
 import {type FakeKubernetes, fakeKubernetes} from './helpers/kubernetes-api.ts';
 import {until} from './helpers/until.ts';
 
@@ -106,17 +105,8 @@ async function exporters(...daemons: Running[]): Promise<number> {
 }
 
 async function aDaemon(t: ExecutionContext, config: string): Promise<Running> {
-	const main = new URL('fixtures/bin/daemon.ts', import.meta.url).pathname;
-	const daemon = spawn(process.execPath, [main, config], {stdio: ['pipe', 'ignore', 'pipe']});
-	const ended = once(daemon, 'exit');
-	t.teardown(() => void daemon.kill('SIGKILL'));
-	let log = '';
-	daemon.stderr.on('data', bytes => {
-		log += bytes;
-	});
-	await until(() => /"url":"http/.test(log) || daemon.exitCode !== null, 60_000);
-	t.is(daemon.exitCode, null, log);
-	const url = /"url":"(http[^"]+)"/.exec(log)?.[1] ?? '';
+	const daemon = startDaemonProcess(t, [new URL('fixtures/bin/daemon.ts', import.meta.url).pathname, config]);
+	const url = await daemon.url();
 	return {
 		async ask(path, body) {
 			const posted =
@@ -127,8 +117,7 @@ async function aDaemon(t: ExecutionContext, config: string): Promise<Running> {
 			return {status: answer?.status ?? 0, text: (await answer?.text()) ?? ''};
 		},
 		async kill() {
-			daemon.kill('SIGKILL');
-			await ended;
+			await daemon.end('SIGKILL');
 		},
 	};
 }

@@ -1,7 +1,5 @@
 /** Two daemons as two replicas are, at one API server, with one lease for their inventories. */
 
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -9,6 +7,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {inventoryNames} from '../src/collectors/inventory-rows.ts';
 import {answer} from './helpers/answering-server.ts';
+import {serve, startDaemonProcess} from './helpers/daemon-process.ts';
 import {aPod, type FakeKubernetes, fakeKubernetes} from './helpers/kubernetes-api.ts';
 import {until} from './helpers/until.ts';
 import {aRawInstance, serveVast, vastKey} from './helpers/vast-server.ts';
@@ -183,36 +182,23 @@ const headscalePages: Readonly<Record<string, string>> = {
 	'/api/v1/policy': recorded('rest-policy.json'),
 };
 
-/** Killed with the test, where it has not ended by then. */
 async function aDaemon(t: ExecutionContext, config: string): Promise<Running> {
-	const main = new URL('../src/main.ts', import.meta.url).pathname;
-	const daemon = spawn(process.execPath, [main, 'serve', '--config', config, '--listen', '127.0.0.1:0'], {
-		stdio: ['ignore', 'ignore', 'pipe'],
-	});
-	const ended = once(daemon, 'exit');
-	t.teardown(() => void daemon.kill('SIGKILL'));
-	let log = '';
-	daemon.stderr.on('data', bytes => {
-		log += bytes;
-	});
-	await until(() => /"url":"http/.test(log) || daemon.exitCode !== null, 60_000);
-	t.is(daemon.exitCode, null, log);
-	const url = /"url":"(http[^"]+)"/.exec(log)?.[1] ?? '';
+	const daemon = startDaemonProcess(t, serve(config));
+	const url = await daemon.url();
 	const ask = async (path: string) => {
 		const answer = await fetch(new URL(path, url)).catch(() => undefined);
 		return (await answer?.text()) ?? '';
 	};
 	return {
 		ask,
-		log: () => log,
+		log: daemon.log,
 		series: async () =>
 			(await ask('/metrics'))
 				.split('\n')
 				.filter(line => line !== '' && !line.startsWith('#'))
 				.map(line => line.slice(0, line.lastIndexOf(' '))),
 		async end(signal) {
-			daemon.kill(signal);
-			await ended;
+			await daemon.end(signal);
 		},
 	};
 }

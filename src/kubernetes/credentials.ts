@@ -4,6 +4,7 @@ import {existsSync} from 'node:fs';
 import {dirname, isAbsolute, join} from 'node:path';
 import type {KubeConfig, User} from '@kubernetes/client-node';
 import {parse} from 'yaml';
+import {namespace} from '../config/kubernetes-schema.ts';
 import type {KubernetesConfig} from '../config/types.ts';
 import {readChangingNow} from '../util/changing-file.ts';
 import {messageOf} from '../util/errors.ts';
@@ -88,7 +89,7 @@ export function ownNamespace(
 			kubeconfigFile === undefined
 				? readChangingNow(join(serviceAccountDir, 'namespace'), 1024).toString().trim()
 				: namespaceOfContext(readKubeconfig(kubeconfigFile).toString(), context);
-		return told !== undefined && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(told) ? told : undefined;
+		return namespace.safeParse(told).data;
 	} catch {
 		// Why nothing of it can be read is said by whoever wants to sign in with it.
 		return undefined;

@@ -79,7 +79,7 @@ export function startKubernetes(
 	const ending = new Set<Promise<unknown>>();
 	const watches = new Map<string, Reading & {name: string; watch: Watch<unknown>}>();
 	let config = initial;
-	let {ways, headscalePod} = initialEntered;
+	let entered = initialEntered;
 	let opening: Promise<KubernetesAccess> | undefined;
 	let opened: KubernetesAccess | undefined;
 	let generation = 0;
@@ -106,13 +106,11 @@ export function startKubernetes(
 			return [...missingRights(rights.repeat.read().value ?? []), ...watched];
 		},
 		tried,
-		configure(next, entered = {ways, headscalePod}) {
-			const known = JSON.stringify([config, ways, headscalePod?.namespace]);
-			if (known === JSON.stringify([next, entered.ways, entered.headscalePod?.namespace])) return;
+		configure(next, nextEntered = entered) {
+			if (JSON.stringify([config, entered]) === JSON.stringify([next, nextEntered])) return;
 			tried();
 			const before = config;
-			config = next;
-			({ways, headscalePod} = entered);
+			[config, entered] = [next, nextEntered];
 			if (placeOf(before) !== placeOf(config)) closeAccess();
 			rights = configureRights(rights);
 			leases = configureLeases(leases);
@@ -158,7 +156,7 @@ export function startKubernetes(
 			...(renewals && {leases: renewals}),
 			...(deployment && {deployment}),
 			exposure: new Map(config.exposureNamespaces.flatMap(namespace => entry(namespace, `exposure ${namespace}`))),
-			wayPods: new Map(ways.flatMap(way => entry(`${way.namespace} ${way.selector}`, podsKey(way)))),
+			wayPods: new Map(entered.ways.flatMap(way => entry(`${way.namespace} ${way.selector}`, podsKey(way)))),
 			rights: rights.repeat.read(),
 			virtualNodes: virtualNodesOf(config, pods, nodes),
 		};
@@ -186,7 +184,7 @@ export function startKubernetes(
 	/** Starts the watches that are new, ends those that went, and starts those anew that are of something else now. */
 	function configureWatches(): void {
 		const {intervalMs, timeoutMs, resyncMs} = config;
-		const wanted = wantedWatches(config, ways, mayWatchNodes(rights.repeat.read().value ?? []));
+		const wanted = wantedWatches(config, entered.ways, mayWatchNodes(rights.repeat.read().value ?? []));
 		for (const [key, {watch}] of watches) {
 			if (wanted.has(key)) continue;
 			watches.delete(key);
@@ -217,6 +215,7 @@ export function startKubernetes(
 
 	function configureRights(before?: Reading & {repeat: Repeat<Right[]>}): Reading & {repeat: Repeat<Right[]>} {
 		const {intervalMs} = config;
+		const {ways, headscalePod} = entered;
 		const listNow = () => listNeeds(config, ways, {home: ownNamespace(config, surroundings), headscalePod});
 		const needs = listNow();
 		const subject = clusterOf(config);

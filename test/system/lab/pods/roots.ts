@@ -9,6 +9,8 @@ import {imageRoot, imageStages} from '../image.ts';
 import type {ImageRoot} from './container-command.ts';
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Its programs and libraries. */
+const ofThisMachine = ['/usr', '/etc/alternatives'].map(place => ({from: place, to: place}));
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** tailscale's image: `containerboot`, `tailscaled` and `tailscale`; it also trusts the CA of the lab's headscale. */
@@ -23,11 +25,7 @@ export async function tailscaleRoot(directory: string, caFile: string): Promise<
 	return {
 		prefix: 'ghcr.io/tailscale/tailscale',
 		root,
-		binds: [
-			{from: '/usr', to: '/usr'},
-			{from: '/etc/alternatives', to: '/etc/alternatives'},
-			{from: programs, to: '/usr/local/bin'},
-		],
+		binds: [...ofThisMachine, {from: programs, to: '/usr/local/bin'}],
 		entrypoint: ['/usr/local/bin/containerboot'],
 		user: 0,
 		env: {PATH: path},
@@ -65,10 +63,7 @@ async function sourceRoot(directory: string): Promise<ImageRoot> {
 		prefix: 'ghcr.io/example/tailprobe',
 		root,
 		binds: [
-			...[
-				{from: '/usr', to: '/usr'},
-				{from: '/etc/alternatives', to: '/etc/alternatives'},
-			],
+			...ofThisMachine,
 			{from: programs, to: '/usr/local/bin'},
 			...parts.map(part => ({from: join(repository, part), to: `/opt/tailprobe/${part}`})),
 		],
